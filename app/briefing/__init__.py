@@ -1,0 +1,1 @@
+"""Briefings: signals of every capability → ranked cards → stored bytes."""

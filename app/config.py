@@ -1,0 +1,95 @@
+"""Every setting: name, type, default, meaning. Read from the environment and `.env`, with the prefix `DOORSTEP_`."""
+
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from environs import Env
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used: names the variable, the fault and what to write instead."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one process. Each field is `DOORSTEP_<NAME>`."""
+
+    database_url: str = field(
+        default="sqlite:///var/doorstep.db",
+        metadata={"doc": "SQLAlchemy URL: SQLite file or postgresql+psycopg://user:password@host/name"},
+    )
+    database_pool: int = field(default=8, metadata={"doc": "Connections kept open per process"})
+    host: str = field(default="127.0.0.1", metadata={"doc": "Address that the web server listens on"})
+    port: int = field(default=8000, metadata={"doc": "Port that the web server listens on"})
+    workers: int = field(default=1, metadata={"doc": "Web server processes"})
+    public_url: str = field(
+        default="", metadata={"doc": "Address that people use, when a proxy stands in front (https://sales.example)"}
+    )
+    trusted_proxies: int = field(
+        default=0, metadata={"doc": "Number of reverse proxies in front whose X-Forwarded-* headers are believed"}
+    )
+    embedded_runner: bool = field(default=True, metadata={"doc": "Run background jobs in the web process"})
+    max_body_bytes: int = field(default=10_000_000, metadata={"doc": "Largest request body accepted, bytes"})
+    session_idle_hours: int = field(
+        default=14 * 24, metadata={"doc": "A browser session ends after this many hours without a request"}
+    )
+    session_max_hours: int = field(
+        default=30 * 24, metadata={"doc": "A browser session ends after this many hours in any case"}
+    )
+    sign_in_per_minute: int = field(
+        default=10, metadata={"doc": "Sign-in attempts allowed a minute for one address and for one e-mail"}
+    )
+    requests_per_minute: int = field(
+        default=1200, metadata={"doc": "Writes and batches allowed a minute for one credential"}
+    )
+    rate_limit_storage_url: str = field(
+        default="memory://",
+        metadata={"doc": "Where rate limits are counted: memory:// or redis://host:port/0 for several processes"},
+    )
+    outbound_allow: str = field(
+        default="",
+        metadata={
+            "doc": "Private hosts that outbound requests may reach, by name: comma-separated host, host:port or CIDR"
+        },
+    )
+    outbound_max_bytes: int = field(
+        default=5_000_000, metadata={"doc": "Largest answer accepted from another system, decompressed bytes"}
+    )
+    outbound_deadline_seconds: int = field(
+        default=20, metadata={"doc": "An outbound request is given up after this many seconds in all"}
+    )
+    sample: bool = field(
+        default=True, metadata={"doc": "Load the sample territory when `make run` finds the database empty"}
+    )
+    log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
+    log_format: str = field(default="auto", metadata={"doc": "json, text, or auto: text on a terminal"})
+
+    @property
+    def secure_origin(self) -> bool:
+        """Whether people reach this installation by https, so that HSTS may be sent."""
+        return self.public_url.startswith("https://")
+
+
+def load_settings(env_file: Path | None = Path(".env")) -> Settings:
+    """Read settings; an unknown DOORSTEP_ variable or a value of the wrong type raises SettingsError with its name."""
+    env = Env(prefix="DOORSTEP_")
+    if env_file is not None and env_file.is_file():
+        env.read_env(str(env_file), recurse=False)
+    values = {}
+    for setting in fields(Settings):
+        read = {bool: env.bool, int: env.int}.get(type(setting.default), env.str)
+        try:
+            values[setting.name] = read(setting.name.upper(), setting.default)
+        except Exception as fault:
+            raise SettingsError(
+                f"DOORSTEP_{setting.name.upper()}: {fault}. Expected {type(setting.default).__name__}: "
+                f"{setting.metadata['doc']}."
+            ) from fault
+    settings = Settings(**values)
+    if not 0 <= settings.port <= 65535:
+        raise SettingsError(f"DOORSTEP_PORT: {settings.port} is not a port; use 1 to 65535, or 0 for any free one.")
+    if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise SettingsError(
+            f"DOORSTEP_LOG_LEVEL: {settings.log_level!r} is unknown; use DEBUG, INFO, WARNING or ERROR."
+        )
+    return settings

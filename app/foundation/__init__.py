@@ -1,0 +1,1 @@
+"""Ground floor: database, ids, clock, money, problems, outbox, audit. Knows nothing of sales."""

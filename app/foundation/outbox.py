@@ -1,0 +1,265 @@
+"""Background work as rows: written in the caller's transaction, run at least once, with an effect that happens once.
+
+Task functions register under a kind and take `(database, job)`. A runner claims due rows under a lease with a fence
+token, so that two runners never finish the same claim; failures back off with jitter and are parked after the last try.
+"""
+
+import random
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.foundation import clock
+from app.foundation.db import Database
+from app.foundation.ids import new_id
+from app.foundation.logs import log
+from app.foundation.tables import Job
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 8
+FIRST_RETRY = timedelta(seconds=5)
+LONGEST_RETRY = timedelta(hours=1)
+JOBS = Job.__table__
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job that this runner holds until its lease ends; `fence` proves the claim."""
+
+    id: str
+    org_id: str | None
+    kind: str
+    payload: dict[str, Any]
+    fence: int
+    attempts: int
+
+
+class Task(Protocol):
+    """A task function; it opens its own transactions and must be safe to run twice."""
+
+    def __call__(self, database: Database, job: ClaimedJob, /) -> None: ...
+
+
+_tasks: dict[str, Task] = {}
+_waker = threading.Event()
+
+
+def task(kind: str) -> Callable[[Task], Task]:
+    """Register the function that does jobs of this kind."""
+
+    def register(function: Task) -> Task:
+        _tasks[kind] = function
+        return function
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What to enqueue: at most one waiting job exists for a `dedup_key`."""
+
+    kind: str
+    payload: dict[str, Any]
+    org_id: str | None = None
+    dedup_key: str | None = None
+    run_at: datetime | None = None
+
+
+def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
+    """Write jobs in the caller's transaction; those whose key already waits are left as they are."""
+    now = clock.now()
+    rows = [
+        {
+            "id": new_id(),
+            "org_id": job.org_id,
+            "kind": job.kind,
+            "payload": job.payload,
+            "dedup_key": job.dedup_key,
+            "run_at": job.run_at or now,
+            "fence": 0,
+            "attempts": 0,
+            "state": "queued",
+            "created_at": now,
+        }
+        for job in jobs
+    ]
+    if not rows:
+        return
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    session.execute(insert(JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]), rows)
+    sa.event.listen(session, "after_commit", lambda _session: _waker.set(), once=True)
+
+
+def claim(database: Database, limit: int = 16, kinds: Iterable[str] | None = None) -> list[ClaimedJob]:
+    """Lease up to `limit` due jobs, oldest first, including those whose lease ran out.
+
+    A claim gives up the job's dedup key: work that arrives while it runs is work it may not have seen.
+    """
+    now = clock.now()
+    due = sa.or_(
+        sa.and_(JOBS.c.state == "queued", JOBS.c.run_at <= now),
+        sa.and_(JOBS.c.state == "running", JOBS.c.lease_until <= now),
+    )
+    query = sa.select(JOBS.c.id).where(due, JOBS.c.kind.in_(list(kinds) if kinds is not None else list(_tasks)))
+    query = query.order_by(JOBS.c.run_at, JOBS.c.id).limit(limit)
+    with database.write() as session:
+        if not database.is_sqlite:
+            query = query.with_for_update(skip_locked=True)
+        ids = session.scalars(query).all()
+        if not ids:
+            return []
+        rows = session.execute(
+            sa.update(JOBS)
+            .where(JOBS.c.id.in_(ids))
+            .values(
+                state="running",
+                lease_until=now + LEASE,
+                fence=JOBS.c.fence + 1,
+                attempts=JOBS.c.attempts + 1,
+                dedup_key=None,
+            )
+            .returning(JOBS.c.id, JOBS.c.org_id, JOBS.c.kind, JOBS.c.payload, JOBS.c.fence, JOBS.c.attempts)
+        ).all()
+    claimed = [ClaimedJob(*row) for row in rows]
+    return sorted(claimed, key=lambda job: job.id)
+
+
+def finish(database: Database, jobs: Iterable[ClaimedJob]) -> None:
+    """Delete finished jobs, each only if this claim still holds it."""
+    with database.write() as session:
+        for job in jobs:
+            session.execute(sa.delete(JOBS).where(JOBS.c.id == job.id, JOBS.c.fence == job.fence))
+
+
+def fail(database: Database, job: ClaimedJob, error: str) -> None:
+    """Put a failed job back with exponential back-off and jitter, or park it after the last try."""
+    parked = job.attempts >= MAX_ATTEMPTS
+    delay = min(FIRST_RETRY * 2 ** (job.attempts - 1), LONGEST_RETRY) * random.uniform(0.75, 1.25)  # noqa: S311
+    with database.write() as session:
+        session.execute(
+            sa.update(JOBS)
+            .where(JOBS.c.id == job.id, JOBS.c.fence == job.fence)
+            .values(
+                state="parked" if parked else "queued",
+                run_at=clock.now() + delay,
+                lease_until=None,
+                last_error=error[:2000],
+            )
+        )
+
+
+def run_due(database: Database, limit: int = 16) -> int:
+    """Claim and run one batch; returns how many jobs were taken. A failing job never stops the others."""
+    jobs = claim(database, limit)
+    done = []
+    for job in jobs:
+        try:
+            _tasks[job.kind](database, job)
+        except Exception as error:
+            log.warning("job failed", kind=job.kind, job=job.id, attempt=job.attempts, exc_info=True)
+            fail(database, job, f"{type(error).__name__}: {error}")
+        else:
+            done.append(job)
+    if done:
+        finish(database, done)
+    return len(jobs)
+
+
+def drain(database: Database, most: int = 100_000) -> int:
+    """Run due jobs until none is left; for commands and tests."""
+    total = 0
+    while total < most and (taken := run_due(database, 64)):
+        total += taken
+    return total
+
+
+class EmbeddedRunner:
+    """A thread in the web process that runs due jobs and writes the periodic ticks."""
+
+    def __init__(self, database: Database, ticks: "Iterable[Tick]" = (), idle_seconds: float = 1.0) -> None:
+        self._database = database
+        self._ticks = tuple(ticks)
+        self._idle = idle_seconds
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="doorstep-runner", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def stop(self, timeout: float = 10.0) -> None:
+        """Finish what is held, then end."""
+        self._stop.set()
+        _waker.set()
+        self._thread.join(timeout)
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            _waker.clear()
+            try:
+                write_ticks(self._database, self._ticks)
+                taken = run_due(self._database)
+            except Exception:
+                log.error("runner failed", exc_info=True)
+                taken = 0
+            if not taken:
+                _waker.wait(self._idle)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Periodic work: one job of `kind` for every slot of `every`, however many processes write it."""
+
+    kind: str
+    every: timedelta
+
+
+_last_slots: dict[tuple[str, str], int] = {}
+
+
+def write_ticks(database: Database, ticks: Iterable[Tick]) -> None:
+    """Enqueue the job of each tick's current slot once; the key `tick:{kind}:{slot}` is remembered as a done row."""
+    now = clock.now()
+    for tick in ticks:
+        slot = int(now.timestamp() // tick.every.total_seconds())
+        if _last_slots.get((str(database.url), tick.kind)) == slot:
+            continue
+        with database.write() as session:
+            _take_slot(session, tick, slot, now)
+        _last_slots[(str(database.url), tick.kind)] = slot
+
+
+def _take_slot(session: Session, tick: Tick, slot: int, now: datetime) -> None:
+    marker = f"tick:{tick.kind}:{slot}"
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    taken = session.execute(
+        insert(JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(JOBS.c.id),
+        [
+            {
+                "id": new_id(),
+                "kind": "tick",
+                "payload": {},
+                "dedup_key": marker,
+                "run_at": now,
+                "fence": 0,
+                "attempts": 0,
+                "state": "done",
+                "created_at": now,
+            }
+        ],
+    ).all()
+    if taken:
+        enqueue(session, [NewJob(tick.kind, {"slot": slot})])
+        session.execute(
+            sa.delete(JOBS).where(
+                JOBS.c.state == "done",
+                JOBS.c.kind == "tick",
+                JOBS.c.created_at < now - 3 * tick.every - timedelta(days=1),
+            )
+        )

@@ -1,0 +1,1 @@
+"""What is sold, and what was sold to whom."""

@@ -1,0 +1,29 @@
+"""Every table of every capability, so that migrations and tests know the whole schema."""
+
+from app.briefing import tables as briefing
+from app.customers import tables as customers
+from app.foundation import tables as foundation
+from app.foundation.db import Base
+from app.identity import tables as identity
+from app.news import tables as news
+from app.products import tables as products
+from app.sync import tables as sync
+from app.tickets import tables as tickets
+from app.usage import tables as usage
+from app.visits import tables as visits
+
+metadata = Base.metadata
+
+__all__ = [
+    "briefing",
+    "customers",
+    "foundation",
+    "identity",
+    "metadata",
+    "news",
+    "products",
+    "sync",
+    "tickets",
+    "usage",
+    "visits",
+]
