@@ -24,6 +24,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fluent.runtime import FluentBundle, FluentResource
+from fluent.syntax import FluentParser, ast
+from fluent.syntax.visitor import Visitor
+
+from app.briefing.signal import Fact
 
 MESSAGES = Path(__file__).parent / "messages"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -69,6 +73,42 @@ def kinds() -> Mapping[str, KindSpec]:
 def message_id(kind: str) -> str:
     """The Fluent message of a kind: `ticket.overdue` → `ticket-overdue`."""
     return kind.replace(".", "-")
+
+
+DAY_SUFFIXES = ("_on", "_span", "_in", "_when")
+
+
+class _Variables(Visitor):  # type: ignore[misc]
+    """Collects the names of the variables in a message."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_VariableReference(self, node: ast.VariableReference) -> None:
+        self.names.add(node.id.name)
+
+
+@cache
+def _variables() -> Mapping[str, frozenset[str]]:
+    """Variables of every message of the English catalogue, by kind."""
+    found: dict[str, frozenset[str]] = {}
+    for entry in FluentParser().parse((MESSAGES / "en.ftl").read_text("utf-8")).body:
+        if isinstance(entry, ast.Message):
+            collector = _Variables()
+            collector.visit(entry)
+            found[entry.id.name] = frozenset(collector.names)
+    return {kind: found[message_id(kind)] for kind in kinds() if message_id(kind) in found}
+
+
+def missing_facts(kind: str, facts: Mapping[str, Fact]) -> set[str]:
+    """Variables that the message of a known kind needs and that the facts do not give."""
+    given = set(facts)
+    for name, fact in facts.items():
+        if isinstance(fact, date):
+            given.update(name + suffix for suffix in DAY_SUFFIXES)
+        if isinstance(fact, datetime):
+            given.add(f"{name}_time")
+    return set(_variables()[kind] - given)
 
 
 class Renderer:
@@ -123,7 +163,7 @@ class Renderer:
             "n": n,
             "unit": unit,
         }
-        words = {"": "date-word", "_on": "date-on", "_span": "date-span", "_in": "date-in"}
+        words = {"": "date-word", "_on": "date-on", "_span": "date-span", "_in": "date-in"}  # see DAY_SUFFIXES
         spoken = {
             name + suffix: self._format(identifier, self._bundle.get_message(identifier).value, variables)
             for suffix, identifier in words.items()
