@@ -1,0 +1,1 @@
+"""Feeds, their items, and which accounts an item mentions."""
