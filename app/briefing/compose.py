@@ -1,7 +1,7 @@
 """A briefing: a deterministic function of account, visit, items and the moment.
 
-The order in which items arrive does not matter: everything that decides an order is in the items themselves. The content
-is canonical JSON bytes (fixed key order), so that equal briefings have equal versions.
+The order in which items arrive does not matter: everything that decides an order is in the items themselves.
+The content is canonical JSON bytes (fixed key order), so that equal briefings have equal versions.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from typing import Any
 
 import orjson
 
-from app.briefing.render import KindSpec, kinds, missing_facts
+from app.briefing.render import CARD_ORDER, KindSpec, kinds, missing_facts
 from app.briefing.signal import Chart, Evidence, Item, Person, Signal
 from app.briefing.wire import wire_evidence, wire_facts, wire_instant, wire_text
 
-CARD_ORDER = ("before", "people", "since", "usage", "service", "news", "promises", "quotes", "offer")
 MAX_BEFORE = 5
 MAX_LINES = 12
 MAX_CHARTS = 4
@@ -175,6 +174,7 @@ class _Sheet:
         return self._index[key]
 
     def line(self, signal: Signal) -> dict[str, Any]:
+        """A line; its subject is named only where neither the account nor the evidence is that subject."""
         indexes = list(dict.fromkeys(self.index(evidence) for evidence in signal.evidence))
         line: dict[str, Any] = {
             "kind": signal.kind,
@@ -182,7 +182,8 @@ class _Sheet:
             "evidence": indexes,
             "weight": signal.weight,
         }
-        if signal.subject.type != "account":
+        subject = (signal.subject.type, signal.subject.id)
+        if signal.subject.type != "account" and all(subject != (e.type, e.id) for e in signal.evidence):
             line["subject"] = {
                 "type": signal.subject.type,
                 "id": signal.subject.id,
@@ -230,6 +231,8 @@ def _before(ranked: Sequence[Signal]) -> list[Signal]:
         for signal in candidates:
             if len(chosen) == MAX_BEFORE:
                 break
+            if signal in chosen:
+                continue
             same_kind = sum(1 for other in chosen if other.kind == signal.kind)
             if same_kind < allowed and not any(_same_subject(signal, other) for other in chosen):
                 chosen.append(signal)
@@ -238,7 +241,8 @@ def _before(ranked: Sequence[Signal]) -> list[Signal]:
 
 def _same_subject(one: Signal, other: Signal) -> bool:
     """The account itself is no subject to be exhausted: many things can be said of it."""
-    return one.subject.type != "account" and (one.subject.type, one.subject.id) == (other.subject.type, other.subject.id)
+    a, b = one.subject, other.subject
+    return a.type != "account" and (a.type, a.id) == (b.type, b.id)
 
 
 def _since_card(sheet: _Sheet, ranked: Sequence[Signal]) -> dict[str, Any] | None:

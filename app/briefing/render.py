@@ -1,14 +1,16 @@
 """Text of a line, from its kind and its facts, by the Fluent catalogue that the phone reads too.
 
-Fluent's own DATETIME and NUMBER options differ between implementations, so nothing here depends on them: dates and money
-are put into words by the rules below, and numbers reach a message with at most three decimals already. The rules, which
-`fixtures/vectors/briefing-text.json` holds both sides to:
+Fluent's own DATETIME and NUMBER options differ between implementations, so nothing here depends on them: dates and
+money are put into words by the rules below, and numbers reach a message with at most three decimals already. The rules,
+which `fixtures/vectors/briefing-text.json` holds both sides to:
 
 - *today* is the calendar day of `now` in `time_zone`; an instant fact is first turned into its local day there.
 - a day is `yesterday`, `today`, `tomorrow`; a `weekday` from 2 to 6 days away; a `day` and month within 183 days or
   the same year; else with its year.
-- a distance of n days is counted in days up to 20, in weeks (n // 7) up to 83, in months (n // 30) up to 729, else in years (n // 365).
-- money is the symbol of EUR, GBP and USD or the ISO code, a no-break space, and the amount grouped by commas; U+2212 before a negative.
+- a distance of n days is counted in days up to 20, in weeks (n // 7) up to 83, in months (n // 30) up to 729,
+  else in years (n // 365).
+- money is the symbol of EUR, GBP and USD or the ISO code, a no-break space, and the amount grouped by commas;
+  U+2212 before a negative.
 - yes and no are the words "yes" and "no"; text and numbers are themselves; numbers are grouped by commas.
 """
 
@@ -29,6 +31,7 @@ from fluent.syntax.visitor import Visitor
 
 from app.briefing.signal import Fact
 
+CARD_ORDER = ("before", "people", "since", "usage", "service", "news", "promises", "quotes", "offer")
 MESSAGES = Path(__file__).parent / "messages"
 SYMBOLS = {"EUR": "€", "GBP": "£", "USD": "$"}
 NO_BREAK_SPACE = "\u00a0"
@@ -78,7 +81,7 @@ def message_id(kind: str) -> str:
 DAY_SUFFIXES = ("_on", "_span", "_in", "_when")
 
 
-class _Variables(Visitor):  # type: ignore[misc]
+class _Variables(Visitor):
     """Collects the names of the variables in a message."""
 
     def __init__(self) -> None:
@@ -170,7 +173,7 @@ class Renderer:
         }
         return {**spoken, f"{name}_when": variables["when"]}
 
-    def _format(self, kind: str, pattern: Any, arguments: Mapping[str, Any]) -> str:
+    def _format(self, kind: str, pattern: Any, arguments: dict[str, Any]) -> str:
         text, errors = self._bundle.format_pattern(pattern, arguments)
         if errors:
             raise ValueError(f"{kind}: {errors[0]}")

@@ -1,7 +1,7 @@
 """What a capability says about an account: signals, people and charts, each with its evidence.
 
-A capability's `signals.py` yields `(account_id, Item)` pairs; `compose.py` turns them into a briefing. Text is not in here:
-it is rendered from `kind` and `facts` by the message catalogue, on the server and on the phone alike.
+A capability's `signals.py` yields `(account_id, Item)` pairs; `compose.py` turns them into a briefing. Text is not in
+here: it is rendered from `kind` and `facts` by the message catalogue, on the server and on the phone alike.
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class Person:
 class Chart:
     """Daily values of one usage series, oldest first; None is a day without data (never zero).
 
-    `plan` is the entitlement a day in the series' unit; `changed_on` and `change_pct` (signed, whole per cent) mark a shift.
-    `weight` orders the charts of a card.
+    `plan` is the entitlement a day in the series' unit; `changed_on` and `change_pct` (signed, whole per cent) mark
+    a shift. `weight` orders the charts of a card.
     """
 
     series_id: str

@@ -1,4 +1,4 @@
-"""Facts, evidence and charts in the form in which they are stored and sent: JSON values that render the same everywhere."""
+"""Facts and evidence as they are stored and sent: JSON values that render the same everywhere."""
 
 from __future__ import annotations
 
@@ -18,8 +18,11 @@ _STARS = re.compile(r"\*{2,}")
 
 
 def wire_text(text: str, limit: int = MAX_TEXT) -> str:
-    """One line of plain text: blanks and invisible controls become one space, `**` cannot open a bold figure, and what is
-    longer than `limit` characters is cut at a word and ends in `…`."""
+    """One line of plain text.
+
+    Blanks and invisible controls become one space, `**` cannot open a bold figure, and what is longer than `limit`
+    characters is cut at a word and ends in `…`.
+    """
     line = _STARS.sub("*", _BLANKS.sub(" ", text)).strip()
     if len(line) <= limit:
         return line
