@@ -7,6 +7,7 @@ a number of decompressed bytes and to a deadline.
 
 from __future__ import annotations
 
+import http.client
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -43,7 +44,7 @@ MAX_REDIRECTS = 5
 MAX_URL_LENGTH = 4096
 CHUNK = 64 * 1024
 # What may follow a redirect to another origin; anything else a caller sends may be a secret.
-HARMLESS_HEADERS = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since"})
+HARMLESS_HEADERS = frozenset({"accept", "accept-language", "if-none-match", "if-modified-since", "user-agent"})
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class OutboundClient:
             limits.max_header_bytes,
         )
         with _translated(url, exchange), Session(exchange, self._tls, self.user_agent) as session:
-            answer = session.request(method, url, headers=headers, data=body, stream=True, allow_redirects=False)
+            answer = session.request(method, url, headers=dict(headers), data=body, stream=True, allow_redirects=False)
             with answer:
                 exchange.header_bytes_left = None
                 content = b"" if answer.status_code in REDIRECTS else _read(url, answer, limits, exchange)
@@ -244,7 +245,7 @@ def _explain(error: BaseException) -> Callable[[str], OutboundError]:
     chain = list(_causes(error))
     for kinds, raised, detail in (
         ((requests.exceptions.SSLError, urllib3.exceptions.SSLError, ssl.SSLError), TlsProblem, _tls_reason(chain)),
-        ((urllib3.exceptions.IncompleteRead,), TruncatedResponse, "Fewer bytes arrived than were announced."),
+        ((http.client.IncompleteRead,), TruncatedResponse, "Fewer bytes arrived than were announced."),
         ((urllib3.exceptions.DecodeError,), BadResponse, "The answer cannot be unpacked."),
         ((requests.exceptions.InvalidURL, UnicodeError), InvalidUrl, "The address cannot be read."),
         ((TimeoutError, urllib3.exceptions.TimeoutError), ReadTimeout, "Nothing arrived for too long."),

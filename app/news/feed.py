@@ -26,7 +26,7 @@ class FeedDocument:
 class ParsedEntry:
     """One entry as plain text: no markup, no control characters, bounded lengths.
 
-    `guid` is never empty, is stable between polls and, in one feed, stands for one entry. `published` is aware UTC, None
+    `guid` is never empty, stable between polls and, in one feed, stands for one entry. `published` is aware UTC, None
     when absent or not credible. `publisher` is set when the entry names a source other than the feed.
     """
 
