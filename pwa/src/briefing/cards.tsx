@@ -1,0 +1,110 @@
+/** The cards of a briefing, in the order in which it came. */
+import type { BriefedPerson, Briefing, Card, Person } from '../store/rows';
+import { today } from '../ui/clock';
+import { dayAndMonth } from '../ui/dates';
+import { UsageChart } from './chart';
+import { standing, waysToReach, type Reachable } from './contact';
+import { LineRow } from './lines';
+import { ReachButtons } from './people';
+import { cardTitle } from './text';
+
+interface CardsProps {
+  briefing: Briefing;
+  /** the people as this phone knows them: what they consented to counts before what the briefing was composed from */
+  people: Person[];
+  zone: string;
+}
+
+export function Cards({ briefing, people, zone }: CardsProps) {
+  return (
+    <>
+      {briefing.cards.map((card) => (
+        <section key={card.kind} class={`card${card.kind === 'before' ? ' hero' : ''}`}>
+          <h2>
+            {cardTitle(card.kind)} <span>{aside(card)}</span>
+          </h2>
+          <CardLines briefing={briefing} card={card} zone={zone} />
+          {card.people && (
+            <ul class="rows">
+              {card.people.map((person) => (
+                <BriefedPersonRow
+                  key={person.id}
+                  briefing={briefing}
+                  person={person}
+                  known={people.find((one) => one.id === person.id)}
+                  zone={zone}
+                />
+              ))}
+            </ul>
+          )}
+          {card.charts?.map((chart) => (
+            <UsageChart key={chart.series_id} briefing={briefing} chart={chart} zone={zone} />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+}
+
+function aside(card: Card): string | null {
+  if (card.since) return dayAndMonth(card.since, today.value);
+  const days = card.charts?.[0]?.values.length;
+  return days ? `${days} days` : null;
+}
+
+function CardLines({ briefing, card, zone }: { briefing: Briefing; card: Card; zone: string }) {
+  const { lines = [], missing = [] } = card;
+  if (lines.length + missing.length === 0) return null;
+  return (
+    <ul class="rows">
+      {lines.map((line, index) => (
+        <LineRow key={`${line.kind} ${index}`} briefing={briefing} line={line} zone={zone} />
+      ))}
+      {missing.map((line, index) => (
+        <LineRow key={`${line.kind} missing ${index}`} briefing={briefing} line={line} zone={zone} missing />
+      ))}
+    </ul>
+  );
+}
+
+/** Somebody whom only the briefing knows: the server has left out what must not be used. */
+function asBriefed({ name, phone, email, channel, times }: BriefedPerson): Reachable {
+  return {
+    name,
+    ...(phone && { phone }),
+    ...(email && { email }),
+    ...(channel && { preferred_channel: channel }),
+    ...(times && { preferred_times: times }),
+  };
+}
+
+interface BriefedPersonRowProps {
+  briefing: Briefing;
+  person: BriefedPerson;
+  known: Person | undefined;
+  zone: string;
+}
+
+function BriefedPersonRow({ briefing, person, known, zone }: BriefedPersonRowProps) {
+  const ways = waysToReach(known ?? asBriefed(person));
+  return (
+    <li>
+      <div class="person">
+        <div>
+          <b>{person.name}</b>
+          <p class="soft">{standing(person)}</p>
+          {ways.prefers && <p class="soft">{ways.prefers}</p>}
+          {ways.asked && <p class="notice">{ways.asked}</p>}
+        </div>
+        <ReachButtons name={person.name} ways={ways} />
+      </div>
+      {person.lines && person.lines.length > 0 && (
+        <ul class="rows">
+          {person.lines.map((line, index) => (
+            <LineRow key={`${line.kind} ${index}`} briefing={briefing} line={line} zone={zone} />
+          ))}
+        </ul>
+      )}
+    </li>
+  );
+}

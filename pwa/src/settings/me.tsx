@@ -1,0 +1,132 @@
+/** Me: who is signed in, how the app looks, how fresh and how large what is stored here is, and the way out. */
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { pullNow, signOut } from '../store/session';
+import { session } from '../store/state';
+import { asOf, checkedAt, offlineSince, phoneState, refusal } from '../store/sync';
+import { now, timeZone } from '../ui/clock';
+import { age, inFull } from '../ui/dates';
+import { Screen } from '../ui/frame';
+import { go } from '../ui/router';
+import { chooseTheme, theme, type Theme } from './theme';
+
+interface Counts {
+  accounts: number;
+  briefings: number;
+  visits: number;
+}
+
+export function MeScreen({ counts }: { counts: Counts }) {
+  const current = session.value;
+  if (!current) return null;
+  return (
+    <Screen title={current.user.name} sub={[current.user.email, current.organisation.name].join(' · ')}>
+      <Freshness />
+      <Appearance />
+      <OnThisPhone counts={counts} />
+      <SignOut />
+    </Screen>
+  );
+}
+
+function Freshness() {
+  const busy = useSignal(false);
+  const zone = timeZone.value;
+  const check = async () => {
+    busy.value = true;
+    await pullNow();
+    busy.value = false;
+  };
+  return (
+    <section class="card">
+      <h2>Freshness</h2>
+      <dl class="facts">
+        <dt>Figures as of</dt>
+        <dd>{asOf.value ? inFull(asOf.value, zone) : 'not fetched yet'}</dd>
+        <dt>Server last answered</dt>
+        <dd>{checkedAt.value ? age(checkedAt.value, now.value, zone) : 'not yet'}</dd>
+        {offlineSince.value && (
+          <>
+            <dt>Offline since</dt>
+            <dd>{inFull(offlineSince.value, zone)}</dd>
+          </>
+        )}
+      </dl>
+      {phoneState.value === 'refused' && <p class="note">The server refused the update: {refusal.value}</p>}
+      {phoneState.value === 'sign-in' ? (
+        <a class="btn wide spaced" href="/sign-in">
+          Sign in again
+        </a>
+      ) : (
+        <button class="btn ghost wide spaced" type="button" onClick={check} aria-busy={busy.value}>
+          {busy.value ? 'Asking the server…' : 'Update now'}
+        </button>
+      )}
+    </section>
+  );
+}
+
+const THEMES: { value: Theme; label: string }[] = [
+  { value: 'system', label: 'As phone' },
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+];
+
+function Appearance() {
+  return (
+    <section class="card">
+      <h2 id="appearance">Appearance</h2>
+      <fieldset class="choice" aria-labelledby="appearance">
+        {THEMES.map(({ value, label }) => (
+          <label key={value}>
+            <input type="radio" name="theme" checked={theme.value === value} onChange={() => chooseTheme(value)} />
+            {label}
+          </label>
+        ))}
+      </fieldset>
+    </section>
+  );
+}
+
+function OnThisPhone({ counts }: { counts: Counts }) {
+  const used = useSignal<number | null>(null);
+  useEffect(() => {
+    void navigator.storage?.estimate?.().then(({ usage }) => (used.value = usage ?? null));
+  }, [counts]);
+  return (
+    <section class="card">
+      <h2>On this phone</h2>
+      <dl class="facts">
+        <dt>Accounts</dt>
+        <dd>{counts.accounts}</dd>
+        <dt>Briefings</dt>
+        <dd>{counts.briefings}</dd>
+        <dt>Visits</dt>
+        <dd>{counts.visits}</dd>
+        <dt>Storage</dt>
+        <dd>{used.value === null ? '–' : `${(used.value / 1e6).toFixed(1)} MB`}</dd>
+      </dl>
+    </section>
+  );
+}
+
+function SignOut() {
+  const leaving = useSignal(false);
+  const leave = async () => {
+    leaving.value = true;
+    await signOut();
+    go('/sign-in');
+  };
+  return (
+    <section class="card">
+      <h2>Sign out</h2>
+      <p>
+        Removes every account, briefing and figure from this phone.
+        {offlineSince.value && ' The server is told when it can be reached again.'}
+      </p>
+      <button class="btn wide spaced" type="button" onClick={leave} disabled={leaving.value}>
+        Sign out
+      </button>
+    </section>
+  );
+}

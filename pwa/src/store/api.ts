@@ -1,0 +1,88 @@
+/** The HTTP door: JSON in, JSON out, RFC 9457 problems as typed errors. Whether there is a network is told by what happens here. */
+import type { Session } from './database';
+
+export interface Problem {
+  type?: string;
+  title?: string;
+  status?: number;
+  detail?: string;
+}
+
+/** The server answered, and refused. */
+export class RefusedError extends Error {
+  override name = 'RefusedError';
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+    /** seconds to wait, from Retry-After */
+    readonly retryAfter: number | null,
+  ) {
+    super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
+  }
+}
+
+/** No usable answer: no network, a timeout, or a server or gateway that is down. */
+export class UnreachableError extends Error {
+  override name = 'UnreachableError';
+}
+
+interface CallOptions {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  csrf?: string;
+  signal?: AbortSignal;
+  timeoutMs?: number;
+}
+
+/**
+ * Call the API.
+ *
+ * @returns the decoded JSON, or `undefined` for an empty answer
+ * @throws RefusedError for 4xx, UnreachableError for no answer or 5xx
+ */
+export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+  const { method = 'GET', body, csrf, signal, timeoutMs = 15_000 } = options;
+  const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (csrf) headers['x-csrf-token'] = csrf;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const request: RequestInit = {
+    method, headers, cache: 'no-store', credentials: 'same-origin',
+    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+  };
+  if (body !== undefined) request.body = JSON.stringify(body);
+
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, request);
+    text = await response.text();
+  } catch (error) {
+    throw new UnreachableError(error instanceof Error ? error.message : String(error));
+  }
+  if (response.status >= 500) throw new UnreachableError(`The server answered ${response.status}.`);
+  if (!response.ok) throw new RefusedError(response.status, parse(text) ?? {}, retryAfter(response));
+  return parse<T>(text) as T;
+}
+
+function parse<T>(text: string): T | undefined {
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // A captive portal answers 200 with its own page: that is no server of ours.
+    throw new UnreachableError('The answer was not JSON.');
+  }
+}
+
+function retryAfter(response: Response): number | null {
+  const seconds = Number(response.headers.get('retry-after'));
+  return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+}
+
+export const api = {
+  signIn: (email: string, password: string) =>
+    call<Session>('/api/v1/session', { method: 'POST', body: { email, password } }),
+  session: () => call<Session>('/api/v1/session'),
+  signOut: (csrf: string) => call<void>('/api/v1/session', { method: 'DELETE', csrf }),
+};

@@ -1,0 +1,225 @@
+/** The rows a pull brings: wire shapes, one interface a type. Absent fields are left out by the server. */
+
+export type Instant = string; // RFC 3339, UTC
+export type IsoDate = string; // YYYY-MM-DD
+
+export interface Money {
+  amount: string;
+  currency: string;
+}
+
+export interface Me {
+  id: string;
+  email: string;
+  name: string;
+  role: string;
+  time_zone: string;
+  locale: string;
+  org?: string | { id: string; name: string };
+}
+
+export interface Address {
+  street?: string;
+  postal_code?: string;
+  city?: string;
+  region?: string;
+  country?: string;
+}
+
+export interface Account {
+  id: string;
+  name: string;
+  industry?: string;
+  status?: string;
+  phone?: string;
+  website?: string;
+  address?: Address;
+  time_zone?: string;
+  employees?: number;
+  aliases?: string[];
+}
+
+export type Channel = 'phone' | 'email' | 'sms' | 'visit';
+
+export interface Person {
+  id: string;
+  account_id: string;
+  name: string;
+  title?: string;
+  role?: string;
+  email?: string;
+  phone?: string;
+  mobile?: string;
+  language?: string;
+  preferred_channel?: Channel | 'none';
+  preferred_times?: string;
+  consent?: Partial<Record<Channel, 'granted' | 'withdrawn' | 'unknown'>>;
+  started_on?: IsoDate;
+  left_on?: IsoDate;
+  notes?: string;
+}
+
+export interface Visit {
+  id: string;
+  account_id: string;
+  starts_at: Instant;
+  ends_at: Instant;
+  time_zone: string;
+  place?: string;
+  purpose?: string;
+  status: 'planned' | 'done' | 'cancelled';
+  attendee_ids?: string[];
+  notes?: string;
+  outcome?: string;
+  next_step?: string;
+}
+
+export interface Subscription {
+  id: string;
+  account_id: string;
+  product?: string;
+  contract_number?: string;
+  quantity?: number;
+  starts_on?: IsoDate;
+  ends_on?: IsoDate;
+  renews_on?: IsoDate;
+  term_months?: number;
+  notice_days?: number;
+  auto_renew?: boolean;
+  status?: string;
+  price?: Money;
+  notes?: string;
+}
+
+export interface Ticket {
+  id: string;
+  account_id: string;
+  number: string;
+  subject: string;
+  status: string;
+  priority?: string;
+  category?: string;
+  assignee?: string;
+  opened_at?: Instant;
+  due_at?: Instant;
+  solved_at?: Instant;
+  closed_at?: Instant;
+  reopened_count?: number;
+  url?: string;
+}
+
+export interface CustomerPromise {
+  id: string;
+  account_id: string;
+  person_id?: string;
+  user_id?: string;
+  text: string;
+  made_on?: IsoDate;
+  due_on: IsoDate;
+  status: 'open' | 'kept' | 'broken';
+  kept_on?: IsoDate;
+  visit_id?: string;
+}
+
+export interface Goal {
+  id: string;
+  account_id: string;
+  person_id?: string;
+  title: string;
+  target?: string;
+  due_on?: IsoDate;
+  status: 'open' | 'reached' | 'dropped';
+}
+
+export type Fact =
+  | string
+  | number
+  | boolean
+  | { date: IsoDate }
+  | { instant: Instant }
+  | { money: [amount: string, currency: string] };
+
+export interface Evidence {
+  type: string;
+  id: string;
+  source: string;
+  as_of: Instant;
+  label: string;
+  url?: string;
+}
+
+export interface Line {
+  kind: string;
+  facts: Record<string, Fact>;
+  evidence: number[];
+  weight: number;
+  reason?: string;
+  subject?: { type: string; id: string; name: string };
+}
+
+export interface MissingLine {
+  kind: string;
+  facts?: Record<string, Fact>;
+  evidence?: number[];
+}
+
+export interface BriefedPerson {
+  id: string;
+  name: string;
+  title?: string;
+  role?: string;
+  phone?: string;
+  email?: string;
+  channel?: Channel | 'none';
+  times?: string;
+  lines?: Line[];
+}
+
+export interface Chart {
+  series_id: string;
+  name: string;
+  unit: string;
+  from: IsoDate;
+  values: (number | null)[];
+  plan: number | null;
+  change: { on: IsoDate; pct: number } | null;
+  evidence: number;
+}
+
+export type CardKind = 'before' | 'people' | 'since' | 'usage' | 'service' | 'news' | 'promises' | 'quotes' | 'offer';
+
+export interface Card {
+  kind: CardKind;
+  lines?: Line[];
+  missing?: MissingLine[];
+  people?: BriefedPerson[];
+  charts?: Chart[];
+  since?: IsoDate;
+}
+
+export interface Briefing {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  as_of: Instant;
+  evidence: Evidence[];
+  cards: Card[];
+}
+
+export interface Rows {
+  me: Me;
+  account: Account;
+  person: Person;
+  visit: Visit;
+  briefing: Briefing;
+  subscription: Subscription;
+  ticket: Ticket;
+  promise: CustomerPromise;
+  goal: Goal;
+}
+
+export type RowType = keyof Rows;
+
+export const ROW_TYPES: readonly RowType[] = [
+  'me', 'account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal',
+];

@@ -1,0 +1,129 @@
+/** Who is signed in on this phone, and how that begins and ends. */
+import { api, RefusedError } from './api';
+import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
+import { forgetReads } from './reads';
+import { database, ready, session, storageProblem } from './state';
+import { asOf, checkedAt, dataVersion, offlineSince, refusal, signInNeeded, SyncLoop } from './sync';
+import { forgetWorker, registerWorker } from './update';
+
+/** Survives an emptied IndexedDB: says that asking the server for the session is worth a request. */
+const HINT = 'doorstep.signed-in';
+/** A sign-out that the server has not been told of yet. */
+const OWED = 'doorstep.sign-out-owed';
+
+/** Tells other tabs that somebody signed in or out. */
+const tabs = new BroadcastChannel('doorstep-session');
+let loop: SyncLoop | null = null;
+
+/** Begin with what is stored; ask the server for the session only if this phone had one and lost it. */
+export async function begin(): Promise<void> {
+  tabs.onmessage = () => location.replace('/'); // what this tab shows may no longer be its rep's
+  try {
+    const db = await openDatabase(() => location.reload());
+    const stored = await readMeta(db, 'session');
+    if (stored) await enter(db, stored);
+    else db.close();
+  } catch (error) {
+    storageProblem.value = error instanceof Error ? error.message : String(error);
+  }
+  ready.value = true;
+  if (session.value) return;
+  if (owed()) await settleSignOut().catch(() => undefined);
+  else if (localStorage.getItem(HINT)) await resume().catch(() => undefined);
+}
+
+async function resume(): Promise<void> {
+  await adopt(await api.session());
+}
+
+/**
+ * Sign in and start to pull. Data of somebody else on this phone is removed first.
+ *
+ * @throws RefusedError (401 wrong, 429 too many tries), UnreachableError
+ */
+export async function signIn(email: string, password: string): Promise<void> {
+  if (owed()) await settleSignOut();
+  await adopt(await api.signIn(email, password));
+  tabs.postMessage('changed');
+}
+
+async function adopt(fresh: Session): Promise<void> {
+  if (session.value && session.value.user.id !== fresh.user.id) await empty();
+  const db = database.value ?? (await openDatabase(() => location.reload()));
+  await writeMeta(db, 'session', fresh);
+  localStorage.setItem(HINT, '1');
+  signInNeeded.value = false;
+  if (loop) {
+    session.value = fresh;
+    await loop.pullNow();
+  } else {
+    await enter(db, fresh);
+    void navigator.storage?.persist?.();
+  }
+}
+
+async function enter(db: Database, current: Session): Promise<void> {
+  database.value = db;
+  session.value = current;
+  loop = new SyncLoop({
+    db,
+    session: () => session.value,
+    setSession: async (next) => {
+      session.value = next;
+      await writeMeta(db, 'session', next);
+    },
+  });
+  await loop.start();
+  void registerWorker();
+}
+
+export const pullNow = (): Promise<void> => loop?.pullNow() ?? Promise.resolve();
+
+/**
+ * Remove everything from this phone, then tell the server.
+ *
+ * With no network the server is told when the app is next open and reaches it; the phone is empty at once either way.
+ */
+export async function signOut(): Promise<void> {
+  const csrf = session.value?.csrf_token ?? '';
+  await empty();
+  localStorage.clear();
+  sessionStorage.clear();
+  await forgetWorker();
+  localStorage.setItem(OWED, '1');
+  tabs.postMessage('changed');
+  try {
+    await api.signOut(csrf);
+    localStorage.removeItem(OWED);
+  } catch (error) {
+    if (error instanceof RefusedError) await settleSignOut().catch(() => undefined);
+  }
+}
+
+/** Whether the server still has to be told that this phone signed out. */
+export const owed = (): boolean => localStorage.getItem(OWED) !== null;
+
+/** Tell the server of a sign-out it has not heard of. The token was removed with everything else, so ask for it. */
+export async function settleSignOut(): Promise<void> {
+  try {
+    const open = await api.session();
+    await api.signOut(open.csrf_token);
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+  }
+  localStorage.removeItem(OWED);
+}
+
+/** Stop the loop and delete every row; the signals forget what they showed. */
+async function empty(): Promise<void> {
+  await loop?.stop();
+  loop = null;
+  database.value?.close();
+  database.value = null;
+  session.value = null;
+  for (const figure of [asOf, checkedAt, offlineSince, refusal]) figure.value = null;
+  signInNeeded.value = false;
+  forgetReads();
+  await deleteDatabase();
+  dataVersion.value += 1;
+}

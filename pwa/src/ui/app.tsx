@@ -1,0 +1,111 @@
+/** Which screen is shown. The screen before stays until the rows of the next are read: no blank page, no spinner. */
+import { Component, type ComponentChildren, type VNode } from 'preact';
+import { useRef } from 'preact/hooks';
+import { AccountScreen } from '../accounts/account';
+import { DirectoryScreen } from '../accounts/directory';
+import { closeEvidence, EvidenceSheet } from '../briefing/evidence';
+import { MeScreen } from '../settings/me';
+import { SignIn } from '../settings/sign-in';
+import { readAccount, readAgenda, readCounts, readDirectory, readVisit, stored } from '../store/reads';
+import { database, ready, session, storageProblem } from '../store/state';
+import type { Database } from '../store/database';
+import { Today } from '../visits/today';
+import { VisitScreen } from '../visits/visit';
+import { timeZone, today } from './clock';
+import { addDays, startOfDay } from './dates';
+import { Empty, Screen, StateAnnouncer } from './frame';
+import { place } from './router';
+
+interface Shown {
+  key: string;
+  /** null while its rows are being read */
+  node: VNode | null;
+}
+
+/** Days ahead that Today looks, and days ahead that a promise counts as due. */
+const AHEAD = 14;
+const PROMISES_AHEAD = 7;
+
+export function App() {
+  const last = useRef<Shown>({ key: '', node: null });
+  if (storageProblem.value) return <NoStorage />;
+  if (!ready.value) return null;
+  const next = !session.value || !database.value ? door() : screenAt(place.value.path, session.value.user.id);
+  if (next.key !== last.current.key) closeEvidence();
+  if (next.node) last.current = next;
+  return (
+    <>
+      <StateAnnouncer />
+      <Boundary key={last.current.key}>{last.current.node}</Boundary>
+      <EvidenceSheet />
+    </>
+  );
+}
+
+const door = (): Shown => ({ key: 'sign-in', node: <SignIn /> });
+
+function screenAt(path: string, userId: string): Shown {
+  const [, room = '', id] = path.split('/');
+  if (room === '' || room === 'today') return todayScreen(userId);
+  if (room === 'visits' && id) return reading(`visit ${id}`, (db) => readVisit(db, id), (page) => <VisitScreen page={page} />);
+  if (room === 'accounts' && id) return reading(`account ${id}`, (db) => readAccount(db, id), (page) => <AccountScreen page={page} />);
+  if (room === 'accounts') return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
+  if (room === 'me') return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
+  if (room === 'sign-in') return door();
+  return { key: path, node: <NotFound /> };
+}
+
+function todayScreen(userId: string): Shown {
+  const [zone, day] = [timeZone.value, today.value];
+  const from = startOfDay(day, zone).toISOString();
+  const to = startOfDay(addDays(day, AHEAD), zone).toISOString();
+  const read = (db: Database) => readAgenda(db, from, to, addDays(day, PROMISES_AHEAD), userId);
+  return { ...reading(`agenda ${day} ${zone}`, read, (agenda) => <Today agenda={agenda} />), key: 'today' };
+}
+
+function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode): Shown {
+  const { value } = stored(key, read);
+  return { key, node: value === undefined ? null : show(value) };
+}
+
+function NotFound() {
+  return (
+    <Screen title="Not found" back={{ href: '/', label: 'Today' }}>
+      <Empty title="There is no such page">
+        <p>The link may be old, or mistyped.</p>
+      </Empty>
+    </Screen>
+  );
+}
+
+function NoStorage() {
+  return (
+    <div class="door">
+      <main>
+        <h1>Doorstep cannot keep anything here</h1>
+        <p>This browser does not let the app store data ({storageProblem.value}). Private windows often do that: open it in a usual one.</p>
+      </main>
+    </div>
+  );
+}
+
+/** A screen that breaks says so and leaves the way out open, instead of an empty page. */
+class Boundary extends Component<{ children: ComponentChildren }, { broken: boolean }> {
+  override state = { broken: false };
+
+  override componentDidCatch(error: unknown): void {
+    console.error(error);
+    this.setState({ broken: true });
+  }
+
+  override render() {
+    if (!this.state.broken) return this.props.children;
+    return (
+      <Screen title="Something broke" back={{ href: '/', label: 'Today' }}>
+        <Empty title="This screen could not be shown">
+          <p>What is stored on this phone is safe. Go back to Today, or open the app again.</p>
+        </Empty>
+      </Screen>
+    );
+  }
+}

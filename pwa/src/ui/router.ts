@@ -1,0 +1,52 @@
+/** Where the rep is: the address, as a signal. Links are plain links; clicks on ours do not load a page. */
+import { signal } from '@preact/signals';
+
+interface Place {
+  path: string;
+  query: URLSearchParams;
+  /** how we came here: a new place starts at its top, one we return to where it was left */
+  returning: boolean;
+}
+
+const current = (returning: boolean): Place => ({
+  path: location.pathname.replace(/(.)\/+$/, '$1'),
+  query: new URLSearchParams(location.search),
+  returning,
+});
+
+export const place = signal<Place>(current(false));
+
+/** Where the rep was scrolled to on each entry of the history, by its key. */
+const left = new Map<string, number>();
+const key = (): string => (history.state as { key?: string } | null)?.key ?? 'first';
+
+export function startRouter(): void {
+  history.scrollRestoration = 'manual';
+  addEventListener('scroll', () => left.set(key(), scrollY), { passive: true });
+  addEventListener('popstate', () => (place.value = current(true)));
+  addEventListener('click', (event) => {
+    const link = (event.target as Element | null)?.closest?.('a');
+    if (!link || event.defaultPrevented || event.button !== 0) return;
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    if (link.origin !== location.origin || link.target || link.hasAttribute('download') || isServerPage(link.pathname)) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+}
+
+const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz)(\/|$)/.test(path);
+
+export function go(to: string): void {
+  if (to === location.pathname + location.search) return scrollTo(0, 0);
+  history.pushState({ key: crypto.randomUUID() }, '', to);
+  place.value = current(false);
+}
+
+/** Replace the address without a new entry: for what the rep types into a search, and for doors that lead elsewhere. */
+export function replace(to: string): void {
+  history.replaceState(history.state, '', to);
+  place.value = current(place.peek().returning);
+}
+
+/** Where a returning rep had scrolled to. */
+export const leftAt = (): number => left.get(key()) ?? 0;

@@ -1,0 +1,196 @@
+/** Today: the visits in order, each with the one line that matters, and what was promised. */
+import { plain, showLine } from '../briefing/text';
+import { Claim, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
+import { standing } from '../briefing/contact';
+import type { Agenda, VisitCard } from '../store/reads';
+import { asOf, phoneState } from '../store/sync';
+import { now, timeZone, today } from '../ui/clock';
+import { dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
+import { Empty, Screen } from '../ui/frame';
+import type { IsoDate } from '../store/rows';
+
+export function Today({ agenda }: { agenda: Agenda }) {
+  const days = byDay(agenda.visits);
+  const todays = days.get(today.value) ?? [];
+  const later = [...days].filter(([day]) => day > today.value);
+  return (
+    <Screen title={weekday(today.value)} sub={summary(todays)}>
+      {!asOf.value ? <FirstTime /> : todays.length === 0 && <FreeDay next={later[0]} />}
+      {todays.map((card) => (
+        <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
+      ))}
+      {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
+      {later.map(([day, cards]) => (
+        <Day key={day} day={day} cards={cards} />
+      ))}
+    </Screen>
+  );
+}
+
+/** Visits under the calendar day on which they start, where they take place. */
+function byDay(cards: VisitCard[]): Map<IsoDate, VisitCard[]> {
+  const days = new Map<IsoDate, VisitCard[]>();
+  for (const card of cards) {
+    const day = localDay(new Date(card.visit.starts_at), card.visit.time_zone);
+    days.set(day, [...(days.get(day) ?? []), card]);
+  }
+  return days;
+}
+
+const nextOf = (cards: VisitCard[]): VisitCard | undefined =>
+  cards.find(({ visit }) => visit.status === 'planned' && Date.parse(visit.ends_at) > now.value.getTime());
+
+function summary(todays: VisitCard[]): string | null {
+  if (!asOf.value) return null;
+  const count = todays.length === 0 ? 'No visits' : todays.length === 1 ? '1 visit' : `${todays.length} visits`;
+  const next = nextOf(todays);
+  const first = next && countdown(next);
+  const label = next === todays[0] ? 'first' : 'next';
+  const when = first && (first === 'now' ? 'one now' : first.startsWith('in ') ? `${label} ${first}` : null);
+  return [count, when, `figures as of ${moment(asOf.value, now.value, timeZone.value)}`].filter(Boolean).join(' · ');
+}
+
+/** in 52 min · now · ended · done */
+function countdown({ visit }: VisitCard): string {
+  if (visit.status === 'done') return 'done';
+  const at = now.value.getTime();
+  const start = Date.parse(visit.starts_at);
+  if (start > at) return `in ${duration(start - at)}`;
+  return Date.parse(visit.ends_at) > at ? 'now' : 'ended';
+}
+
+function FirstTime() {
+  if (phoneState.value === 'offline') {
+    return (
+      <Empty title="Nothing on this phone yet">
+        <p>The server could not be reached. Your visits are fetched as soon as it can.</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty title="Fetching your customers">
+      <p>Once. From then on they are on this phone, with or without a network.</p>
+    </Empty>
+  );
+}
+
+function FreeDay({ next }: { next: [IsoDate, VisitCard[]] | undefined }) {
+  const first = next?.[1][0];
+  return (
+    <Empty title="No visits today">
+      {next && first ? (
+        <p>
+          Next: {first.account?.name ?? 'a customer'}, {dayInSentence(next[0], today.value)} at{' '}
+          {timeOfDay(new Date(first.visit.starts_at), first.visit.time_zone)}.
+        </p>
+      ) : (
+        <p>None planned in the next two weeks either. Every account can be read under Accounts.</p>
+      )}
+    </Empty>
+  );
+}
+
+function Day({ day, cards }: { day: IsoDate; cards: VisitCard[] }) {
+  const name = dayName(day, today.value);
+  return (
+    <>
+      <h2 class="group">
+        {name}
+        {dayDistance(today.value, day) <= 6 && <span>{shortDay(day)}</span>}
+      </h2>
+      {cards.map((card) => (
+        <VisitCardLink key={card.visit.id} card={card} />
+      ))}
+    </>
+  );
+}
+
+function VisitCardLink({ card, hero = false }: { card: VisitCard; hero?: boolean }) {
+  const { visit, account, attendees } = card;
+  const isToday = localDay(new Date(visit.starts_at), visit.time_zone) === today.value;
+  const [first, ...others] = attendees;
+  const who = first && [first.name, standing(first)].filter(Boolean).join(', ');
+  return (
+    <a class={`card${hero ? ' hero' : ''}`} href={`/visits/${visit.id}`}>
+      <div class="visit-head">
+        <time dateTime={visit.starts_at}>
+          {timeOfDay(new Date(visit.starts_at), visit.time_zone)}
+          <small>{isToday ? countdown(card) : duration(Date.parse(visit.ends_at) - Date.parse(visit.starts_at))}</small>
+        </time>
+        <div>
+          <h3>{account?.name ?? 'Unknown account'}</h3>
+          <p>{[who && others.length > 0 ? `${who} +${others.length}` : who, visit.place].filter(Boolean).join(' · ')}</p>
+        </div>
+      </div>
+      <Matters card={card} />
+    </a>
+  );
+}
+
+/** The one line that matters, and how much more there is to know. */
+function Matters({ card: { briefing, visit } }: { card: VisitCard }) {
+  const lines = briefing?.cards.find((one) => one.kind === 'before')?.lines ?? [];
+  const shown = lines[0] && showLine(lines[0], now.value, visit.time_zone);
+  if (!briefing || !lines[0] || !shown) {
+    return visit.purpose ? <p class="matters-none soft">{visit.purpose}</p> : null;
+  }
+  const more = lines.length - 1;
+  return (
+    <div class="matters">
+      <SignOf spec={shown.spec} />
+      <div>
+        <p>
+          <Claim text={shown.claim} />
+          {shown.why && <Claim text={` ${shown.why}`} />}
+        </p>
+        {more > 0 ? (
+          <span class="src">
+            {more} more {more === 1 ? 'thing' : 'things'} to know
+          </span>
+        ) : (
+          <SourceOf evidence={evidenceOf(briefing, lines[0])} zone={visit.time_zone} />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function PromisesDue({ promises }: { promises: Agenda['promises'] }) {
+  return (
+    <section class="card">
+      <h2>
+        Promises due <span>{promises.length}</span>
+      </h2>
+      <ul class="rows">
+        {promises.map(({ promise, account, person }) => {
+          const late = dayDistance(promise.due_on, today.value);
+          const sign = late > 0 ? 'bad' : late === 0 ? 'warn' : 'info';
+          return (
+            <li key={promise.id}>
+              <a class="row" href={`/accounts/${promise.account_id}`}>
+                <SignOf spec={{ card: 'promises', sign, icon: 'P' }} />
+                <span>
+                  <b>{plain(promise.text)}</b> – {due(promise.due_on)}
+                  <span class="src">
+                    {[
+                      person ? `To ${person.name}` : null,
+                      account?.name,
+                      promise.made_on && `made ${dayInSentence(promise.made_on, today.value)}`,
+                    ].filter(Boolean).join(' · ')}
+                  </span>
+                </span>
+              </a>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** today · Friday · 3 days late */
+function due(day: IsoDate): string {
+  const late = dayDistance(day, today.value);
+  if (late > 0) return `${late} ${late === 1 ? 'day' : 'days'} late`;
+  return dayInSentence(day, today.value);
+}
