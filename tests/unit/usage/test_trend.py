@@ -1,5 +1,8 @@
 """Trends on series whose truth is known: what is found, how near, and how often nothing is taken for something."""
 
+import csv
+import gzip
+from collections import Counter, defaultdict
 from datetime import date, timedelta
 
 import numpy as np
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from app.usage.trend import Direction, Trend, daily_grid, deseasonalised, trend
+from tests.conftest import shared_data
 
 FIRST = date(2026, 5, 26)
 
@@ -164,3 +168,19 @@ def test_rows_become_a_grid_with_gaps() -> None:
         [date(2026, 1, 2), date(2026, 1, 4), date(2025, 1, 1)], [2.0, 4.0, 9.0], date(2026, 1, 1), date(2026, 1, 5)
     )
     assert np.array_equal(grid, np.array([np.nan, 2.0, np.nan, 4.0, np.nan]), equal_nan=True)
+
+
+def test_real_purchases_are_judged_without_a_crash_and_mostly_called_sparse() -> None:
+    """Invoices are days apart: what nobody delivered on a day is not known to be zero, so almost nothing is claimed."""
+    totals: dict[str, dict[date, float]] = defaultdict(lambda: defaultdict(float))
+    with gzip.open(shared_data("territory") / "consumption_events.csv.gz", "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            totals[row["account"]][date.fromisoformat(row["InvoiceDate"][:10])] += float(row["Quantity"])
+    judged = Counter()
+    for by_day in totals.values():
+        days = sorted(by_day)
+        values = daily_grid(days, [by_day[day] for day in days], days[0], date(2011, 12, 9))
+        judged[trend(values, days[0]).direction.value] += 1
+    print(dict(judged))
+    assert sum(judged.values()) == len(totals) == 85
+    assert judged["falling"] + judged["rising"] <= 3
