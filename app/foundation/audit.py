@@ -17,9 +17,9 @@ def record(
     action: str,
     entity: str | None = None,
     row_id: str | None = None,
+    details: dict[str, Any] | None = None,
     *,
     principal: Principal | None = None,
-    **details: Any,
 ) -> None:
     """Write one entry. `details` holds names of what changed and counts, never values of people's data or secrets."""
     who = principal or principal_of(session)
@@ -37,6 +37,6 @@ def record(
             "row_id": row_id,
             "address": request.remote_addr if has_request_context() else None,
             "request_id": g.get("request_id") if has_request_context() else None,
-            "details": details,
+            "details": details or {},
         },
     )

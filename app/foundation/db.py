@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -103,7 +103,7 @@ def belongs_to(table: str) -> Mapped[str]:
 
 
 class Database:
-    """An engine with two doors: `read()` for a consistent view, `write()` for one transaction that commits or leaves nothing."""
+    """An engine with two doors: `read()` for a consistent view, `write()` for one all-or-nothing transaction."""
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = make_url(url)
@@ -137,7 +137,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A session in one write transaction. SQLite has a single writer, so threads queue here instead of starving there."""
+        """A session in one write transaction. SQLite has a single writer: threads queue here, or they starve there."""
         if not self.is_sqlite:
             with self._writers.begin() as session:
                 yield session
@@ -168,3 +168,14 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def table_of(model: type[Base]) -> sa.Table:
+    """The Core table of a declarative class."""
+    return cast(sa.Table, model.__table__)
+
+
+def upsert(session: Session, table: sa.Table) -> Any:
+    """An INSERT of the dialect at hand that knows ON CONFLICT (SQLite and PostgreSQL spell it alike)."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    return insert(table)

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.foundation import clock
-from app.foundation.db import Database
+from app.foundation.db import Database, table_of, upsert
 from app.foundation.ids import new_id
 from app.foundation.logs import log
 from app.foundation.tables import Job
@@ -25,7 +24,7 @@ LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
-JOBS = Job.__table__
+JOBS = table_of(Job)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +90,7 @@ def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     ]
     if not rows:
         return
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    session.execute(insert(JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]), rows)
+    session.execute(upsert(session, JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]), rows)
     sa.event.listen(session, "after_commit", lambda _session: _waker.set(), once=True)
 
 
@@ -237,9 +235,8 @@ def write_ticks(database: Database, ticks: Iterable[Tick]) -> None:
 
 def _take_slot(session: Session, tick: Tick, slot: int, now: datetime) -> None:
     marker = f"tick:{tick.kind}:{slot}"
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     taken = session.execute(
-        insert(JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(JOBS.c.id),
+        upsert(session, JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]).returning(JOBS.c.id),
         [
             {
                 "id": new_id(),

@@ -1,4 +1,4 @@
-"""Tables of the ground floor: external ids, jobs, the audit log, idempotency records, and the organisation that owns all rows."""
+"""Tables of the ground floor: the organisation, external ids, jobs, the audit log, idempotency records."""
 
 from datetime import datetime
 from typing import Any

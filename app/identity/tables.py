@@ -10,7 +10,7 @@ from app.foundation.db import Base, Id, Tenant, Versioned
 
 
 class User(Versioned, Base):
-    """A person or an integration of the organisation. `password_hash` is argon2id, absent when sign-in by password is off."""
+    """A person or an integration of the organisation. `password_hash` (argon2id) is absent when they sign in otherwise."""
 
     __tablename__ = "user_account"
 

@@ -1,0 +1,60 @@
+"""The `doorstep` command."""
+
+import sys
+from typing import Any
+
+import click
+
+from app.config import Settings, SettingsError, load_settings
+from app.foundation.db import Database
+
+
+@click.group()
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Doorstep: know the customer before you knock."""
+    try:
+        context.obj = load_settings()
+    except SettingsError as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+def database_of(context: click.Context) -> Database:
+    """The database of the settings."""
+    settings: Settings = context.obj
+    return Database(settings.database_url, pool_size=settings.database_pool)
+
+
+@cli.command()
+@click.pass_context
+def migrate(context: click.Context) -> None:
+    """Bring the database schema forward to this version."""
+    from app.schema import migrate as run
+
+    run(database_of(context))
+    click.echo("The database is up to date.")
+
+
+@cli.command()
+@click.option("--tls-cert", type=click.Path(exists=True, dir_okay=False), help="Certificate chain (PEM).")
+@click.option("--tls-key", type=click.Path(exists=True, dir_okay=False), help="Its private key (PEM).")
+@click.option("--host", help="Address to listen on (DOORSTEP_HOST).")
+@click.option("--port", type=int, help="Port to listen on (DOORSTEP_PORT).")
+@click.pass_context
+def serve(context: click.Context, **options: Any) -> None:
+    """Serve the API and the phone app, with the background runner inside."""
+    from app.server import serve as run
+
+    run(context.obj, **options)
+
+
+def main() -> None:
+    """Entry point."""
+    from app.wiring import add_commands
+
+    add_commands(cli)
+    cli()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""Wire fields that marshmallow lacks or publishes wrongly, with the checks that every text, number and date needs."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from app.foundation.ids import CANONICAL
+from app.foundation.money import CURRENCIES, Money, MoneyError
+
+MAX_INT = 2**31 - 1
+_ZONES = frozenset(available_timezones())
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class Text(fields.String):
+    """Text of 1 to `most` characters without NUL, which PostgreSQL cannot keep."""
+
+    def __init__(self, most: int = 200, *, least: int = 1, **options: Any) -> None:
+        options.setdefault("validate", []).append(validate.Length(min=least, max=most))
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("pattern", "^[^\\u0000]*$")
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options)
+        if "\x00" in text:
+            raise ValidationError("Contains a NUL character; take it out.")
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            raise ValidationError("Contains half of a surrogate pair; send valid Unicode.")
+        return text
+
+
+class Whole(fields.Integer):
+    """A whole number within `least` and `most`; fractions, booleans and numeric strings are refused."""
+
+    def __init__(self, least: int = 0, most: int = MAX_INT, **options: Any) -> None:
+        options.setdefault("validate", []).append(validate.Range(least, most))
+        super().__init__(strict=True, **options)
+
+    def _validated(self, value: Any) -> int:
+        if isinstance(value, bool | str):
+            raise ValidationError("Not a whole number.")
+        return super()._validated(value)
+
+
+class Number(fields.Float):
+    """A finite JSON number within `least` and `most`."""
+
+    def __init__(self, least: float = -1e15, most: float = 1e15, **options: Any) -> None:
+        options.setdefault("validate", []).append(validate.Range(least, most))
+        super().__init__(allow_nan=False, **options)
+
+    def _validated(self, value: Any) -> float:
+        if isinstance(value, bool | str):
+            raise ValidationError("Not a number.")
+        return super()._validated(value)
+
+
+class Truth(fields.Boolean):
+    """`true` or `false`, nothing that resembles them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Not true or false.")
+        return value
+
+
+class Uuid(fields.String):
+    """One of our ids: a UUID in canonical lower-case form."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("format", "uuid")
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        text = super()._deserialize(value, attr, data, **options).lower()
+        if CANONICAL.fullmatch(text) is None:
+            raise ValidationError("Not a UUID.")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRef:
+    """A row named by what a connected system calls it."""
+
+    system: str
+    id: str
+
+
+class Reference(Uuid):
+    """Names another row: by our id, or by `{"system": …, "id": …}` as a connected system knows it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return super()._deserialize(value, attr, data, **options)
+        system, external = value.get("system"), value.get("id")
+        if set(value) != {"system", "id"} or not isinstance(system, str) or not isinstance(external, str):
+            raise ValidationError('Not a reference; give a UUID or {"system": "…", "id": "…"}.')
+        if not 0 < len(system) <= 60 or not 0 < len(external) <= 200 or "\x00" in system + external:
+            raise ValidationError("The system is 1 to 60 characters, its id 1 to 200, without NUL.")
+        return ExternalRef(system, external)
+
+
+class Moment(fields.Field[datetime]):
+    """An instant as RFC 3339 with its offset; answered in UTC with `Z`."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("example", "2026-03-02T08:00:00Z")
+        super().__init__(**options)
+
+    def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else instant_text(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> datetime:
+        if not isinstance(value, str) or _INSTANT.fullmatch(value) is None:
+            raise ValidationError("Not an instant; write 2026-03-02T08:00:00Z, with an offset.")
+        try:
+            moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            raise ValidationError("No such instant.") from None
+        if not 1900 <= moment.year <= 2200:
+            raise ValidationError("The year is outside 1900 to 2200.")
+        return moment
+
+
+class MomentText(Moment):
+    """An instant inside a JSON column, where it is kept as the text that is answered."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else str(value)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        return instant_text(super()._deserialize(value, attr, data, **options))
+
+
+class Day(fields.Field[date]):
+    """A calendar date, ISO 8601."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("example", "2026-03-02")
+        super().__init__(**options)
+
+    def _serialize(self, value: date | None, attr: str | None, obj: Any, **options: Any) -> str | None:
+        return None if value is None else value.isoformat()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> date:
+        if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+            raise ValidationError("Not a date; write 2026-03-02.")
+        try:
+            day = date.fromisoformat(value)
+        except ValueError:
+            raise ValidationError("No such date.") from None
+        if not 1900 <= day.year <= 2200:
+            raise ValidationError("The year is outside 1900 to 2200.")
+        return day
+
+
+class Zone(fields.String):
+    """An IANA time zone."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("example", "Europe/Stockholm")
+        super().__init__(**options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        name = super()._deserialize(value, attr, data, **options)
+        if name not in _ZONES:
+            raise ValidationError("No such IANA time zone; write for example Europe/Stockholm.")
+        return str(ZoneInfo(name))
+
+
+class MoneySchema(Schema):
+    """An exact amount: decimal string and ISO 4217 currency."""
+
+    amount = fields.String(required=True, metadata={"example": "1234.50", "pattern": r"^-?\d{1,15}(\.\d{1,4})?$"})
+    currency = fields.String(required=True, validate=validate.OneOf(sorted(CURRENCIES)), metadata={"example": "EUR"})
+
+
+class MoneyField(fields.Nested):
+    """Money, kept exactly or refused."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(MoneySchema, **options)
+
+    def _serialize(self, value: Money | None, attr: str | None, obj: Any, **options: Any) -> dict[str, str] | None:  # type: ignore[override]
+        return None if value is None else value.as_wire()
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Money:  # type: ignore[override]
+        loaded = super()._deserialize(value, attr, data)
+        if re.fullmatch(r"-?\d{1,15}(\.\d{1,4})?", loaded["amount"]) is None:
+            raise ValidationError({"amount": ["Not an amount; write a decimal such as 1234.50."]})
+        try:
+            return Money.parse(loaded["amount"], loaded["currency"])
+        except MoneyError as fault:
+            raise ValidationError({"amount": [f"{fault}."]}) from None
+
+
+def instant_text(value: datetime) -> str:
+    """RFC 3339 in UTC with `Z`; microseconds only when there are some."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def choice(*values: str, **options: Any) -> fields.String:
+    """One of a few words."""
+    return fields.String(validate=validate.OneOf(values), **options)
+
+
+FIELD_FORMATS: dict[type[fields.Field[Any]], tuple[str, str | None]] = {
+    Moment: ("string", "date-time"),
+    MomentText: ("string", "date-time"),
+    Day: ("string", "date"),
+}
+
+
+class ExternalIdsField(fields.Dict):
+    """`{system: id}` for each connected system that knows the row."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            keys=Text(60),
+            values=Text(200),
+            validate=validate.Length(max=20),
+            metadata={"example": {"crm": "0015"}},
+            **options,
+        )

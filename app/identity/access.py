@@ -1,0 +1,184 @@
+"""The door of every view: who is calling, may they, and the transaction in which the view runs."""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
+
+import flask_smorest
+import sqlalchemy as sa
+from flask import current_app, g, request
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.foundation import clock
+from app.foundation.db import Database, table_of
+from app.foundation.principal import Principal, Role, bind_principal
+from app.foundation.problems import Problem
+from app.identity.rates import spend
+from app.identity.scopes import SCOPES_OF_ROLE
+from app.identity.tables import ApiToken, SignInSession, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+COOKIE = "__Host-session"
+CSRF_HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+SEEN_EVERY = timedelta(minutes=5)
+USERS, SESSIONS, TOKENS = table_of(User), table_of(SignInSession), table_of(ApiToken)
+
+_BY_COOKIE = (
+    sa.select(
+        SESSIONS.c.id,
+        SESSIONS.c.org_id,
+        SESSIONS.c.user_id,
+        SESSIONS.c.last_seen_at,
+        SESSIONS.c.expires_at,
+        USERS.c.role,
+    )
+    .join(USERS, USERS.c.id == SESSIONS.c.user_id)
+    .where(SESSIONS.c.secret_hash == sa.bindparam("secret_hash"), USERS.c.active)
+)
+_BY_TOKEN = (
+    sa.select(
+        TOKENS.c.id, TOKENS.c.org_id, TOKENS.c.user_id, TOKENS.c.last_used_at, TOKENS.c.expires_at, USERS.c.role,
+        TOKENS.c.scopes, TOKENS.c.revoked_at,
+    )
+    .join(USERS, USERS.c.id == TOKENS.c.user_id)
+    .where(TOKENS.c.secret_hash == sa.bindparam("secret_hash"), USERS.c.active)
+)  # fmt: skip
+
+
+def secret_hash(secret: str) -> str:
+    """What is kept of a random secret: its SHA-256. (A password gets argon2id; 256 random bits need no slow hash.)"""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def csrf_token(secret: str) -> str:
+    """The value that a page of ours, and no other site's, can send back for this session."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+def database() -> Database:
+    """The application's database."""
+    return cast(Database, current_app.extensions["doorstep.database"])
+
+
+def settings() -> Settings:
+    """The application's settings."""
+    return cast(Settings, current_app.extensions["doorstep.settings"])
+
+
+def current_session() -> Session:
+    """The session of the running view; its principal is bound."""
+    return cast(Session, g.session)
+
+
+def current_principal() -> Principal:
+    """Who calls the running view."""
+    return cast(Principal, g.principal)
+
+
+def authenticate(session: Session) -> Principal:
+    """Who sent this request, by token or by cookie; Problem 401 when nobody known."""
+    header = request.headers.get("Authorization")
+    if header is not None:
+        scheme, _, secret = header.partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise _unauthenticated("Send the token as: Authorization: Bearer dst_…")
+        return _by_token(session, secret.strip())
+    secret = request.cookies.get(COOKIE, "")
+    if not secret:
+        raise _unauthenticated("Sign in, or send an API token.")
+    return _by_cookie(session, secret)
+
+
+def _by_cookie(session: Session, secret: str) -> Principal:
+    row = session.execute(_BY_COOKIE, {"secret_hash": secret_hash(secret)}).first()
+    now = clock.now()
+    idle = timedelta(hours=settings().session_idle_hours)
+    if row is None or row.expires_at <= now or row.last_seen_at + idle <= now:
+        raise _unauthenticated("Your session ended; sign in again.")
+    if request.method not in SAFE_METHODS:
+        sent = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(sent.encode(), csrf_token(secret).encode()):
+            raise Problem(403, "csrf", "Not from our own page", f"Send the session's csrf_token in {CSRF_HEADER}.")
+    g.seen = ("session", row.id) if row.last_seen_at + SEEN_EVERY <= now else None
+    role = Role(row.role)
+    return Principal(row.org_id, row.user_id, role, SCOPES_OF_ROLE[role], "session", row.id)
+
+
+def _by_token(session: Session, secret: str) -> Principal:
+    row = session.execute(_BY_TOKEN, {"secret_hash": secret_hash(secret)}).first()
+    now = clock.now()
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        raise _unauthenticated("The token is unknown, expired or revoked.")
+    used: datetime | None = row.last_used_at
+    g.seen = ("token", row.id) if used is None or used + SEEN_EVERY <= now else None
+    role = Role(row.role)
+    return Principal(row.org_id, row.user_id, role, SCOPES_OF_ROLE[role] & frozenset(row.scopes), "token", row.id)
+
+
+def _unauthenticated(detail: str) -> Problem:
+    return Problem(
+        401, "unauthenticated", "Not signed in", detail, headers={"WWW-Authenticate": 'Bearer realm="doorstep"'}
+    )
+
+
+def requires(scope: str | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run a view as an authenticated caller with `scope` (None: any), inside one transaction.
+
+    Reads get a read-only moment; writes get one transaction that commits when the view returns and leaves nothing when
+    it raises. The audit of a credential's use and its last-seen time are written at most every five minutes.
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+            store = database()
+            with store.read() as session:
+                principal = g.principal = authenticate(session)
+                if scope is not None and scope not in principal.scopes:
+                    raise Problem(403, "forbidden", "Not allowed", f"Your role or token lacks the scope {scope}.")
+                if request.method in SAFE_METHODS and g.seen is None:
+                    bind_principal(session, principal)
+                    g.session = session
+                    return view(*args, **kwargs)
+            return _in_write(store, principal, view, *args, **kwargs)
+
+        documented = flask_smorest.Blueprint.doc(security=[{"session": []}, {"token": []}])(guarded)
+        documented._scope = scope
+        return cast(Callable[P, R], documented)
+
+    return decorate
+
+
+def _in_write(store: Database, principal: Principal, view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    if request.method not in SAFE_METHODS:
+        spend("write", principal.credential_id, settings().requests_per_minute)
+    with store.write() as session:
+        bind_principal(session, principal)
+        g.session = session
+        note_use(session, principal)
+        return view(*args, **kwargs)
+
+
+def note_use(session: Session, principal: Principal) -> None:
+    """Keep when a credential was last used, and put the use of a token in the audit log."""
+    from app.foundation import audit
+
+    seen: tuple[str, str] | None = g.get("seen")
+    if seen is None:
+        return
+    kind, credential = seen
+    if kind == "session":
+        session.execute(sa.update(SESSIONS).where(SESSIONS.c.id == credential).values(last_seen_at=clock.now()))
+        return
+    session.execute(sa.update(TOKENS).where(TOKENS.c.id == credential).values(last_used_at=clock.now()))
+    audit.record(session, "token.used", "api_token", credential, principal=principal)
+
+
+Decorated = Callable[[Callable[..., Any]], Callable[..., Any]]

@@ -1,0 +1,42 @@
+"""Products and subscriptions as resources of the API."""
+
+from app.foundation.fields import Text, Truth, Uuid, choice
+from app.foundation.problems import FieldError
+from app.products.schemas import ProductSchema, SubscriptionSchema
+from app.products.tables import Product, Subscription
+from app.resources.resource import Resource, Values, equals, register
+
+
+def _subscription_faults(values: Values) -> list[FieldError]:
+    faults = []
+    if values["ends_on"] is not None and values["ends_on"] < values["starts_on"]:
+        faults.append(FieldError("/ends_on", "Ends before it starts."))
+    if values["renews_on"] is not None and values["renews_on"] < values["starts_on"]:
+        faults.append(FieldError("/renews_on", "Renews before it starts."))
+    return faults
+
+
+PRODUCTS = register(
+    Resource(
+        name="products",
+        entity="product",
+        model=Product,
+        schema=ProductSchema,
+        account_column=None,
+        filters={"sku": equals("sku", Text(100)), "active": equals("active", Truth())},
+    )
+)
+SUBSCRIPTIONS = register(
+    Resource(
+        name="subscriptions",
+        entity="subscription",
+        model=Subscription,
+        schema=SubscriptionSchema,
+        references={"account_id": "account", "product_id": "product"},
+        filters={
+            "account_id": equals("account_id", Uuid()),
+            "status": equals("status", choice("active", "cancelled", "expired")),
+        },
+        check=_subscription_faults,
+    )
+)

@@ -1,0 +1,115 @@
+"""References between rows: external ids made ours, and every id checked to be one that the caller can see."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.foundation import clock
+from app.foundation.db import table_of
+from app.foundation.fields import ExternalRef
+from app.foundation.principal import Principal, principal_of
+from app.foundation.problems import FieldError
+from app.foundation.tables import ExternalId
+from app.identity.territory import visible
+from app.resources.resource import Resource, Values, resource_of
+
+EXTERNAL = table_of(ExternalId)
+CHUNK = 500
+
+
+def defaults(resource: Resource) -> Values:
+    """A row with nothing given: column defaults, and None elsewhere."""
+    values: Values = {}
+    for column in resource.table.columns:
+        default = column.default
+        if default is None:
+            values[column.name] = None
+        elif default.is_callable:
+            values[column.name] = default.arg(None)  # type: ignore[attr-defined]
+        else:
+            values[column.name] = default.arg  # type: ignore[attr-defined]
+    now = clock.now()
+    return {**values, "created_at": now, "updated_at": now, "row_version": 1}
+
+
+def resolve(session: Session, resource: Resource, rows: Sequence[Values]) -> list[list[FieldError]]:
+    """Replace external references by our ids in place; for each row, what it refers to in vain."""
+    principal = principal_of(session)
+    faults: list[list[FieldError]] = [[] for _ in rows]
+    for name, entity in resource.references.items():
+        _translate(session, principal, entity, name, rows, faults)
+        wanted = {value for row in rows for value in _ids(row.get(name)) if isinstance(value, str)}
+        known = _known(session, principal, entity, wanted)
+        for row, found in zip(rows, faults, strict=True):
+            if any(isinstance(value, str) and value not in known for value in _ids(row.get(name))):
+                found.append(FieldError(f"/{name}", f"There is no such {entity.replace('_', ' ')} that you can see."))
+    return faults
+
+
+def _ids(value: Any) -> Iterable[Any]:
+    if value is None:
+        return ()
+    return value if isinstance(value, list) else (value,)
+
+
+def _translate(
+    session: Session,
+    principal: Principal,
+    entity: str,
+    name: str,
+    rows: Sequence[Values],
+    faults: list[list[FieldError]],
+) -> None:
+    refs = {value for row in rows for value in _ids(row.get(name)) if isinstance(value, ExternalRef)}
+    if not refs:
+        return
+    ours = lookup(session, principal.org_id, entity, [(ref.system, ref.id) for ref in refs])
+    for row, found in zip(rows, faults, strict=True):
+        value = row.get(name)
+        if isinstance(value, list):
+            row[name] = [_one(ref, entity, f"/{name}", ours, found) for ref in value]
+        elif isinstance(value, ExternalRef):
+            row[name] = _one(value, entity, f"/{name}", ours, found)
+
+
+def _one(value: Any, entity: str, pointer: str, ours: dict[tuple[str, str], str], found: list[FieldError]) -> Any:
+    if not isinstance(value, ExternalRef):
+        return value
+    row_id = ours.get((value.system, value.id))
+    if row_id is None:
+        found.append(FieldError(pointer, f"No {entity.replace('_', ' ')} is known as {value.id} in {value.system}."))
+    return row_id
+
+
+def lookup(session: Session, org_id: str, entity: str, names: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Our ids of the rows that these `(system, external id)` pairs name."""
+    by_system: dict[str, list[str]] = defaultdict(list)
+    for system, external in names:
+        by_system[system].append(external)
+    found: dict[tuple[str, str], str] = {}
+    for system, externals in by_system.items():
+        for start in range(0, len(externals), CHUNK):
+            query = sa.select(EXTERNAL.c.external_id, EXTERNAL.c.row_id).where(
+                EXTERNAL.c.org_id == org_id,
+                EXTERNAL.c.entity == entity,
+                EXTERNAL.c.system == system,
+                EXTERNAL.c.external_id.in_(externals[start : start + CHUNK]),
+            )
+            found.update({(system, external): row_id for external, row_id in session.execute(query)})
+    return found
+
+
+def _known(session: Session, principal: Principal, entity: str, ids: set[str]) -> set[str]:
+    target = resource_of(entity)
+    ordered = sorted(ids)
+    known: set[str] = set()
+    for start in range(0, len(ordered), CHUNK):
+        query = sa.select(target.table.c.id).where(
+            target.table.c.id.in_(ordered[start : start + CHUNK]),
+            visible(principal, target.table, target.account_column),
+        )
+        known.update(session.scalars(query))
+    return known

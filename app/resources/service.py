@@ -1,0 +1,246 @@
+"""The use cases that all resources share. Each takes a session with a principal and runs in that transaction."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app.foundation import audit, changes, clock
+from app.foundation.db import table_of
+from app.foundation.ids import is_id, new_id
+from app.foundation.principal import principal_of
+from app.foundation.problems import FieldError, Problem, invalid, not_found
+from app.foundation.tables import ExternalId
+from app.identity.territory import visible
+from app.resources import references, wire
+from app.resources.resource import Resource, Values, resource_of
+
+EXTERNAL = table_of(ExternalId)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A row as it is answered: its id, its version (the ETag) and its JSON bytes."""
+
+    id: str
+    row_version: int
+    body: bytes
+
+
+@cache
+def _plan(entity: str) -> tuple[list[sa.ColumnElement[Any]], wire.Encoder]:
+    resource = resource_of(entity)
+    return wire.columns(resource), wire.encoder(resource)
+
+
+def read(session: Session, resource: Resource, row_id: str) -> Stored:
+    """One row that the caller can see; Problem 404 otherwise."""
+    columns, encode = _plan(resource.entity)
+    table = resource.table
+    seen = visible(principal_of(session), table, resource.account_column)
+    row = session.execute(sa.select(*columns).where(table.c.id == row_id, seen)).first()
+    if row is None:
+        raise not_found(resource.entity.replace("_", " "))
+    members = encode(row)
+    return Stored(members["id"], members["row_version"], wire.dumps(members))
+
+
+def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) -> bytes:
+    """One page as JSON bytes: in order of id, or of change when `updated_since` is given."""
+    columns, encode = _plan(resource.entity)
+    table = resource.table
+    principal = principal_of(session)
+    conditions = [visible(principal, table, resource.account_column)]
+    since: datetime | None = query.get("updated_since")
+    if since is not None:
+        conditions.append(table.c.updated_at >= since)
+    if "cursor" in query:
+        conditions.append(_after_cursor(table, query["cursor"], by_change=since is not None))
+    if "external_id" in query:
+        conditions.append(table.c.id.in_(_rows_known_as(principal.org_id, resource, query["external_id"])))
+    conditions += [item.condition(table, query[name]) for name, item in resource.filters.items() if name in query]
+    order = [table.c.updated_at, table.c.id] if since is not None else [table.c.id]
+    statement = sa.select(*columns).where(*conditions).order_by(*order).limit(query["limit"] + 1)
+    rows = session.execute(statement).all()
+    if len(rows) <= query["limit"]:
+        return wire.page(rows, encode, None)
+    kept = rows[: query["limit"]]
+    last = encode(kept[-1])
+    mark = [last["updated_at"], last["id"]] if since is not None else [last["id"]]
+    return wire.page(kept, encode, _cursor(mark))
+
+
+def _cursor(mark: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(wire.dumps(mark)).decode().rstrip("=")
+
+
+def _after_cursor(table: sa.Table, cursor: str, *, by_change: bool) -> sa.ColumnElement[bool]:
+    try:
+        mark = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if not isinstance(mark, list) or len(mark) != 1 + by_change or not is_id(mark[-1]):
+            raise ValueError
+        if not by_change:
+            return cast(sa.ColumnElement[bool], table.c.id > mark[0])
+        at = datetime.fromisoformat(mark[0])
+        return sa.or_(table.c.updated_at > at, sa.and_(table.c.updated_at == at, table.c.id > mark[1]))
+    except (ValueError, TypeError):
+        fault = FieldError("/query/cursor", "Not a cursor of this list; start again without one.")
+        raise invalid([fault]) from None
+
+
+def _rows_known_as(org_id: str, resource: Resource, name: str) -> "sa.Select[tuple[str]]":
+    system, _, external = name.partition(":")
+    return sa.select(EXTERNAL.c.row_id).where(
+        EXTERNAL.c.org_id == org_id,
+        EXTERNAL.c.entity == resource.entity,
+        EXTERNAL.c.system == system,
+        EXTERNAL.c.external_id == external,
+    )
+
+
+def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> Stored:
+    """Add a row. Problem 422 when it refers to what the caller cannot see, 409 when an external id is taken."""
+    principal = principal_of(session)
+    values = resource.columns_of(loaded)
+    if resource.prepare:
+        resource.prepare(principal, values)
+    _resolve_references(session, resource, values)
+    values = {**references.defaults(resource), **values, "id": new_id(), "org_id": principal.org_id}
+    check(resource, values)
+    if resource.guard:
+        resource.guard(principal, values)
+    session.execute(sa.insert(resource.table), values)
+    _name_externally(session, resource, values["id"], values["external_ids"])
+    if resource.created:
+        resource.created(session, principal, values)
+    audit.record(session, "create", resource.entity, values["id"])
+    changes.touch(session, principal.org_id, [account_of(resource, values)])
+    return read(session, resource, values["id"])
+
+
+def change(session: Session, resource: Resource, row_id: str, expected: int, loaded: Mapping[str, Any]) -> Stored:
+    """Change the given fields of a row whose version is still `expected`; Problem 412 when it is not."""
+    principal = principal_of(session)
+    current = _current(session, resource, row_id, expected)
+    values = resource.columns_of(loaded)
+    _resolve_references(session, resource, values)
+    changed = {name: value for name, value in values.items() if current[name] != value}
+    if not changed:
+        return read(session, resource, row_id)
+    merged = {**current, **changed}
+    check(resource, merged)
+    if resource.guard:
+        resource.guard(principal, current)
+        resource.guard(principal, merged)
+    update_row(session, resource, row_id, current["row_version"], changed)
+    if "external_ids" in changed:
+        _forget_external_names(session, resource, row_id)
+        _name_externally(session, resource, row_id, changed["external_ids"])
+    audit.record(session, "change", resource.entity, row_id, {"fields": sorted(changed)})
+    changes.touch(session, principal.org_id, [account_of(resource, current), account_of(resource, merged)])
+    return read(session, resource, row_id)
+
+
+def update_row(session: Session, resource: Resource, row_id: str, version: int, changed: Values) -> None:
+    """Write changed columns and the next version; Problem 412 when somebody else was first."""
+    table = resource.table
+    done = session.execute(
+        sa.update(table)
+        .where(table.c.id == row_id, table.c.row_version == version)
+        .values(**changed, row_version=version + 1, updated_at=clock.now())
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]
+        raise _stale(resource)
+
+
+def delete(session: Session, resource: Resource, row_id: str, expected: int | None) -> None:
+    """Remove a row, and what hangs on it; Problem 412 when `expected` is given and is not its version."""
+    principal = principal_of(session)
+    current = _current(session, resource, row_id, expected)
+    if resource.guard:
+        resource.guard(principal, current)
+    _forget_external_names(session, resource, row_id)
+    try:
+        with session.begin_nested():
+            session.execute(sa.delete(resource.table).where(resource.table.c.id == row_id))
+    except IntegrityError:
+        raise Problem(
+            409, "in-use", "Still in use", f"Other rows refer to this {resource.entity}; change or delete them first."
+        ) from None
+    audit.record(session, "delete", resource.entity, row_id)
+    if resource.account_column != "id":
+        changes.touch(session, principal.org_id, [account_of(resource, current)])
+
+
+def check(resource: Resource, values: Values) -> None:
+    """Problem 422 for what is wrong between the fields of a row."""
+    faults = resource.check(values) if resource.check else ()
+    if faults:
+        raise invalid(faults)
+
+
+def account_of(resource: Resource, values: Mapping[str, Any]) -> str | None:
+    """The account that a row hangs on, if any."""
+    return values.get(resource.account_column) if resource.account_column else None
+
+
+def _current(session: Session, resource: Resource, row_id: str, expected: int | None) -> Values:
+    table = resource.table
+    seen = visible(principal_of(session), table, resource.account_column)
+    row = session.execute(sa.select(table).where(table.c.id == row_id, seen)).mappings().first()
+    if row is None:
+        raise not_found(resource.entity.replace("_", " "))
+    if expected is not None and row["row_version"] != expected:
+        raise _stale(resource)
+    return dict(row)
+
+
+def _stale(resource: Resource) -> Problem:
+    return Problem(
+        412,
+        "stale",
+        "Changed meanwhile",
+        f"This {resource.entity.replace('_', ' ')} changed since you read it; read it again and repeat your change on that.",
+    )
+
+
+def _resolve_references(session: Session, resource: Resource, values: Values) -> None:
+    faults = references.resolve(session, resource, [values])
+    if faults[0]:
+        raise invalid(faults[0])
+
+
+def _name_externally(session: Session, resource: Resource, row_id: str, names: Mapping[str, str]) -> None:
+    org_id = principal_of(session).org_id
+    rows = [
+        {"org_id": org_id, "entity": resource.entity, "system": system, "external_id": external, "row_id": row_id}
+        for system, external in names.items()
+    ]
+    if not rows:
+        return
+    try:
+        with session.begin_nested():
+            session.execute(sa.insert(EXTERNAL), rows)
+    except IntegrityError:
+        raise Problem(
+            409,
+            "external-id-taken",
+            "External id taken",
+            f"Another {resource.entity} already has one of these external ids; read it with ?external_id=system:id.",
+        ) from None
+
+
+def _forget_external_names(session: Session, resource: Resource, row_id: str) -> None:
+    org_id = principal_of(session).org_id
+    session.execute(
+        sa.delete(EXTERNAL).where(
+            EXTERNAL.c.org_id == org_id, EXTERNAL.c.entity == resource.entity, EXTERNAL.c.row_id == row_id
+        )
+    )

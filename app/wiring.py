@@ -1,0 +1,51 @@
+"""Which blueprints, jobs, ticks and listeners make up the application."""
+
+from typing import Any
+
+import click
+from flask_smorest import Api
+
+from app.foundation.outbox import Tick
+
+OPENAPI: dict[str, Any] = {
+    "API_TITLE": "Doorstep",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "OPENAPI_URL_PREFIX": "/",
+    "OPENAPI_JSON_PATH": "api/v1/openapi.json",
+    "API_SPEC_OPTIONS": {
+        "info": {"description": "Know the customer before you knock."},
+        "components": {
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "description": "An API token (`POST /api/v1/tokens`)."},
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-session",
+                    "description": "A browser session; writes also need `X-CSRF-Token`.",
+                },
+            }
+        },
+    },
+}
+
+
+def connect_parts(api: Api) -> None:
+    """Register every capability's doors, under `/api/v1`."""
+    from app.customers.routes import blueprint as customers
+    from app.identity.routes import blueprint as identity
+    from app.products.routes import blueprint as products
+    from app.visits.routes import blueprint as visits
+
+    for blueprint in (identity, customers, products, visits):
+        api.register_blueprint(blueprint, url_prefix="/api/v1")
+
+
+TICKS: tuple[Tick, ...] = ()
+
+
+def add_commands(cli: click.Group) -> None:
+    """Add every capability's commands to the `doorstep` command."""
+    from app.identity.cli import users
+
+    cli.add_command(users)

@@ -1,0 +1,174 @@
+"""Real databases, real data, and an application for each: what the tests stand on."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app import create_app
+from app.config import Settings
+from app.foundation.db import Database
+from app.foundation.principal import Role, system_principal
+from app.foundation.tables import Organisation
+from app.identity import service
+from app.schema import migrate
+from app.tables import metadata
+from tests.support.phones import Api, Directory
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+PASSWORD = "correct horse battery staple"
+
+
+def shared_data(folder: str) -> Path:
+    """A folder of the public data beside the project; the test fails with a sentence when CI lacks it, skips elsewhere."""
+    path = SHARED / folder
+    if not path.exists():
+        message = f"needs the public data set {folder!r} in ../shared/data, which is not here"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL: TEST_PG_URL, or one from the wheel, started for this run."""
+    given = os.environ.get("TEST_PG_URL")
+    if given:
+        yield given
+        return
+    from tests.support.postgres import running_postgres
+
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "empty.db"
+    database = Database(f"sqlite:///{path}")
+    migrate(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres_url: str) -> Iterator[Database]:
+    name = f"test_{os.getpid()}"
+    admin = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name}")
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    database = Database(sa.make_url(postgres_url).set(database=name).render_as_string(hide_password=False))
+    migrate(database)
+    yield database
+    database.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated database; each test runs on both kinds."""
+    yield from _database(request, tmp_path, request.param)
+
+
+@pytest.fixture
+def sqlite_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty, migrated SQLite database, for what does not depend on the kind."""
+    yield from _database(request, tmp_path, "sqlite")
+
+
+def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterator[Database]:
+    if kind == "sqlite":
+        path = tmp_path / "test.db"
+        path.write_bytes(request.getfixturevalue("_migrated_sqlite").read_bytes())
+        database = Database(f"sqlite:///{path}")
+        yield database
+        database.dispose()
+        return
+    database = request.getfixturevalue("_migrated_postgres")
+    yield database
+    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {tables} CASCADE")
+
+
+def settings_for(database: Database, **changes: Any) -> Settings:
+    """Settings of an application on this database."""
+    url = database.url.render_as_string(hide_password=False)
+    defaults: dict[str, Any] = {"embedded_runner": False, "log_level": "ERROR", "sign_in_per_minute": 1000, "requests_per_minute": 100_000}
+    return Settings(database_url=url, **{**defaults, **changes})
+
+
+def make_application(database: Database, **changes: Any) -> Any:
+    """The real application on a test's database (the same pool, so that nothing stays open)."""
+    app = create_app(settings_for(database, **changes))
+    app.extensions["doorstep.database"].dispose()
+    app.extensions["doorstep.database"] = database
+    app.testing = False
+    return app
+
+
+@pytest.fixture
+def app(database: Database) -> Any:
+    """The application on each kind of database."""
+    return make_application(database)
+
+
+@pytest.fixture
+def directory(database: Database) -> Directory:
+    """Two organisations with an administrator, a manager, two reps and an integration each."""
+    return make_directory(database)
+
+
+def make_directory(database: Database) -> Directory:
+    """The users that tests sign in as; all have PASSWORD."""
+    users: dict[str, str] = {}
+    orgs: dict[str, str] = {}
+    hashed = service.hash_password(PASSWORD)
+    with database.write() as session:
+        for org_name in ("north", "south"):
+            org = Organisation(name=org_name.title())
+            session.add(org)
+            session.flush()
+            orgs[org_name] = org.id
+            for name, role in (
+                ("admin", Role.ADMINISTRATOR),
+                ("manager", Role.MANAGER),
+                ("rep", Role.REP),
+                ("rep2", Role.REP),
+                ("system", Role.INTEGRATION),
+            ):
+                user = service.create_user(
+                    session,
+                    org.id,
+                    email=f"{name}@{org_name}.example",
+                    name=name.title(),
+                    role=role,
+                    password=None,
+                    time_zone="Europe/Stockholm",
+                )
+                user.password_hash = hashed
+                if name == "rep":
+                    user.manager_id = users[f"manager@{org_name}"]
+                session.flush()
+                users[f"{name}@{org_name}"] = user.id
+    return Directory(orgs, users, {name: system_principal(org) for name, org in orgs.items()})
+
+
+@pytest.fixture
+def sign_in(app: Any, directory: Directory) -> Any:
+    """`sign_in("rep@north")` gives a client that is signed in as that user."""
+
+    def signed_in(name: str) -> Api:
+        return Api.signed_in(app, f"{name}.example", PASSWORD)
+
+    return signed_in
