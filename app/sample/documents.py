@@ -1,0 +1,106 @@
+"""Rows of the sample territory as the documents that the API takes: days made dates, keys made external ids."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.foundation.fields import instant_text
+from app.sample.days import Days
+
+SYSTEM = "sample"
+Document = dict[str, Any]
+
+# Members of a row that are not members of its document: they become other rows, or other members.
+_APART = {"key", "minutes", "events", "values", "week", "file"}
+# Instants that may lie ahead; every other one has happened.
+_AHEAD = {"starts_at", "due_at"}
+# A day's usage is read from the meters early next morning.
+_METER_ROUND = time(6, 0)
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Makes documents of rows. `zones` holds the time zone of each account, `feeds_url` is where the feeds are served."""
+
+    days: Days
+    zones: Mapping[str, str]
+    feeds_url: str
+
+    def document(self, row: Document) -> Document:
+        """The document of a row."""
+        zone = self.zone(row)
+        document: Document = {name: self._value(name, value, zone) for name, value in row.items() if name not in _APART}
+        document["external_ids"] = {SYSTEM: row["key"]}
+        if "minutes" in row:
+            document |= self._hours(row, zone)
+        if "file" in row:
+            document["url"] = f"{self.feeds_url}/{self.days.anchor.isoformat()}/{row['file']}"
+        if "consent" in row:
+            document["consent"] = [self._consent(entry, zone) for entry in row["consent"]]
+        return document
+
+    def zone(self, row: Document) -> str:
+        """The clock by which the times of a row are told: its account's, or the organisation's."""
+        return self.zones.get(row.get("account_id", row["key"]), self.days.home)
+
+    def _value(self, name: str, value: Any, zone: str) -> Any:
+        if name.endswith("_id"):
+            return reference(value)
+        if name == "attendee_ids":
+            return [reference(key) for key in value]
+        if name.endswith("_on"):
+            return self.days.day(value).isoformat()
+        if name.endswith("_at"):
+            tell = self.days.instant if name in _AHEAD else self.days.past_instant
+            return instant_text(tell(value, zone))
+        return value
+
+    def _hours(self, row: Document, zone: str) -> Document:
+        ends_at = instant_text(self.days.instant(row["starts_at"], zone) + timedelta(minutes=row["minutes"]))
+        return {"ends_at": ends_at, "time_zone": zone, **({"done_at": ends_at} if row["status"] == "done" else {})}
+
+    def _consent(self, entry: list[str], zone: str) -> Document:
+        channel, status, recorded, source = entry
+        at = instant_text(self.days.past_instant(recorded, zone))
+        return {"channel": channel, "status": status, "recorded_at": at, "source": source}
+
+    def events(self, ticket: Document) -> list[Document]:
+        """The history of a ticket: `at` (aware UTC), `kind`, `value`, `actor`, `public`, in order."""
+        zone = self.zone(ticket)
+        return [
+            {
+                "external_id": f"{ticket['key']}/{number}",
+                "at": self.days.past_instant(step[0], zone),
+                "kind": step[1],
+                "value": step[2],
+                "actor": step[3],
+                "public": "public" in step[4:],
+            }
+            for number, step in enumerate(ticket["events"])
+        ]
+
+    def daily(self, series: Document) -> list[tuple[date, float, datetime]]:
+        """Day, value and the instant at which it was read; days on which nothing came are left out.
+
+        The row holds one level a day, the last one for the day before loading, and the shape of a week from Monday on.
+        """
+        first = self.days.anchor - timedelta(days=len(series["values"]))
+        clock = ZoneInfo(self.zone(series))
+        latest = self.days.loaded_at.astimezone(UTC)
+        whole = all(level is None or level == int(level) for level in series["values"])
+        told = []
+        for offset, level in enumerate(series["values"]):
+            if level is None:
+                continue
+            day = first + timedelta(days=offset)
+            value = level * series["week"][day.weekday()]
+            read_at = datetime.combine(day + timedelta(days=1), _METER_ROUND, clock).astimezone(UTC)
+            told.append((day, float(round(value) if whole else round(value, 1)), min(read_at, latest)))
+        return told
+
+
+def reference(key: str) -> Document:
+    """A row of the sample territory, named as a connected system names rows."""
+    return {"system": SYSTEM, "id": key}
