@@ -30,8 +30,8 @@ export function AccountScreen({ page }: { page: AccountPage | null }) {
   const cards = new Set(briefing?.cards.map((card) => card.kind));
   return (
     <Screen title={account.name} sub={subtitle(account)} back={ACCOUNTS}>
-      {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
       <Facts account={account} />
+      {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
       {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
       <Visits visits={page.visits} />
       <Tickets tickets={page.tickets} zone={zone} />

@@ -21,7 +21,7 @@ export function DirectoryScreen({ rows }: { rows: { accounts: Account[]; people:
   };
   return (
     <Screen title="Accounts" sub={count(rows.accounts.length)}>
-      <search>
+      <search class="search">
         <label class="find">
           <span class="unseen">Find by name, town or person</span>
           <Icon name="search" />
@@ -30,6 +30,11 @@ export function DirectoryScreen({ rows }: { rows: { accounts: Account[]; people:
             autocomplete="off" autocapitalize="off" spellcheck={false} enterkeyhint="search"
           />
         </label>
+        {query && (
+          <button class="clear" type="button" aria-label="Clear the search" onClick={() => replace('/accounts')}>
+            <Icon name="close" />
+          </button>
+        )}
       </search>
       <p class="unseen" role="status">
         {query && `${count(hits.length)} found`}

@@ -58,5 +58,3 @@ export function standing(person: { title?: string; role?: string }): string {
 }
 
 export const telephone = (number: string): string => `tel:${number.replaceAll(/[^+\d]/g, '')}`;
-
-export const firstName = (name: string): string => name.split(' ')[0] ?? name;

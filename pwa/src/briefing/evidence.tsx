@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Briefing, Evidence, Line, MissingLine } from '../store/rows';
 import { now } from '../ui/clock';
 import { age, inFull } from '../ui/dates';
-import { Claim, evidenceOf, SignOf } from './lines';
+import { ClaimAndWhy, evidenceOf, SignOf } from './lines';
 import { showLine } from './text';
 
 interface Opened {
@@ -49,8 +49,7 @@ function Sheet({ briefing, line, zone }: Opened) {
       <h2 id="claim">
         <SignOf spec={shown.spec} />
         <span>
-          <Claim text={shown.claim} />
-          {shown.why && <Claim text={` ${shown.why}`} />}
+          <ClaimAndWhy text={shown} />
         </span>
       </h2>
       {evidenceOf(briefing, line).map((evidence) => (

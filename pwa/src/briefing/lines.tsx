@@ -3,10 +3,24 @@ import { now } from '../ui/clock';
 import { age } from '../ui/dates';
 import type { Briefing, Evidence, Line, MissingLine } from '../store/rows';
 import { openEvidence } from './evidence';
-import { pieces, showLine, type KindSpec } from './text';
+import { pieces, showLine, type KindSpec, type LineText } from './text';
 
-export function Claim({ text }: { text: string }) {
+function Claim({ text }: { text: string }) {
   return <>{pieces(text).map((piece, index) => (piece.bold ? <b key={index}>{piece.text}</b> : piece.text))}</>;
+}
+
+/** The claim, and below it the sentence that says why it matters. */
+export function ClaimAndWhy({ text }: { text: LineText }) {
+  return (
+    <>
+      <Claim text={text.claim} />
+      {text.why && (
+        <span class="why">
+          <Claim text={text.why} />
+        </span>
+      )}
+    </>
+  );
 }
 
 const SPOKEN_SIGN = { bad: 'Problem: ', warn: 'Watch: ', good: 'Good: ', info: '' } as const;
@@ -56,8 +70,7 @@ export function LineRow({ briefing, line, zone, missing = false }: LineRowProps)
     <>
       <SignOf spec={shown.spec} />
       <span>
-        <Claim text={shown.claim} />
-        {shown.why && <Claim text={` ${shown.why}`} />}
+        <ClaimAndWhy text={shown} />
         <SourceOf evidence={evidence} zone={zone} />
       </span>
     </>

@@ -4,8 +4,8 @@ import { useEffect } from 'preact/hooks';
 import { pullNow, signOut } from '../store/session';
 import { session } from '../store/state';
 import { asOf, checkedAt, offlineSince, phoneState, refusal } from '../store/sync';
-import { now, timeZone } from '../ui/clock';
-import { age, inFull } from '../ui/dates';
+import { now, timeZone, today } from '../ui/clock';
+import { age, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Screen } from '../ui/frame';
 import { go } from '../ui/router';
 import { chooseTheme, theme, type Theme } from './theme';
@@ -31,7 +31,6 @@ export function MeScreen({ counts }: { counts: Counts }) {
 
 function Freshness() {
   const busy = useSignal(false);
-  const zone = timeZone.value;
   const check = async () => {
     busy.value = true;
     await pullNow();
@@ -42,13 +41,13 @@ function Freshness() {
       <h2>Freshness</h2>
       <dl class="facts">
         <dt>Figures as of</dt>
-        <dd>{asOf.value ? inFull(asOf.value, zone) : 'not fetched yet'}</dd>
+        <dd>{asOf.value ? spoken(asOf.value) : 'not fetched yet'}</dd>
         <dt>Server last answered</dt>
-        <dd>{checkedAt.value ? age(checkedAt.value, now.value, zone) : 'not yet'}</dd>
+        <dd>{checkedAt.value ? age(checkedAt.value, now.value, timeZone.value) : 'not yet'}</dd>
         {offlineSince.value && (
           <>
             <dt>Offline since</dt>
-            <dd>{inFull(offlineSince.value, zone)}</dd>
+            <dd>{spoken(offlineSince.value)}</dd>
           </>
         )}
       </dl>
@@ -64,6 +63,12 @@ function Freshness() {
       )}
     </section>
   );
+}
+
+/** `Today 07:40` */
+function spoken(instant: string): string {
+  const at = new Date(instant);
+  return `${dayName(localDay(at, timeZone.value), today.value)} ${timeOfDay(at, timeZone.value)}`;
 }
 
 const THEMES: { value: Theme; label: string }[] = [

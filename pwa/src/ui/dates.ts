@@ -87,7 +87,7 @@ export function age(instant: Instant, now: Date, timeZone: string): string {
   const at = new Date(instant);
   const minutes = Math.floor((now.getTime() - at.getTime()) / 60_000);
   const [day, today] = [localDay(at, timeZone), localDay(now, timeZone)];
-  if (minutes < 0) return day === today ? `today ${timeOfDay(at, timeZone)}` : dayInSentence(day, today);
+  if (minutes < -2) return day === today ? `today ${timeOfDay(at, timeZone)}` : dayInSentence(day, today);
   if (minutes < 1) return 'just now';
   if (minutes < 60) return `${minutes} min ago`;
   if (minutes < 240) return `${Math.floor(minutes / 60)} h ago`;

@@ -110,6 +110,7 @@ function Pill() {
     <a class={`pill ${state}`} href={state === 'sign-in' ? '/sign-in' : '/me'}>
       <span>
         <i />
+        {state === 'current' && <b>All sent ·</b>}
         {pillText()}
       </span>
     </a>
@@ -129,7 +130,7 @@ function pillText(): string {
     case 'waiting':
       return 'Updating';
     case 'current':
-      return `All sent · as of ${at(asOf.value)}`;
+      return `as of ${at(asOf.value)}`;
   }
 }
 

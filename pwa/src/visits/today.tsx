@@ -1,7 +1,6 @@
 /** Today: the visits in order, each with the one line that matters, and what was promised. */
 import { plain, showLine } from '../briefing/text';
-import { Claim, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
-import { standing } from '../briefing/contact';
+import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import type { Agenda, VisitCard } from '../store/reads';
 import { asOf, phoneState } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
@@ -109,7 +108,7 @@ function VisitCardLink({ card, hero = false }: { card: VisitCard; hero?: boolean
   const { visit, account, attendees } = card;
   const isToday = localDay(new Date(visit.starts_at), visit.time_zone) === today.value;
   const [first, ...others] = attendees;
-  const who = first && [first.name, standing(first)].filter(Boolean).join(', ');
+  const who = first && [first.name, first.title].filter(Boolean).join(', ');
   return (
     <a class={`card${hero ? ' hero' : ''}`} href={`/visits/${visit.id}`}>
       <div class="visit-head">
@@ -140,8 +139,7 @@ function Matters({ card: { briefing, visit } }: { card: VisitCard }) {
       <SignOf spec={shown.spec} />
       <div>
         <p>
-          <Claim text={shown.claim} />
-          {shown.why && <Claim text={` ${shown.why}`} />}
+          <ClaimAndWhy text={shown} />
         </p>
         {more > 0 ? (
           <span class="src">

@@ -1,8 +1,8 @@
 /** The briefing for a visit: what must be known before going in. */
 import { Cards } from '../briefing/cards';
-import { firstName, telephone, waysToReach } from '../briefing/contact';
+import { telephone, waysToReach } from '../briefing/contact';
 import type { VisitPage } from '../store/reads';
-import { today } from '../ui/clock';
+import { timeZone, today } from '../ui/clock';
 import { dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { directions } from '../accounts/directions';
 import { Empty, Screen } from '../ui/frame';
@@ -54,9 +54,9 @@ function Where({ page: { visit, attendees, lastMet } }: { page: VisitPage }) {
   );
 }
 
-/** A visit in another time zone than the phone's says so. */
+/** A visit in another time zone than the rep's says so. */
 function otherTime(visit: Visit): string {
-  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const here = timeZone.value;
   const start = new Date(visit.starts_at);
   const same = timeOfDay(start, here) === timeOfDay(start, visit.time_zone);
   return same ? '' : ` · ${visit.time_zone.split('/').at(-1)?.replaceAll('_', ' ')} time`;
@@ -94,7 +94,7 @@ function Actions({ page: { account, attendees, visit } }: { page: VisitPage }) {
       {number && (
         <a class={`btn${route ? ' ghost' : ''}`} href={telephone(number)} aria-label={`Call ${person?.name ?? account?.name}`}>
           <Icon name="call" />
-          {person ? `Call ${firstName(person.name)}` : 'Call'}
+          Call
         </a>
       )}
       {route && (
