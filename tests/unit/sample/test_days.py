@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from app.sample.days import DayError, Days, working_day
 
 STOCKHOLM = "Europe/Stockholm"

@@ -5,6 +5,7 @@ from datetime import date
 import feedparser
 import pytest
 import requests
+
 from app.sample import files
 from app.sample.feed_server import FeedServer, render
 

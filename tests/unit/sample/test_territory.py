@@ -1,6 +1,7 @@
 """The files of the sample territory: fictional, whole, small, and as their generator writes them."""
 
 import importlib.util
+import itertools
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from app.sample import files
 
 TERRITORY = Path(__file__).resolve().parents[3] / "fixtures" / "territory"
@@ -26,17 +28,7 @@ KINDS = (
 )
 
 # Makers of pumps, and companies of the sample's industries and countries, that everybody in the trade knows.
-WELL_KNOWN = """
-grundfos xylem sulzer ksb flowserve wilo ebara netzsch seepex andritz itt goulds flygt spx pentair lewa vogelsang
-alfa_laval tetra_pak gea lowara caprari pedrollo desmi weir metso outotec valmet voith abb siemens sandvik atlas_copco
-stora_enso upm metsä holmen billerud korsnäs sca södra iggesund munksjö ahlstrom rottneros nordic_paper arctic_paper
-lessebo essity arla valio skånemejerier norrmejerier falköping tine vattenfall fortum e.on ørsted stockholm_exergi
-göteborg_energi gävle_energi mälarenergi tekniska_verken helen danfoss novozymes chr._hansen carlsberg spendrups
-falcon heineken nordic_sugar danisco mowi lerøy salmar cermaq orkla fazer atria hkscan lkab boliden terrafame agnico
-northvolt lundin perstorp borealis nouryon inovyn akzo kemira yara neste meyer_turku damen kockums saab rauma
-thames_water severn_trent yorkshire_water anglian_water cargill tyson conagra nestlé danone unilever general_mills
-vattenhallen svenska_kraftnät preem st1 nynas
-""".split()
+WELL_KNOWN = Path(__file__).with_name("well_known_companies.txt")
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +56,7 @@ def test_the_whole_territory_is_small() -> None:
 
 
 def test_no_name_is_that_of_a_real_company(rows: dict[str, list[dict]]) -> None:
-    known = [word.replace("_", " ") for word in WELL_KNOWN]
+    known = WELL_KNOWN.read_text("utf-8").splitlines()
     sold = [product["name"] for product in files.rows("products")]
     names = [files.organisation()["organisation"]["name"], *sold]
     names += [
@@ -133,13 +125,13 @@ def test_every_rep_has_three_to_five_visits_today_in_working_hours_that_do_not_o
             if visit["user_id"] == rep and visit["status"] == "planned":
                 day, clock = visit["starts_at"].split()
                 start = int(clock[:2]) * 60 + int(clock[3:])
-                assert 7 * 60 <= start and start + visit["minutes"] <= 18 * 60, visit["key"]
+                assert start >= 7 * 60 and start + visit["minutes"] <= 18 * 60, visit["key"]
                 days.setdefault(day, []).append((start, start + visit["minutes"]))
         assert 3 <= len(days["W0"]) <= 5
         assert set(days) == {"W0", *(f"W+{day}" for day in range(1, 10))}
         for times in days.values():
             ordered = sorted(times)
-            assert all(one[1] <= other[0] for one, other in zip(ordered, ordered[1:], strict=False))
+            assert all(one[1] <= other[0] for one, other in itertools.pairwise(ordered))
 
 
 def test_people_who_left_are_not_invited(rows: dict[str, list[dict]]) -> None:
