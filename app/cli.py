@@ -48,6 +48,26 @@ def serve(context: click.Context, **options: Any) -> None:
     run(context.obj, **options)
 
 
+@cli.command()
+@click.pass_context
+def start(context: click.Context) -> None:
+    """Migrate, load the sample territory into an empty database, and serve."""
+    from app.foundation import logs
+    from app.sample import load_when_empty
+    from app.schema import migrate as run
+    from app.server import serve as serve_forever
+
+    settings: Settings = context.obj
+    logs.configure(settings.log_level, settings.log_format)
+    database = database_of(context)
+    run(database)
+    if settings.sample:
+        for line in load_when_empty(database, settings):
+            click.echo(line)
+    database.dispose()
+    serve_forever(settings)
+
+
 def main() -> None:
     """Entry point."""
     from app.wiring import add_commands

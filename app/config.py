@@ -1,7 +1,10 @@
 """Every setting: name, type, default, meaning. Read from the environment and `.env`, with the prefix `DOORSTEP_`."""
 
+import os
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from environs import Env
 
@@ -61,6 +64,9 @@ class Settings:
     sample: bool = field(
         default=True, metadata={"doc": "Load the sample territory when `make run` finds the database empty"}
     )
+    sample_feeds_port: int = field(
+        default=8001, metadata={"doc": "Port on 127.0.0.1 where the sample territory's own news feeds are served"}
+    )
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     log_format: str = field(default="auto", metadata={"doc": "json, text, or auto: text on a terminal"})
 
@@ -70,14 +76,24 @@ class Settings:
         return self.public_url.startswith("https://")
 
 
+def _refuse_unknown() -> None:
+    known = {f"DOORSTEP_{setting.name.upper()}" for setting in fields(Settings)}
+    unknown = sorted(name for name in os.environ if name.startswith("DOORSTEP_") and name not in known)
+    if unknown:
+        close = get_close_matches(unknown[0], known, 1)
+        hint = f"did you mean {close[0]}?" if close else "docs/settings.md lists them all."
+        raise SettingsError(f"{unknown[0]} is not a setting; {hint}")
+
+
 def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     """Read settings; an unknown DOORSTEP_ variable or a value of the wrong type raises SettingsError with its name."""
     env = Env(prefix="DOORSTEP_")
     if env_file is not None and env_file.is_file():
         env.read_env(str(env_file), recurse=False)
-    values = {}
+    _refuse_unknown()
+    values: dict[str, Any] = {}
     for setting in fields(Settings):
-        read = {bool: env.bool, int: env.int}.get(type(setting.default), env.str)
+        read: Any = {bool: env.bool, int: env.int}.get(type(setting.default), env.str)
         try:
             values[setting.name] = read(setting.name.upper(), setting.default)
         except Exception as fault:
@@ -86,8 +102,8 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
                 f"{setting.metadata['doc']}."
             ) from fault
     settings = Settings(**values)
-    if not 0 <= settings.port <= 65535:
-        raise SettingsError(f"DOORSTEP_PORT: {settings.port} is not a port; use 1 to 65535, or 0 for any free one.")
+    if not 1 <= settings.port <= 65535:
+        raise SettingsError(f"DOORSTEP_PORT: {settings.port} is not a port; use 1 to 65535.")
     if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise SettingsError(
             f"DOORSTEP_LOG_LEVEL: {settings.log_level!r} is unknown; use DEBUG, INFO, WARNING or ERROR."
