@@ -21,9 +21,9 @@ FUTURE_TOLERANCE = timedelta(days=1)
 _UNWANTED = dict.fromkeys((*range(32), *range(127, 160)), " ") | {0x202D: None, 0x202E: None, 0xFEFF: None}
 _MARKUP = re.compile(r"</\w|<\w+[^<>]{0,500}/?>|&#?\w{1,31};")
 _HIDDEN = frozenset({"script", "style", "head", "template", "noscript", "iframe", "object", "svg", "math"})
-_INLINE = frozenset(
-    ["a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "small", "span"]
-) | frozenset(["strong", "sub", "sup", "tt", "u", "var", "wbr"])
+_OPEN_TAG = re.compile(r"<[A-Za-z/!?]")
+_INLINE_TAGS = "a abbr b bdi bdo cite code em font i kbd mark q s small span strong sub sup tt u var wbr"
+_INLINE = frozenset(_INLINE_TAGS.split())
 
 
 def clean(text: str, limit: int) -> str:
@@ -44,7 +44,8 @@ def text_of_markup(markup: str, limit: int) -> str:
     """The text that a reader of the markup would see, entities unescaped once."""
     reader = _TextReader(limit)
     reader.feed(markup[:MAX_MARKUP])
-    reader.close()
+    if not _OPEN_TAG.match(reader.rawdata):  # a tag that never ends is not text
+        reader.close()
     return clean("".join(reader.pieces), limit)
 
 

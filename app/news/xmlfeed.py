@@ -49,6 +49,7 @@ KINDS = {
     "atom": "atom",
     "cdf": "cdf",
 }
+DATES = ("published_parsed", "updated_parsed", "created_parsed")
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 
 
@@ -59,7 +60,9 @@ def parse_xml_feed(document: FeedDocument, root: str, now: datetime) -> ParsedFe
     """
     found: Any = feedparser.parse(
         document.body,
-        response_headers={"content-type": media_type(document), "content-location": document.url},
+        response_headers={
+            "content-type": media_type(document)
+        },  # no location: a guid is not to follow the feed when it moves
         sanitize_html=False,  # everything becomes plain text here
         resolve_relative_uris=False,
     )
@@ -106,7 +109,7 @@ def _reason(error: SAXParseException) -> str:
 def _entry(entry: Any, base: str, now: datetime) -> ParsedEntry:
     url = web_url(entry.get("link"), base)
     title, summary = _title(entry), _summary(entry)
-    published = _instant(entry.get("published_parsed") or entry.get("updated_parsed") or entry.get("created_parsed"))
+    published = next(filter(None, (_instant(dict.get(entry, date)) for date in DATES)), None)
     source = entry.get("source") or {}
     return ParsedEntry(
         guid=stable_guid(entry.get("id"), url, title, summary),
