@@ -1,6 +1,6 @@
 """What a capability says about an account: signals, people and charts, each with its evidence.
 
-A capability's `signals.py` yields `(account_id, Item)` pairs; `compose.py` turns them into a briefing. Text is not in
+A capability's `signals(session, context)` yields `(account_id, Item)` pairs; `compose.py` turns them into a briefing. Text is not in
 here: it is rendered from `kind` and `facts` by the message catalogue, on the server and on the phone alike.
 """
 
@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from app.foundation.money import Money
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 Fact = str | int | float | bool | Decimal | date | datetime | Money
 
@@ -127,6 +132,50 @@ class Chart:
 
 
 Item = Signal | Person | Chart
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """An account that signals are asked for; its own record is the evidence that something is missing from it."""
+
+    id: str
+    name: str
+    time_zone: str
+    evidence: Evidence
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("account", self.id, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a source is asked: these accounts of one organisation, as they stand at `now`. Ask in batches, not by account."""
+
+    org_id: str
+    accounts: Mapping[str, AccountRef]
+    now: datetime
+
+    @property
+    def account_ids(self) -> list[str]:
+        return list(self.accounts)
+
+    def today(self, account_id: str) -> date:
+        """The calendar day at the account."""
+        return self.now.astimezone(ZoneInfo(self.accounts[account_id].time_zone)).date()
+
+
+Source = Callable[["Session", Context], Iterable[tuple[str, Item]]]
+
+
+def at_midnight(day: date) -> datetime:
+    """A day as an instant, where only a day is known: its first in UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+def source_name(external_ids: Mapping[str, object]) -> str:
+    """Which connected systems a record came from; a record that was made here came from here."""
+    return ", ".join(sorted(external_ids)) or "Doorstep"
 
 
 def _check_fact(kind: str, name: str, fact: Fact) -> None:

@@ -159,13 +159,14 @@ usage-near_plan = { $name }: above plan { $weeks ->
 } at this rate.
     .why = Now about { $level } { $unit } a day, plan { $plan } { $unit }, and rising.
 usage-nothing_received = **Nothing received** from { $name } since { $last }.
-    .why = It should report every { $every ->
-        [one] hour
-       *[other] { $every } hours
-    }. Its use since then is not known.
+    .why = { $every ->
+        [0] Its use since then is not known.
+        [one] It should report every hour. Its use since then is not known.
+       *[other] It should report every { $every } hours. Its use since then is not known.
+    }
 usage-never_received = **Nothing received** from { $name } yet.
     .why = The series is set up, but no value has come.
-usage-too_short = { $days ->
+usage-too_few = { $days ->
     [one] **1 day** of { $name } has been received
    *[other] **{ $days } days** of { $name } have been received
 }: too few to say where it goes.
@@ -230,13 +231,7 @@ person-no_calls = **{ $name }** asked **not to be called**.
 person-no_emails = **{ $name }** asked **not to get e-mail**.
 person-no_messages = **{ $name }** asked **not to get text messages**.
 person-no_visits = **{ $name }** asked **not to be visited**.
-person-prefers = **{ $name }** prefers { $channel ->
-    [phone] a call
-    [email] e-mail
-    [sms] a text message
-    [visit] a visit
-   *[none] not to be contacted
-}: { $times }.
+person-no_contact = **{ $name }** prefers **not to be contacted** between visits.
 person-none_known = **No person** is on record for this account.
 
 ## Promises and goals

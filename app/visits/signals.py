@@ -1,0 +1,100 @@
+"""What past visits say on a briefing, and which visits need one of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.briefing.signal import Context, Evidence, Fact, Item, Signal, Subject, source_name
+from app.foundation.db import table_of
+from app.visits.tables import Visit
+
+VISITS = table_of(Visit)
+AHEAD = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedVisit:
+    """A visit that is to come, and the ids of the people who will be there."""
+
+    id: str
+    account_id: str
+    starts_at: datetime
+    attendee_ids: tuple[str, ...]
+
+
+def planned_visits(session: Session, context: Context) -> dict[str, list[PlannedVisit]]:
+    """Visits to these accounts that are planned and end between now and seven days from now, by account, soonest first."""
+    columns = (VISITS.c.id, VISITS.c.account_id, VISITS.c.starts_at, VISITS.c.attendee_ids)
+    query = (
+        sa.select(*columns)
+        .where(
+            VISITS.c.org_id == context.org_id,
+            VISITS.c.account_id.in_(context.account_ids),
+            VISITS.c.status == "planned",
+            VISITS.c.ends_at >= context.now,
+            VISITS.c.starts_at <= context.now + AHEAD,
+        )
+        .order_by(VISITS.c.starts_at, VISITS.c.id)
+    )
+    planned: dict[str, list[PlannedVisit]] = defaultdict(list)
+    for row in session.execute(query):
+        visit = PlannedVisit(row.id, row.account_id, row.starts_at, tuple(row.attendee_ids or ()))
+        planned[visit.account_id].append(visit)
+    return planned
+
+
+def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
+    """What was said at each account's last visit; or that there was none."""
+    met: set[str] = set()
+    for row in _last_done(session, context):
+        met.add(row.account_id)
+        yield from ((row.account_id, signal) for signal in _last_time(row))
+    for account_id, account in context.accounts.items():
+        if account_id not in met:
+            evidence = account.evidence
+            yield (
+                account_id,
+                Signal("visit.none_yet", account.subject, {}, (evidence,), 0.2, "never met", evidence.as_of),
+            )
+
+
+def _last_done(session: Session, context: Context) -> list[Any]:
+    rank = sa.func.row_number().over(
+        partition_by=VISITS.c.account_id, order_by=(VISITS.c.starts_at.desc(), VISITS.c.id.desc())
+    )
+    done = (
+        sa.select(VISITS, rank.label("rank"))
+        .where(
+            VISITS.c.org_id == context.org_id,
+            VISITS.c.account_id.in_(context.account_ids),
+            VISITS.c.status == "done",
+            VISITS.c.starts_at <= context.now,
+        )
+        .subquery()
+    )
+    return list(session.execute(sa.select(done).where(done.c.rank == 1)).all())
+
+
+def _last_time(row: Any) -> Iterator[Signal]:
+    met = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
+    subject = Subject("visit", row.id, row.purpose or "Visit")
+    evidence = (Evidence("visit", row.id, source_name(row.external_ids), row.done_at or row.ends_at, "Visit note"),)
+    said = ". ".join(part.strip().rstrip(".") for part in (row.outcome, row.notes) if part and part.strip())
+    facts: dict[str, Fact] = {"met": met}
+    observed = row.done_at or row.ends_at
+    if said:
+        said = said if said.endswith(("!", "?", "…")) else f"{said}."
+        yield Signal("visit.last_said", subject, {**facts, "said": said}, evidence, 0.45, "the last word", observed)
+    else:
+        yield Signal("visit.last_met", subject, facts, evidence, 0.3, "no note", observed)
+    if row.next_step and row.next_step.strip():
+        step = {**facts, "step": row.next_step.strip()}
+        yield Signal("visit.next_step", subject, step, evidence, 0.5, "agreed", observed)
