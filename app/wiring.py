@@ -35,9 +35,11 @@ def connect_parts(api: Api) -> None:
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
     from app.products.routes import blueprint as products
+    from app.tickets.routes import blueprint as tickets
+    from app.usage.routes import blueprint as usage
     from app.visits.routes import blueprint as visits
 
-    for blueprint in (identity, customers, products, visits):
+    for blueprint in (identity, customers, products, usage, tickets, visits):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
 
 

@@ -154,8 +154,7 @@ def _apply(session: Session, resource: Resource, states: _States, row: _Row) -> 
         names = {**found.wanted["external_ids"], **row.given.get("external_ids", {})}
         wanted = {**found.wanted, **row.given, "external_ids": names}
         if resource.guard:
-            resource.guard(principal, found.wanted)
-            resource.guard(principal, wanted)
+            resource.guard(session, principal, found.wanted, wanted)
     except Problem as problem:
         return RowResult(row.index, "rejected", None, problem.errors or [FieldError("", problem.detail)])
     faults = resource.check(wanted) if resource.check else ()
@@ -179,7 +178,7 @@ def _apply_new(session: Session, resource: Resource, states: _States, row: _Row)
         resource.prepare(principal, values)
     wanted = {**references.defaults(resource), **values, "id": new_id(), "org_id": principal.org_id}
     if resource.guard:
-        resource.guard(principal, wanted)
+        resource.guard(session, principal, None, wanted)
     faults = list(resource.check(wanted)) if resource.check else []
     if faults:
         return RowResult(row.index, "rejected", None, faults)
@@ -240,6 +239,10 @@ def _write_states(session: Session, resource: Resource, states: Sequence[_State]
     if resource.created:
         for values in added:
             resource.created(session, principal, values)
+    if resource.written:
+        for state in states:
+            if state.wanted != state.stored:
+                resource.written(session, principal, state.stored, state.wanted)
 
 
 def _name(org_id: str, resource: Resource, system: str, external: str, row_id: str) -> Values:

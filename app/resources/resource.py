@@ -15,6 +15,7 @@ from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
 
 Values = dict[str, Any]
+Guard = Callable[[Session, Principal, Values | None, Values | None], None]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,12 @@ def equals(column: str, filter_field: fields.Field[Any]) -> Filter:
 class Resource:
     """One kind of row of the API.
 
-    `name` is the path segment and the stem of its scopes; `entity` the word for one row. `account_column` ties a row to
-    a territory (None: seen by the whole organisation). `references` maps a field to the entity that it names. `check`
-    gets the complete column values of a row and returns what is wrong between them. `prepare` may fill values in before
-    a create; `created` runs in its transaction afterwards.
+    `name` is the path segment (unless `path` says another) and the stem of its scopes; `entity` the word for one row.
+    `account_column` ties a row to a territory (None: seen by the whole organisation). `references` maps a field to the
+    entity that it names. `check` gets the complete column values of a row and returns what is wrong between them.
+    `prepare` may fill values in before a create; `created` runs in its transaction afterwards. `guard` gets a row as it
+    was (None: it is new) and as it shall be (None: it goes) and raises Problem 403 when this caller may not.
+    `written` gets the same pair once it is written, in the transaction, for what has to follow from it.
     """
 
     name: str
@@ -50,13 +53,29 @@ class Resource:
     check: Callable[[Values], Sequence[FieldError]] | None = None
     prepare: Callable[[Principal, Values], None] | None = None
     created: Callable[[Session, Principal, Values], None] | None = None
-    guard: Callable[[Principal, Values], None] | None = None
-    description: str = ""
+    guard: Guard | None = None
+    written: Guard | None = None
+    path: str = ""
 
     @cached_property
     def table(self) -> sa.Table:
         """The Core table."""
         return cast(sa.Table, self.model.__table__)  # type: ignore[attr-defined]
+
+    @property
+    def segment(self) -> str:
+        """Where its rows are, below `/api/v1/`."""
+        return self.path or self.name
+
+    @property
+    def noun(self) -> str:
+        """The word for one row in a sentence."""
+        return self.entity.replace("_", " ")
+
+    @property
+    def nouns(self) -> str:
+        """The word for its rows in a sentence."""
+        return self.segment.replace("/", " ").replace("_", " ")
 
     @property
     def title(self) -> str:

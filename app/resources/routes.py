@@ -183,8 +183,8 @@ def _line(number: int, line: bytes) -> Any:
 
 def doors(blueprint: Blueprint, resource: Resource) -> None:
     """Add the views of a resource to a blueprint, at `/<name>`."""
-    noun = resource.entity.replace("_", " ")
-    path = f"/{resource.name}"
+    noun = resource.noun
+    path = f"/{resource.segment}"
 
     @blueprint.route(path)
     class Collection(MethodView):
@@ -263,9 +263,9 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
         def delete(self, headers: dict[str, Any], row_id: Any) -> None:
             service.delete(current_session(), resource, str(row_id), expected_version(headers.get("if_match")))
 
-    Collection.get.__doc__ = f"List {resource.name.replace('_', ' ')}."
+    Collection.get.__doc__ = f"List {resource.nouns}."
     Collection.post.__doc__ = f"Create a {noun}."
-    Batch.post.__doc__ = f"Create or change many {resource.name.replace('_', ' ')}.\n\nRows are named by `external_ids` or `id`."
+    Batch.post.__doc__ = f"Create or change many {resource.nouns}.\n\nRows are named by `external_ids` or `id`."
     Item.get.__doc__ = f"Read a {noun}."
     Item.patch.__doc__ = f"Change a {noun}.\n\nOnly the given fields change."
     Item.delete.__doc__ = f"Delete a {noun}."

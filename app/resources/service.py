@@ -47,7 +47,7 @@ def read(session: Session, resource: Resource, row_id: str) -> Stored:
     seen = visible(principal_of(session), table, resource.account_column)
     row = session.execute(sa.select(*columns).where(table.c.id == row_id, seen)).first()
     if row is None:
-        raise not_found(resource.entity.replace("_", " "))
+        raise not_found(resource.noun)
     members = encode(row)
     return Stored(members["id"], members["row_version"], wire.dumps(members))
 
@@ -115,11 +115,13 @@ def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> S
     values = {**references.defaults(resource), **values, "id": new_id(), "org_id": principal.org_id}
     check(resource, values)
     if resource.guard:
-        resource.guard(principal, values)
+        resource.guard(session, principal, None, values)
     session.execute(sa.insert(resource.table), values)
     _name_externally(session, resource, values["id"], values["external_ids"])
     if resource.created:
         resource.created(session, principal, values)
+    if resource.written:
+        resource.written(session, principal, None, values)
     audit.record(session, "create", resource.entity, values["id"])
     changes.touch(session, principal.org_id, [account_of(resource, values)])
     return read(session, resource, values["id"])
@@ -137,12 +139,13 @@ def change(session: Session, resource: Resource, row_id: str, expected: int, loa
     merged = {**current, **changed}
     check(resource, merged)
     if resource.guard:
-        resource.guard(principal, current)
-        resource.guard(principal, merged)
+        resource.guard(session, principal, current, merged)
     update_row(session, resource, row_id, current["row_version"], changed)
     if "external_ids" in changed:
         _forget_external_names(session, resource, row_id)
         _name_externally(session, resource, row_id, changed["external_ids"])
+    if resource.written:
+        resource.written(session, principal, current, merged)
     audit.record(session, "change", resource.entity, row_id, {"fields": sorted(changed)})
     changes.touch(session, principal.org_id, [account_of(resource, current), account_of(resource, merged)])
     return read(session, resource, row_id)
@@ -165,7 +168,7 @@ def delete(session: Session, resource: Resource, row_id: str, expected: int | No
     principal = principal_of(session)
     current = _current(session, resource, row_id, expected)
     if resource.guard:
-        resource.guard(principal, current)
+        resource.guard(session, principal, current, None)
     _forget_external_names(session, resource, row_id)
     try:
         with session.begin_nested():
@@ -174,6 +177,8 @@ def delete(session: Session, resource: Resource, row_id: str, expected: int | No
         raise Problem(
             409, "in-use", "Still in use", f"Other rows refer to this {resource.entity}; change or delete them first."
         ) from None
+    if resource.written:
+        resource.written(session, principal, current, None)
     audit.record(session, "delete", resource.entity, row_id)
     if resource.account_column != "id":
         changes.touch(session, principal.org_id, [account_of(resource, current)])
@@ -196,7 +201,7 @@ def _current(session: Session, resource: Resource, row_id: str, expected: int | 
     seen = visible(principal_of(session), table, resource.account_column)
     row = session.execute(sa.select(table).where(table.c.id == row_id, seen)).mappings().first()
     if row is None:
-        raise not_found(resource.entity.replace("_", " "))
+        raise not_found(resource.noun)
     if expected is not None and row["row_version"] != expected:
         raise _stale(resource)
     return dict(row)
