@@ -126,7 +126,9 @@ class Database:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writer = threading.RLock()
-        self._readers = sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
+        # PostgreSQL gives each statement its own moment unless told otherwise; SQLite's transaction is one already.
+        still = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        self._readers = sessionmaker(still, expire_on_commit=False, autoflush=False)
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
 
     @contextmanager

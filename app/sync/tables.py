@@ -17,17 +17,21 @@ class ClientGroup(Tenant, Base):
     user_id: Mapped[str] = mapped_column(Id, sa.ForeignKey("user_account.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     last_pulled_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
-    schema_version: Mapped[int]
 
 
 class ClientView(Base):
-    """The rows, by type, id and version, that a phone holds after it applied the answer with this cookie."""
+    """The rows, by type, id and version, that a phone holds after it applied the answer with this cookie.
+
+    `order` grows within a client group and is never given twice, not even after the group was forgotten or the database
+    restored: it starts from the clock (milliseconds). `digest` names the content of `rows`.
+    """
 
     __tablename__ = "client_view"
 
     client_group_id: Mapped[str] = mapped_column(
         Id, sa.ForeignKey("client_group.id", ondelete="CASCADE"), primary_key=True
     )
-    order: Mapped[int] = mapped_column("view_order", primary_key=True)
-    rows: Mapped[bytes]
+    order: Mapped[int] = mapped_column("view_order", sa.BigInteger, primary_key=True, autoincrement=False)
     created_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    digest: Mapped[bytes] = mapped_column(sa.LargeBinary(16))
+    rows: Mapped[bytes]

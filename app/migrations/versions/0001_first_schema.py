@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("id", Id(), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("row_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
     )
     op.create_table(
@@ -209,7 +210,6 @@ def upgrade() -> None:
         sa.Column("user_id", Id(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("last_pulled_at", Instant(), nullable=False),
-        sa.Column("schema_version", sa.Integer(), nullable=False),
         sa.Column("id", Id(), nullable=False),
         sa.Column("org_id", Id(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -467,9 +467,10 @@ def upgrade() -> None:
     op.create_table(
         "client_view",
         sa.Column("client_group_id", Id(), nullable=False),
-        sa.Column("view_order", sa.Integer(), nullable=False),
-        sa.Column("rows", sa.LargeBinary(), nullable=False),
+        sa.Column("view_order", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("rows", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["client_group_id"], ["client_group.id"], name=op.f("fk_client_view_client_group_id"), ondelete="CASCADE"
         ),
