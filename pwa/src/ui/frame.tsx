@@ -110,8 +110,10 @@ function Pill() {
     <a class={`pill ${state}`} href={state === 'sign-in' ? '/sign-in' : '/me'}>
       <span>
         <i />
-        {state === 'current' && <b>All sent ·</b>}
-        {pillText()}
+        <em>
+          {state === 'current' && <b>All sent · </b>}
+          {pillText()}
+        </em>
       </span>
     </a>
   );

@@ -1,0 +1,90 @@
+"""Signing out leaves nothing; updating loses nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Phone, Server
+
+REMAINS = """async () => ({
+    databases: (await indexedDB.databases()).map((one) => one.name),
+    caches: await caches.keys(),
+    workers: (await navigator.serviceWorker.getRegistrations()).length,
+    keys: Object.keys(localStorage),
+})"""
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("link", name="Me", exact=True).click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
+def session_status(page: Page) -> int:
+    """What the server thinks of this browser's session."""
+    return int(page.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"))
+
+
+def test_signing_out_removes_everything_and_ends_the_session(signed_in: Phone) -> None:
+    page = signed_in.page
+    sign_out(page)
+    for _ in range(40):
+        remains = page.evaluate(REMAINS)
+        if remains["keys"] == []:
+            break
+        page.wait_for_timeout(50)
+    assert remains == {"databases": [], "caches": [], "workers": 0, "keys": []}
+    assert session_status(page) == 401
+
+
+def test_signing_out_with_no_network_empties_the_phone_and_tells_the_server_later(signed_in: Phone) -> None:
+    page = signed_in.page
+    signed_in.context.set_offline(True)
+    sign_out(page)
+    remains = page.evaluate(REMAINS)
+    assert remains == {"databases": [], "caches": [], "workers": 0, "keys": ["doorstep.sign-out-owed"]}
+    signed_in.context.set_offline(False)
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        signed_in.open("/")
+    assert session_status(page) == 401
+
+
+def test_one_tab_signing_out_empties_the_other(signed_in: Phone) -> None:
+    other = signed_in.context.new_page()
+    other.goto(f"{signed_in.server.url}/")
+    expect(other.get_by_text("figures as of")).to_be_visible()
+    sign_out(signed_in.page)
+    expect(other.get_by_label("Password")).to_be_visible()
+
+
+@pytest.fixture
+def changed_build(server: Server) -> Iterator[None]:
+    """A newer build at the server: another worker and another page."""
+    files = {name: (server.build / name).read_text("utf-8") for name in ("worker.js", "index.html")}
+    newer = re.sub(r"shell-[0-9a-f]{12}", "shell-000000000000", files["worker.js"])
+    assert newer != files["worker.js"]
+    (server.build / "worker.js").write_text(newer, "utf-8")
+    page = files["index.html"].replace("<body>", '<body data-build="newer">')
+    (server.build / "index.html").write_text(page, "utf-8")
+    yield
+    for name, content in files.items():
+        (server.build / name).write_text(content, "utf-8")
+
+
+def test_a_newer_version_waits_until_the_rep_takes_it(signed_in: Phone, changed_build: None) -> None:
+    page = signed_in.open("/")
+    expect(page.get_by_text("A new version is ready.")).to_be_visible()
+    expect(page.locator("body")).not_to_have_attribute("data-build", "newer")
+    page.reload()
+    expect(page.locator("body")).not_to_have_attribute("data-build", "newer")
+    page.get_by_role("button", name="Update").click()
+    expect(page.locator("body")).to_have_attribute("data-build", "newer")
+    expect(page.get_by_text("A new version is ready.")).to_be_hidden()
+    assert page.evaluate("caches.keys()") == ["shell-000000000000"]
+    signed_in.context.set_offline(True)
+    page.reload()
+    expect(page.get_by_text("figures as of")).to_be_visible()

@@ -1,0 +1,122 @@
+"""What a rep does in the morning, online: sign in, look at the day, read a briefing, find an account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Phone, SignIn
+
+
+def test_a_wrong_password_is_said_and_nothing_is_kept(phone: Phone, rep: SignIn) -> None:
+    page = phone.open("/")
+    page.get_by_label("E-mail").fill(rep.email)
+    page.get_by_label("Password").fill("not the password")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_have_text("This e-mail and password do not belong together.")
+    assert page.evaluate("localStorage.length") == 0
+
+
+def test_today_lists_the_visits_with_time_place_and_the_line_that_matters(signed_in: Phone) -> None:
+    page = signed_in.page
+    visits = page.locator("a.card[href^='/visits/']")
+    expect(visits.first).to_be_visible()
+    expect(visits.first.locator("time")).to_have_text(re.compile(r"^\d\d:\d\d"))
+    expect(visits.first.locator(".matters .sign")).to_be_visible()
+    expect(page.get_by_text("figures as of")).to_be_visible()
+    times = page.locator("a.card time").evaluate_all("all => all.map(one => one.dateTime)")
+    assert times == sorted(times)
+
+
+def test_every_line_of_a_briefing_opens_what_it_rests_on(signed_in: Phone) -> None:
+    page = signed_in.page
+    page.locator("a.card[href^='/visits/']").first.click()
+    lines = page.locator("section.hero button.row")
+    expect(lines.first).to_be_visible()
+    assert 1 <= lines.count() <= 5
+    for line in lines.all():
+        line.click()
+        sheet = page.get_by_role("dialog")
+        expect(sheet.get_by_text("Source")).not_to_have_count(0)
+        expect(sheet.get_by_text("As of")).not_to_have_count(0)
+        sheet.get_by_role("button", name="Close").click()
+        expect(sheet).to_be_hidden()
+        expect(line).to_be_focused()
+
+
+def test_a_usage_chart_has_its_sentence_and_a_table_behind_it(signed_in: Phone) -> None:
+    page = signed_in.page
+    for visit in page.locator("a.card[href^='/visits/']").all():
+        visit.click()
+        chart = page.locator(".chart").first
+        expect(page.locator("section.card").first).to_be_visible()
+        if chart.count():
+            break
+        page.get_by_role("link", name="Today").click()
+    expect(chart.get_by_role("img", name=re.compile("^Chart: "))).to_be_visible()
+    chart.get_by_text("Table", exact=True).click()
+    expect(chart.get_by_role("row")).to_have_count(29)
+
+
+def test_an_account_is_found_by_part_of_its_name_without_its_diacritics(signed_in: Phone) -> None:
+    page = signed_in.page
+    page.get_by_role("link", name="Accounts", exact=True).click()
+    page.get_by_role("searchbox").fill("brannland")
+    expect(page.locator(".hits a")).to_have_count(1)
+    page.get_by_role("link", name=re.compile("Brännland")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Brännland"))
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+    page.go_back()
+    expect(page.get_by_role("searchbox")).to_have_value("brannland")
+
+
+def test_a_search_without_result_says_what_was_searched(signed_in: Phone) -> None:
+    page = signed_in.open("/accounts?q=zzzz")
+    expect(page.get_by_text("Nothing found for “zzzz”")).to_be_visible()
+
+
+def test_who_asked_not_to_be_called_has_no_call_button(signed_in: Phone) -> None:
+    page = signed_in.page
+    account_ids = page.evaluate(
+        """() => new Promise((done, fail) => {
+            const open = indexedDB.open('doorstep');
+            open.onerror = fail;
+            open.onsuccess = () => {
+                const all = open.result.transaction('person').objectStore('person').getAll();
+                all.onsuccess = () => {
+                    open.result.close();
+                    done(all.result.filter((one) => one.consent?.phone === 'withdrawn').map((one) => [one.account_id, one.name]));
+                };
+            };
+        })"""
+    )
+    assert account_ids, "the sample territory has somebody who asked not to be called"
+    account_id, name = account_ids[0]
+    signed_in.open(f"/accounts/{account_id}")
+    expect(page.get_by_text("Asked not to be").first).to_be_visible()
+    expect(page.get_by_role("link", name=f"Call {name}")).to_have_count(0)
+
+
+def test_the_theme_is_chosen_and_kept(signed_in: Phone) -> None:
+    page = signed_in.open("/me")
+    page.get_by_label("Dark").check()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.get_by_label("Dark")).to_be_checked()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 22, 28)"
+
+
+def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(new_phone: Callable[..., Phone], rep: SignIn) -> None:
+    phone = new_phone()
+    phone.sign_in(rep)
+    phone.context.set_offline(True)
+    phone.page.clock.install(time=phone.page.evaluate("Date.now() + 30 * 3600 * 1000") / 1000)
+    page = phone.open("/")
+    expect(page.get_by_text("Out of date.")).to_be_visible()
+
+
+def test_an_address_that_does_not_exist_says_so(signed_in: Phone) -> None:
+    page = signed_in.open("/nowhere/at/all")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
