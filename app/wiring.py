@@ -5,6 +5,7 @@ from typing import Any
 import click
 from flask_smorest import Api
 
+from app.briefing import jobs as briefing_jobs
 from app.foundation.outbox import Tick
 
 OPENAPI: dict[str, Any] = {
@@ -32,6 +33,7 @@ OPENAPI: dict[str, Any] = {
 
 def connect_parts(api: Api) -> None:
     """Register every capability's doors, under `/api/v1`."""
+    from app.briefing.routes import blueprint as briefings
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
     from app.products.routes import blueprint as products
@@ -39,15 +41,22 @@ def connect_parts(api: Api) -> None:
     from app.usage.routes import blueprint as usage
     from app.visits.routes import blueprint as visits
 
-    for blueprint in (identity, customers, products, usage, tickets, visits):
+    for blueprint in (identity, customers, products, usage, tickets, visits, briefings):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
+    connect_work()
 
 
-TICKS: tuple[Tick, ...] = ()
+TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS,)
+
+
+def connect_work() -> None:
+    """Have changes set off the background work that follows from them, in the web process and in commands alike."""
+    briefing_jobs.connect()
 
 
 def add_commands(cli: click.Group) -> None:
     """Add every capability's commands to the `doorstep` command."""
     from app.identity.cli import users
 
+    connect_work()
     cli.add_command(users)

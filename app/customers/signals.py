@@ -63,6 +63,23 @@ def account_refs(session: Session, org_id: str, account_ids: Sequence[str]) -> d
     }
 
 
+def hold_accounts(session: Session, org_id: str, account_ids: Sequence[str]) -> list[str]:
+    """Which of these accounts there are, each held against other holders until the transaction ends, in order of id."""
+    query = sa.select(ACCOUNTS.c.id).where(ACCOUNTS.c.org_id == org_id, ACCOUNTS.c.id.in_(account_ids))
+    return list(session.scalars(query.order_by(ACCOUNTS.c.id).with_for_update(key_share=True)))
+
+
+def accounts_by_zone(session: Session) -> Iterator[tuple[str, str, list[str]]]:
+    """Every organisation's accounts as (organisation, time zone, account ids)."""
+    grouped: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for org_id, zone, account_id in session.execute(
+        sa.select(ACCOUNTS.c.org_id, ACCOUNTS.c.time_zone, ACCOUNTS.c.id).order_by(ACCOUNTS.c.id)
+    ):
+        grouped[org_id, zone].append(account_id)
+    for (org_id, zone), account_ids in sorted(grouped.items()):
+        yield org_id, zone, account_ids
+
+
 def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
     """People, promises, goals and deals of the accounts asked for."""
     names: dict[str, str] = {}

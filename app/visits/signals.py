@@ -18,6 +18,7 @@ from app.visits.tables import Visit
 
 VISITS = table_of(Visit)
 AHEAD = timedelta(days=7)
+AFTER = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class PlannedVisit:
 
 
 def planned_visits(session: Session, context: Context) -> dict[str, list[PlannedVisit]]:
-    """Visits to these accounts that are planned and end between now and seven days from now, by account, soonest first."""
+    """Visits to these accounts that are planned for the next seven days, by account, soonest first.
+
+    One that ended within the last half day still counts: its note may not be written yet.
+    """
     columns = (VISITS.c.id, VISITS.c.account_id, VISITS.c.starts_at, VISITS.c.attendee_ids)
     query = (
         sa.select(*columns)
@@ -39,7 +43,7 @@ def planned_visits(session: Session, context: Context) -> dict[str, list[Planned
             VISITS.c.org_id == context.org_id,
             VISITS.c.account_id.in_(context.account_ids),
             VISITS.c.status == "planned",
-            VISITS.c.ends_at >= context.now,
+            VISITS.c.ends_at >= context.now - AFTER,
             VISITS.c.starts_at <= context.now + AHEAD,
         )
         .order_by(VISITS.c.starts_at, VISITS.c.id)
