@@ -128,16 +128,16 @@ class NameIndexCache:
     `version` is anything cheap that changes when names may have changed; only then are the names loaded and compared.
     """
 
+    names: tuple[WatchedName, ...] = ()
     _version: Hashable = None
-    _names: tuple[WatchedName, ...] = ()
     _index: NameIndex = field(default_factory=lambda: NameIndex(()))
 
     def get(self, version: Hashable, load: Callable[[], Iterable[WatchedName]]) -> NameIndex:
         """The index for `version`, from `load()` when that is new."""
         if version != self._version:
             names = tuple(load())
-            if names != self._names:
-                self._index, self._names = NameIndex(names), names
+            if names != self.names:
+                self._index, self.names = NameIndex(names), names
             self._version = version
         return self._index
 
