@@ -2,6 +2,7 @@
 import type { BriefedPerson, Briefing, Card, Person } from '../store/rows';
 import { today } from '../ui/clock';
 import { dayAndMonth } from '../ui/dates';
+import { useFold } from '../ui/fold';
 import { UsageChart } from './chart';
 import { standing, waysToReach, type Reachable } from './contact';
 import { LineRow } from './lines';
@@ -15,10 +16,13 @@ interface CardsProps {
   zone: string;
 }
 
+const ABOVE_THE_FOLD = 3;
+
 export function Cards({ briefing, people, zone }: CardsProps) {
+  const cards = useFold(briefing.cards, ABOVE_THE_FOLD);
   return (
     <>
-      {briefing.cards.map((card) => (
+      {cards.map((card) => (
         <section key={card.kind} class={`card${card.kind === 'before' ? ' hero' : ''}`}>
           <h2>
             {cardTitle(card.kind)} <span>{aside(card)}</span>

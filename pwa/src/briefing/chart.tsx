@@ -1,4 +1,5 @@
 /** Usage in one look: level, plan, change; its sentence in words below it, and every figure one tap away. */
+import { useSignal } from '@preact/signals';
 import type { Briefing, Chart } from '../store/rows';
 import { now, today } from '../ui/clock';
 import { addDays, age, dayAndMonth, shortDay } from '../ui/dates';
@@ -14,6 +15,7 @@ const signed = (pct: number): string => `${pct < 0 ? MINUS : '+'}${Math.abs(pct)
 
 export function UsageChart({ briefing, chart, zone }: { briefing: Briefing; chart: Chart; zone: string }) {
   const drawn = plot(chart);
+  const unfolded = useSignal(false);
   const evidence = briefing.evidence[chart.evidence];
   return (
     <div class="chart">
@@ -27,12 +29,12 @@ export function UsageChart({ briefing, chart, zone }: { briefing: Briefing; char
           {evidence.label} · {evidence.source}, {age(evidence.as_of, now.value, zone)}
         </span>
       )}
-      <details>
+      <details onToggle={() => (unfolded.value = true)}>
         <summary>
           <Icon name="next" />
           Table
         </summary>
-        <Figures chart={chart} />
+        {unfolded.value && <Figures chart={chart} />}
       </details>
     </div>
   );

@@ -84,7 +84,26 @@ export function messageArguments(
   return values;
 }
 
+interface DayWords {
+  when: string;
+  suffixed: [suffix: string, words: string][];
+}
+
+/** A briefing names the same few days over and over. */
+const knownDays = new Map<string, DayWords>();
+
 function dayWords(name: string, day: IsoDate, today: IsoDate): Record<string, string> {
+  const key = `${day} ${today}`;
+  let known = knownDays.get(key);
+  if (!known) knownDays.set(key, (known = sayDay(day, today)));
+  const words: Record<string, string> = { [`${name}_when`]: known.when };
+  for (const [suffix, text] of known.suffixed) words[name + suffix] = text;
+  return words;
+}
+
+const FORMS = [['', 'word'], ['_on', 'on'], ['_span', 'span'], ['_in', 'in']] as const;
+
+function sayDay(day: IsoDate, today: IsoDate): DayWords {
   const days = dayDistance(today, day);
   const [year, month, date] = day.split('-').map(Number) as [number, number, number];
   const when = days === 0 ? 'today' : days > 0 ? 'future' : 'past';
@@ -92,11 +111,7 @@ function dayWords(name: string, day: IsoDate, today: IsoDate): Record<string, st
   const weekday = new Date(`${day}T00:00Z`).getUTCDay() || 7;
   const sameYear = day.slice(0, 4) === today.slice(0, 4);
   const values = { form: form(days, sameYear), when, weekday, day: String(date), month, year: String(year), n, unit };
-  const words: Record<string, string> = { [`${name}_when`]: when };
-  for (const [suffix, id] of [['', 'word'], ['_on', 'on'], ['_span', 'span'], ['_in', 'in']] as const) {
-    words[name + suffix] = format(`date-${id}`, values) ?? day;
-  }
-  return words;
+  return { when, suffixed: FORMS.map(([suffix, id]) => [suffix, format(`date-${id}`, values) ?? day]) };
 }
 
 function form(days: number, sameYear: boolean): string {

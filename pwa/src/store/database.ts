@@ -41,7 +41,7 @@ export interface Schema extends DBSchema {
   account: { key: string; value: Account };
   person: { key: string; value: Person; indexes: { account_id: string } };
   visit: { key: string; value: Visit; indexes: { account_id: string; starts_at: string } };
-  briefing: { key: string; value: Briefing; indexes: { account_id: string; visit_id: string } };
+  briefing: { key: string; value: Briefing; indexes: { account_id: string } };
   subscription: { key: string; value: Subscription; indexes: { account_id: string } };
   ticket: { key: string; value: Ticket; indexes: { account_id: string } };
   promise: { key: string; value: CustomerPromise; indexes: { account_id: string; due_on: string } };
@@ -60,13 +60,10 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
     const visit = db.createObjectStore('visit', { keyPath: 'id' });
     visit.createIndex('starts_at', 'starts_at');
     visit.createIndex('account_id', 'account_id');
-    const briefing = db.createObjectStore('briefing', { keyPath: 'id' });
-    briefing.createIndex('account_id', 'account_id');
-    briefing.createIndex('visit_id', 'visit_id');
     const promise = db.createObjectStore('promise', { keyPath: 'id' });
     promise.createIndex('account_id', 'account_id');
     promise.createIndex('due_on', 'due_on');
-    for (const name of ['person', 'subscription', 'ticket', 'goal'] as const) {
+    for (const name of ['person', 'briefing', 'subscription', 'ticket', 'goal'] as const) {
       db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
     }
   },

@@ -2,7 +2,8 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { database } from './state';
 import { dataVersion } from './sync';
-import type { Database } from './database';
+import type { IDBPTransaction } from 'idb';
+import type { Database, Schema } from './database';
 import type {
   Account, Briefing, CustomerPromise, Goal, Instant, IsoDate, Person, Subscription, Ticket, Visit,
 } from './rows';
@@ -68,46 +69,50 @@ export interface Agenda {
   promises: { promise: CustomerPromise; account: Account | undefined; person: Person | undefined }[];
 }
 
+/** Stores that screens read, in one transaction a screen: what is shown together was true together. */
+const SHOWN = ['account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal'] as const;
+type Reading = IDBPTransaction<Schema, (typeof SHOWN)[number][], 'readonly'>;
+
+const reading = (db: Database): Reading => db.transaction([...SHOWN], 'readonly');
+
 /** Visits that start within [from, to) and are not cancelled, in order, with what their cards show; promises due by `until`. */
 export async function readAgenda(
   db: Database, from: Instant, to: Instant, until: IsoDate, userId: string,
 ): Promise<Agenda> {
+  const tx = reading(db);
   const [visits, promises] = await Promise.all([
-    db.getAllFromIndex('visit', 'starts_at', IDBKeyRange.bound(from, to, false, true)),
-    db.getAllFromIndex('promise', 'due_on', IDBKeyRange.upperBound(until)),
+    tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true)),
+    tx.objectStore('promise').index('due_on').getAll(IDBKeyRange.upperBound(until)),
   ]);
   const mine = promises.filter((one) => one.status === 'open' && (one.user_id ?? userId) === userId);
-  return {
-    visits: await Promise.all(
-      visits.filter((visit) => visit.status !== 'cancelled').map((visit) => visitCard(db, visit)),
+  const [cards, due] = await Promise.all([
+    Promise.all(visits.filter((visit) => visit.status !== 'cancelled').map((visit) => visitCard(tx, visit))),
+    Promise.all(
+      mine.map(async (promise) => {
+        const [account, person] = await Promise.all([
+          tx.objectStore('account').get(promise.account_id),
+          promise.person_id ? tx.objectStore('person').get(promise.person_id) : undefined,
+        ]);
+        return { promise, account, person };
+      }),
     ),
-    promises: await Promise.all(
-      mine.map(async (promise) => ({
-        promise,
-        account: await db.get('account', promise.account_id),
-        person: promise.person_id ? await db.get('person', promise.person_id) : undefined,
-      })),
-    ),
-  };
+  ]);
+  return { visits: cards, promises: due };
 }
 
-async function visitCard(db: Database, visit: Visit): Promise<VisitCard> {
+async function visitCard(tx: Reading, visit: Visit): Promise<VisitCard> {
   const [account, briefing, ...people] = await Promise.all([
-    db.get('account', visit.account_id),
-    briefingOfVisit(db, visit),
-    ...(visit.attendee_ids ?? []).map((id) => db.get('person', id)),
+    tx.objectStore('account').get(visit.account_id),
+    briefingFor(tx, visit.account_id, visit.id),
+    ...(visit.attendee_ids ?? []).map((id) => tx.objectStore('person').get(id)),
   ]);
   return { visit, account, briefing, attendees: people.filter((person) => person !== undefined) };
 }
 
 /** The briefing made for this visit, else the account's own. */
-async function briefingOfVisit(db: Database, visit: Visit): Promise<Briefing | undefined> {
-  return (await db.getFromIndex('briefing', 'visit_id', visit.id)) ?? briefingOfAccount(db, visit.account_id);
-}
-
-async function briefingOfAccount(db: Database, accountId: string): Promise<Briefing | undefined> {
-  const all = await db.getAllFromIndex('briefing', 'account_id', accountId);
-  return all.find((one) => !one.visit_id);
+async function briefingFor(tx: Reading, accountId: string, visitId?: string): Promise<Briefing | undefined> {
+  const all = await tx.objectStore('briefing').index('account_id').getAll(accountId);
+  return (visitId && all.find((one) => one.visit_id === visitId)) || all.find((one) => !one.visit_id);
 }
 
 export interface VisitPage extends VisitCard {
@@ -117,12 +122,13 @@ export interface VisitPage extends VisitCard {
 
 /** A visit with its briefing; null when this phone has no such visit. */
 export async function readVisit(db: Database, id: string): Promise<VisitPage | null> {
-  const visit = await db.get('visit', id);
+  const tx = reading(db);
+  const visit = await tx.objectStore('visit').get(id);
   if (!visit) return null;
   const [card, people, visits] = await Promise.all([
-    visitCard(db, visit),
-    db.getAllFromIndex('person', 'account_id', visit.account_id),
-    db.getAllFromIndex('visit', 'account_id', visit.account_id),
+    visitCard(tx, visit),
+    tx.objectStore('person').index('account_id').getAll(visit.account_id),
+    tx.objectStore('visit').index('account_id').getAll(visit.account_id),
   ]);
   return { ...card, people, lastMet: lastDone(visits, visit.starts_at) };
 }
@@ -146,19 +152,23 @@ export interface AccountPage {
 
 /** An account with everything of it that is on this phone; null when it is not. */
 export async function readAccount(db: Database, id: string): Promise<AccountPage | null> {
-  const account = await db.get('account', id);
-  if (!account) return null;
-  const [people, subscriptions, tickets, visits, promises, goals, briefing] = await Promise.all([
-    db.getAllFromIndex('person', 'account_id', id),
-    db.getAllFromIndex('subscription', 'account_id', id),
-    db.getAllFromIndex('ticket', 'account_id', id),
-    db.getAllFromIndex('visit', 'account_id', id),
-    db.getAllFromIndex('promise', 'account_id', id),
-    db.getAllFromIndex('goal', 'account_id', id),
-    briefingOfAccount(db, id),
+  const tx = reading(db);
+  const [account, people, subscriptions, tickets, visits, promises, goals, briefing] = await Promise.all([
+    tx.objectStore('account').get(id),
+    tx.objectStore('person').index('account_id').getAll(id),
+    tx.objectStore('subscription').index('account_id').getAll(id),
+    tx.objectStore('ticket').index('account_id').getAll(id),
+    tx.objectStore('visit').index('account_id').getAll(id),
+    tx.objectStore('promise').index('account_id').getAll(id),
+    tx.objectStore('goal').index('account_id').getAll(id),
+    briefingFor(tx, id),
   ]);
-  return { account, people, subscriptions, tickets, visits, promises, goals, briefing };
+  return account ? { account, people, subscriptions, tickets, visits, promises, goals, briefing } : null;
 }
+
+/** A visit's page, kept: Today reads ahead what a tap will ask for. */
+export const storedVisit = (id: string): ReadonlySignal<VisitPage | null | undefined> =>
+  stored(`visit ${id}`, (db) => readVisit(db, id));
 
 /** Every account and person, for the search. */
 export async function readDirectory(db: Database): Promise<{ accounts: Account[]; people: Person[] }> {

@@ -6,7 +6,7 @@ import { DirectoryScreen } from '../accounts/directory';
 import { closeEvidence, EvidenceSheet } from '../briefing/evidence';
 import { MeScreen } from '../settings/me';
 import { SignIn } from '../settings/sign-in';
-import { readAccount, readAgenda, readCounts, readDirectory, readVisit, stored } from '../store/reads';
+import { readAccount, readAgenda, readCounts, readDirectory, stored, storedVisit } from '../store/reads';
 import { database, ready, session, storageProblem } from '../store/state';
 import type { Database } from '../store/database';
 import { Today } from '../visits/today';
@@ -47,7 +47,7 @@ const door = (): Shown => ({ key: 'sign-in', node: <SignIn /> });
 function screenAt(path: string, userId: string): Shown {
   const [, room = '', id] = path.split('/');
   if (room === '' || room === 'today') return todayScreen(userId);
-  if (room === 'visits' && id) return reading(`visit ${id}`, (db) => readVisit(db, id), (page) => <VisitScreen page={page} />);
+  if (room === 'visits' && id) return visitScreen(id);
   if (room === 'accounts' && id) return reading(`account ${id}`, (db) => readAccount(db, id), (page) => <AccountScreen page={page} />);
   if (room === 'accounts') return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
   if (room === 'me') return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
@@ -61,6 +61,11 @@ function todayScreen(userId: string): Shown {
   const to = startOfDay(addDays(day, AHEAD), zone).toISOString();
   const read = (db: Database) => readAgenda(db, from, to, addDays(day, PROMISES_AHEAD), userId);
   return { ...reading(`agenda ${day} ${zone}`, read, (agenda) => <Today agenda={agenda} />), key: 'today' };
+}
+
+function visitScreen(id: string): Shown {
+  const { value } = storedVisit(id);
+  return { key: `visit ${id}`, node: value === undefined ? null : <VisitScreen page={value} /> };
 }
 
 function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode): Shown {

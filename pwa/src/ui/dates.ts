@@ -1,71 +1,81 @@
 /** Days, times and ages in words. Every function takes the instant it is read at and the time zone it is read in. */
 import type { Instant, IsoDate } from '../store/rows';
 
-const LOCALE = 'en-GB';
-const formats = new Map<string, Intl.DateTimeFormat>();
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const;
+const MONTHS = [
+  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+] as const;
 
-function formatter(timeZone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = timeZone + JSON.stringify(options);
-  let format = formats.get(key);
-  if (!format) formats.set(key, (format = new Intl.DateTimeFormat(LOCALE, { ...options, timeZone })));
-  return format;
+/** Asking `Intl` is slow on a phone and a screen asks for the same few zones hundreds of times: answers are kept a quarter hour each. */
+const zones = new Map<string, { format: Intl.DateTimeFormat; offsets: Map<number, number> }>();
+
+/** Milliseconds that local time is ahead of UTC. Clocks change on a quarter of an hour, everywhere. */
+function offsetAt(instant: number, timeZone: string): number {
+  let zone = zones.get(timeZone);
+  if (!zone) {
+    const format = new Intl.DateTimeFormat('en-GB', {
+      timeZone, hourCycle: 'h23',
+      year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+    });
+    zones.set(timeZone, (zone = { format, offsets: new Map() }));
+  }
+  const quarter = Math.floor(instant / (15 * MINUTE));
+  let offset = zone.offsets.get(quarter);
+  if (offset === undefined) {
+    const parts = zone.format.formatToParts(quarter * 15 * MINUTE);
+    const n = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+    const local = Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second'));
+    zone.offsets.set(quarter, (offset = local - quarter * 15 * MINUTE));
+  }
+  return offset;
 }
+
+/** The local date and time of an instant, in the UTC fields of a Date. */
+const local = (instant: Date, timeZone: string): Date =>
+  new Date(instant.getTime() + offsetAt(instant.getTime(), timeZone));
 
 /** The calendar day of an instant in a time zone. */
-export function localDay(instant: Date, timeZone: string): IsoDate {
-  const parts = formatter(timeZone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(instant);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
-  return `${part('year')}-${part('month')}-${part('day')}`;
-}
+export const localDay = (instant: Date, timeZone: string): IsoDate => local(instant, timeZone).toISOString().slice(0, 10);
 
 /** `07:40` */
-export function timeOfDay(instant: Date, timeZone: string): string {
-  return formatter(timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(instant);
-}
+export const timeOfDay = (instant: Date, timeZone: string): string => local(instant, timeZone).toISOString().slice(11, 16);
 
 /** Whole days from one calendar day to another. */
 export function dayDistance(from: IsoDate, to: IsoDate): number {
-  return Math.round((Date.parse(`${to}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / 86_400_000);
+  return Math.round((Date.parse(`${to}T00:00Z`) - Date.parse(`${from}T00:00Z`)) / DAY);
 }
 
 /** The calendar day `days` after another. */
 export function addDays(day: IsoDate, days: number): IsoDate {
-  return new Date(Date.parse(`${day}T00:00Z`) + days * 86_400_000).toISOString().slice(0, 10);
+  return new Date(Date.parse(`${day}T00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
 /** The first instant of a calendar day in a time zone. */
 export function startOfDay(day: IsoDate, timeZone: string): Date {
-  const guess = Date.parse(`${day}T00:00Z`);
-  for (const offset of [offsetAt(guess, timeZone), offsetAt(guess - offsetAt(guess, timeZone), timeZone)]) {
-    const start = new Date(guess - offset);
-    if (localDay(start, timeZone) === day && localDay(new Date(start.getTime() - 1), timeZone) !== day) return start;
-  }
-  // Midnight does not exist on this day: the clock was put forward over it.
-  return new Date(guess - offsetAt(guess + 43_200_000, timeZone));
-}
-
-/** Milliseconds that local time is ahead of UTC. */
-function offsetAt(instant: number, timeZone: string): number {
-  const parts = formatter(timeZone, {
-    year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
-  }).formatToParts(new Date(instant));
-  const n = (type: string) => Number(parts.find((one) => one.type === type)?.value);
-  return Date.UTC(n('year'), n('month') - 1, n('day'), n('hour'), n('minute'), n('second')) - Math.floor(instant / 1000) * 1000;
+  const midnight = Date.parse(`${day}T00:00Z`);
+  const before = midnight - offsetAt(midnight - DAY / 2, timeZone);
+  const after = midnight - offsetAt(midnight + DAY / 2, timeZone);
+  const starts = [Math.min(before, after), Math.max(before, after)].map((instant) => new Date(instant));
+  // Where the clock is put forward over midnight, the day begins at the later of the two.
+  return starts.find((start) => localDay(start, timeZone) === day) ?? new Date(after);
 }
 
 const inUtc = (day: IsoDate): Date => new Date(`${day}T00:00Z`);
+const month = (day: IsoDate): string => MONTHS[inUtc(day).getUTCMonth()] as string;
+const dayOfMonth = (day: IsoDate): number => inUtc(day).getUTCDate();
 
-export const weekday = (day: IsoDate): string => formatter('UTC', { weekday: 'long' }).format(inUtc(day));
+export const weekday = (day: IsoDate): string => WEEKDAYS[inUtc(day).getUTCDay()] as string;
 
 /** `9 November`, with its year when it is of another year and more than half a year away. */
 export function dayAndMonth(day: IsoDate, today: IsoDate): string {
   const near = day.slice(0, 4) === today.slice(0, 4) || Math.abs(dayDistance(today, day)) <= 183;
-  const year = near ? {} : ({ year: 'numeric' } as const);
-  return formatter('UTC', { day: 'numeric', month: 'long', ...year }).format(inUtc(day));
+  return `${dayOfMonth(day)} ${month(day)}${near ? '' : ` ${day.slice(0, 4)}`}`;
 }
 
 /** `9 Nov`, for charts and tables. */
-export const shortDay = (day: IsoDate): string => formatter('UTC', { day: 'numeric', month: 'short' }).format(inUtc(day));
+export const shortDay = (day: IsoDate): string => `${dayOfMonth(day)} ${month(day).slice(0, 3)}`;
 
 /** Today, Tomorrow, Yesterday, `Thursday`, else `9 November`. */
 export function dayName(day: IsoDate, today: IsoDate): string {
@@ -85,7 +95,7 @@ export function dayInSentence(day: IsoDate, today: IsoDate): string {
 /** How old a figure is: just now, 12 min ago, 2 h ago, today 06:00, yesterday 06:00, Thursday, 9 November. */
 export function age(instant: Instant, now: Date, timeZone: string): string {
   const at = new Date(instant);
-  const minutes = Math.floor((now.getTime() - at.getTime()) / 60_000);
+  const minutes = Math.floor((now.getTime() - at.getTime()) / MINUTE);
   const [day, today] = [localDay(at, timeZone), localDay(now, timeZone)];
   if (minutes < -2) return day === today ? `today ${timeOfDay(at, timeZone)}` : dayInSentence(day, today);
   if (minutes < 1) return 'just now';
@@ -109,13 +119,13 @@ export function moment(instant: Instant, now: Date, timeZone: string): string {
 /** `Thursday 20 November 2026, 07:40` */
 export function inFull(instant: Instant, timeZone: string): string {
   const at = new Date(instant);
-  const date = formatter(timeZone, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at);
-  return `${date}, ${timeOfDay(at, timeZone)}`;
+  const day = localDay(at, timeZone);
+  return `${weekday(day)} ${dayOfMonth(day)} ${month(day)} ${day.slice(0, 4)}, ${timeOfDay(at, timeZone)}`;
 }
 
 /** A length of time: `52 min`, `1 h 20`, `3 h`, `2 days`. */
 export function duration(milliseconds: number): string {
-  const minutes = Math.max(0, Math.round(milliseconds / 60_000));
+  const minutes = Math.max(0, Math.round(milliseconds / MINUTE));
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   if (hours >= 48) return `${Math.floor(hours / 24)} days`;

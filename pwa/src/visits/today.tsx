@@ -1,29 +1,42 @@
 /** Today: the visits in order, each with the one line that matters, and what was promised. */
+import { useEffect } from 'preact/hooks';
 import { plain, showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
-import type { Agenda, VisitCard } from '../store/reads';
+import { storedVisit, type Agenda, type VisitCard } from '../store/reads';
 import { asOf, phoneState } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
+import { useFold } from '../ui/fold';
 import { Empty, Screen } from '../ui/frame';
 import type { IsoDate } from '../store/rows';
 
 export function Today({ agenda }: { agenda: Agenda }) {
   const days = byDay(agenda.visits);
   const todays = days.get(today.value) ?? [];
+  useReadAhead(todays);
   const later = [...days].filter(([day]) => day > today.value);
+  const laterShown = useFold(later, todays.length > 2 ? 0 : 2);
   return (
     <Screen title={weekday(today.value)} sub={summary(todays)}>
+      <h2 class="unseen">Visits of the day</h2>
       {!asOf.value ? <FirstTime /> : todays.length === 0 && <FreeDay next={later[0]} />}
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
-      {later.map(([day, cards]) => (
+      {laterShown.map(([day, cards]) => (
         <Day key={day} day={day} cards={cards} />
       ))}
     </Screen>
   );
+}
+
+/** The briefings of the day are read while the rep looks at the list, so that a tap only has to draw. */
+function useReadAhead(cards: VisitCard[]): void {
+  const ids = cards.map((card) => card.visit.id).join();
+  useEffect(() => {
+    for (const id of ids.split(',').filter(Boolean)) storedVisit(id);
+  }, [ids]);
 }
 
 /** Visits under the calendar day on which they start, where they take place. */
