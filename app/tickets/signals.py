@@ -80,7 +80,7 @@ def _moved_at(session: Session, context: Context) -> dict[str, datetime]:
         .where(*_of(context), TICKETS.c.status.not_in(FINISHED))
         .group_by(EVENTS.c.ticket_id)
     )
-    return dict(session.execute(query).tuples())
+    return dict(session.execute(query).tuples().all())
 
 
 def _reopened_at(session: Session, context: Context) -> dict[str, datetime]:

@@ -1,0 +1,210 @@
+"""Briefings through the API: composed when something changes, stored as bytes, read by those who may."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+import sqlalchemy as sa
+
+from app.briefing import jobs
+from app.briefing.schemas import BriefingSchema
+from app.briefing.signal import Context, Signal
+from app.briefing.tables import StoredBriefing
+from app.customers.tables import Account, Promise
+from app.foundation import clock, outbox
+from app.foundation.tables import Job
+from app.visits.tables import Visit
+from tests.support.briefing_world import NOW, World, day, make_world
+
+
+@pytest.fixture
+def world(database: Any, directory: Any) -> World:
+    return make_world(database, directory.orgs["north"], directory.users["rep@north"])
+
+
+def plan_visit(world: World, start: datetime, **values: Any) -> str:
+    fields = {"starts_at": start, "ends_at": start + timedelta(hours=1), "time_zone": "Europe/Stockholm", **values}
+    return world.add(Visit, user_id=world.rep_id, **fields)
+
+
+def test_a_briefing_is_read_with_its_etag_and_is_not_sent_twice(world: World, sign_in: Any) -> None:
+    world.rebuild()
+    rep = sign_in("rep@north")
+    answer = rep.get(f"/accounts/{world.account_id}/briefing")
+    assert answer.status_code == 200 and answer.content_type == "application/json"
+    stored = world.stored()
+    assert answer.data == stored.body and answer.headers["ETag"] == f'"{stored.version}"'
+    again = rep.get(f"/accounts/{world.account_id}/briefing", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304 and again.data == b"" and again.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_what_is_stored_has_the_shape_that_the_document_promises(world: World) -> None:
+    from tests.api import test_briefing_signals as signals
+
+    signals.test_every_line_of_a_full_briefing_can_be_read(world)
+    signals.test_people_who_are_new_who_left_and_who_want_no_calls(world)
+    plan_visit(world, NOW + timedelta(hours=3))
+    document = orjson.loads(world.stored().body)
+    assert len(document["cards"]) >= 6
+    assert BriefingSchema().validate(document) == {}
+    assert orjson.loads(orjson.dumps(BriefingSchema().dump(BriefingSchema().load(document)))) == document
+
+
+def test_only_who_looks_after_the_account_reads_its_briefing(world: World, sign_in: Any) -> None:
+    visit_id = plan_visit(world, NOW + timedelta(hours=3))
+    world.rebuild()
+    for path in (f"/accounts/{world.account_id}/briefing", f"/visits/{visit_id}/briefing"):
+        for name in ("rep@north", "manager@north", "admin@north"):
+            assert sign_in(name).get(path).status_code == 200, name
+        for name in ("rep2@north", "admin@south", "rep@south"):
+            answer = sign_in(name).get(path)
+            assert answer.status_code == 404 and answer.content_type == "application/problem+json", name
+
+
+def test_without_a_sign_in_or_without_a_briefing_there_is_nothing(world: World, sign_in: Any, app: Any) -> None:
+    rep = sign_in("rep@north")
+    assert rep.get(f"/accounts/{world.account_id}/briefing").status_code == 404
+    assert rep.get("/accounts/00000000-0000-7000-8000-00000000dead/briefing").status_code == 404
+    assert app.test_client().get(f"/api/v1/accounts/{world.account_id}/briefing").status_code == 401
+
+
+def test_a_visit_of_this_week_has_a_briefing_of_its_own_and_any_other_its_accounts(world: World, sign_in: Any) -> None:
+    soon, far = plan_visit(world, NOW + timedelta(days=6)), plan_visit(world, NOW + timedelta(days=8))
+    world.rebuild()
+    rep = sign_in("rep@north")
+    assert rep.get(f"/visits/{soon}/briefing").json["visit_id"] == soon
+    assert rep.get(f"/visits/{far}/briefing").json["visit_id"] is None
+    world.change(Visit, soon, status="cancelled")
+    assert world.rebuild().removed == 1
+    assert rep.get(f"/visits/{soon}/briefing").json["visit_id"] is None
+
+
+def test_a_briefing_that_says_the_same_keeps_its_bytes_and_version(world: World) -> None:
+    promise = world.add(Promise, text="the report", due_on=day(3), made_on=day(-3))
+    assert world.rebuild().changed == 1
+    first = world.stored()
+    assert world.rebuild(NOW + timedelta(minutes=5)).unchanged == 1
+    same = world.stored()
+    assert (same.row_version, same.version, same.body) == (1, first.version, first.body)
+    world.change(Promise, promise, text="the whole report")
+    assert world.rebuild().changed == 1
+    changed = world.stored()
+    assert (changed.id, changed.row_version) == (first.id, 2) and changed.version != first.version
+
+
+def test_a_change_through_the_api_is_in_the_briefing_after_its_job(world: World, sign_in: Any) -> None:
+    admin = sign_in("admin@north")
+    body = {"account_id": world.account_id, "text": "the report", "made_on": "2026-11-01", "due_on": "2026-11-20"}
+    made = admin.post("/promises", body)
+    assert made.status_code == 201
+    outbox.drain(world.database)
+    read = lambda: admin.get(f"/accounts/{world.account_id}/briefing").json  # noqa: E731
+    assert "promise.overdue" in {line["kind"] for line in read()["cards"][0]["lines"]}
+    assert admin.delete(f"/promises/{made.json['id']}").status_code == 204
+    outbox.drain(world.database)
+    assert "promise.overdue" not in {line["kind"] for card in read()["cards"] for line in card["lines"]}
+
+
+def test_many_changes_wait_for_one_rebuild(world: World, sign_in: Any) -> None:
+    admin = sign_in("admin@north")
+    rows = [{"account_id": world.account_id, "name": f"P{n}", "external_ids": {"crm": str(n)}} for n in range(20)]
+    assert admin.post("/people/batch", {"rows": rows}).status_code == 200
+    admin.post("/goals", {"account_id": world.account_id, "title": "Fewer stops"})
+    with world.database.read() as session:
+        waiting = session.scalars(sa.select(Job).where(Job.kind == jobs.REBUILD)).all()
+    assert [job.payload for job in waiting] == [{"account_id": world.account_id}]
+
+
+def test_a_new_morning_brings_a_new_briefing_once(world: World) -> None:
+    with clock.fixed(datetime(2026, 11, 21, 2, tzinfo=UTC)):
+        world.add(Promise, text="the report", due_on=day(0), made_on=day(-3))
+        world.rebuild(clock.now())
+
+    def tick(moment: datetime) -> int:
+        with clock.fixed(moment):
+            outbox.write_ticks(world.database, jobs.TICKS)
+            return outbox.drain(world.database)
+
+    outbox._last_slots.clear()
+    assert tick(datetime(2026, 11, 21, 2, 30, tzinfo=UTC)) == 1
+    assert tick(datetime(2026, 11, 21, 3, 30, tzinfo=UTC)) == 2
+    assert tick(datetime(2026, 11, 21, 4, 30, tzinfo=UTC)) == 1
+    before = world.stored()
+    # Off for a day and a half: the next tick catches up.
+    assert tick(datetime(2026, 11, 22, 17, 10, tzinfo=UTC)) == 2
+    after = world.stored()
+    assert before.version != after.version and b"promise.overdue" in after.body
+
+
+def test_another_organisations_account_is_not_composed(world: World, directory: Any) -> None:
+    world.org_id, own = directory.orgs["south"], world.org_id
+    assert world.rebuild() == type(world.rebuild())()
+    world.org_id = own
+    assert world.rebuild().changed == 1
+
+
+def test_an_account_that_is_deleted_takes_its_briefing_along(world: World) -> None:
+    plan_visit(world, NOW + timedelta(hours=3))
+    world.rebuild()
+    with world.database.write() as session:
+        session.execute(sa.delete(Account).where(Account.id == world.account_id))
+    with world.database.read() as session:
+        assert session.scalars(sa.select(StoredBriefing)).all() == []
+
+
+def test_another_packages_source_adds_lines_and_its_fault_costs_only_its_own(world: World) -> None:
+    def credit(_session: Any, context: Context) -> Any:
+        for account_id, account in context.accounts.items():
+            yield (
+                account_id,
+                Signal(
+                    "custom.promises", account.subject, {"text": "Credit limit reached."}, (account.evidence,), 0.9,
+                    "money", context.now,
+                ),
+            )  # fmt: skip
+        yield "somebody-else", None
+
+    def broken(session: Any, _context: Context) -> Any:
+        session.execute(sa.text("SELECT nothing FROM nowhere"))
+        yield from ()
+
+    world.rebuild(others={"a-broken": broken, "credit": credit})
+    document = orjson.loads(world.stored().body)
+    assert document["cards"][0]["lines"][0]["facts"] == {"text": "Credit limit reached."}
+    assert any(line["kind"] == "visit.none_yet" for card in document["cards"] for line in card.get("missing", []))
+
+
+def test_two_rebuilds_at_once_leave_one_briefing(world: World) -> None:
+    import threading
+
+    world.add(Promise, text="the report", due_on=day(3), made_on=day(-3))
+    faults: list[Exception] = []
+
+    def work() -> None:
+        try:
+            world.rebuild()
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    with world.database.read() as session:
+        assert len(session.scalars(sa.select(StoredBriefing)).all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "morning"),
+    [
+        (datetime(2026, 11, 21, 8, tzinfo=UTC), "Europe/Stockholm", datetime(2026, 11, 21, 3, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 2, tzinfo=UTC), "Europe/Stockholm", datetime(2026, 11, 20, 3, tzinfo=UTC)),
+        (datetime(2026, 11, 21, 8, tzinfo=UTC), "America/Los_Angeles", datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        (datetime(2026, 3, 29, 8, tzinfo=UTC), "Europe/Stockholm", datetime(2026, 3, 29, 2, tzinfo=UTC)),
+    ],
+)
+def test_the_last_morning_is_the_accounts_own(now: datetime, zone: str, morning: datetime) -> None:
+    assert jobs.latest_morning(now, zone) == morning
