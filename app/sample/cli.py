@@ -30,18 +30,16 @@ def load(context: click.Context, again: bool) -> None:
         click.echo(
             f"Sample territory: {sum(done.created.values())} rows created, {sum(done.changed.values())} changed."
         )
-    tell_sign_ins()
+    tell()
 
 
 @sample.command("sign-ins")
-def tell() -> None:
+def sign_ins() -> None:
     """Say how to sign in."""
-    tell_sign_ins()
+    tell()
 
 
-def tell_sign_ins() -> None:
-    """Print the demo sign-ins as a table."""
-    known = loader.sign_ins()
-    width = max(len(one.email) for one in known)
-    for one in known:
-        click.echo(f"  {one.role:<13} {one.email:<{width}}  {one.password}")
+def tell() -> None:
+    """Print the demo sign-ins."""
+    for line in loader.sign_in_table():
+        click.echo(line)

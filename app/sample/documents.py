@@ -9,13 +9,46 @@ from zoneinfo import ZoneInfo
 from app.foundation.fields import instant_text
 from app.sample.days import Days
 
-SYSTEM = "sample"
 Document = dict[str, Any]
+
+# The system that each kind of row is said to come from: a briefing names it as the source of a line.
+SYSTEMS = {
+    "user": "Directory",
+    "product": "ERP",
+    "account": "CRM",
+    "territory": "CRM",
+    "person": "CRM",
+    "subscription": "ERP",
+    "usage_series": "Rosvall Watch",
+    "ticket": "Service desk",
+    "visit": "CRM",
+    "goal": "CRM",
+    "promise": "CRM",
+    "feed": "CRM",
+}
+# What a member that refers to another row names.
+ENTITIES = {
+    "account_id": "account",
+    "person_id": "person",
+    "requester_id": "person",
+    "attendee_ids": "person",
+    "product_id": "product",
+    "subscription_id": "subscription",
+    "visit_id": "visit",
+    "user_id": "user",
+    "manager_id": "user",
+}
 
 # Members of a row that are not members of its document: they become other rows, or other members.
 _APART = {"key", "minutes", "events", "values", "week", "file"}
 # Instants that may lie ahead; every other one has happened.
 _AHEAD = {"starts_at", "due_at"}
+# When a row that tells no moment of its own was written down.
+_LONG_KNOWN = "D-60 08:00"
+# A date without a time is told in the evening.
+_EVENING = "17:00"
+# A due date that passes writes nothing down.
+_DUE = {"due_at", "due_on"}
 # A day's usage is read from the meters early next morning.
 _METER_ROUND = time(6, 0)
 
@@ -28,11 +61,11 @@ class Documents:
     zones: Mapping[str, str]
     feeds_url: str
 
-    def document(self, row: Document) -> Document:
+    def document(self, entity: str, row: Document) -> Document:
         """The document of a row."""
         zone = self.zone(row)
         document: Document = {name: self._value(name, value, zone) for name, value in row.items() if name not in _APART}
-        document["external_ids"] = {SYSTEM: row["key"]}
+        document["external_ids"] = {SYSTEMS[entity]: row["key"]}
         if "minutes" in row:
             document |= self._hours(row, zone)
         if "file" in row:
@@ -43,13 +76,12 @@ class Documents:
 
     def zone(self, row: Document) -> str:
         """The clock by which the times of a row are told: its account's, or the organisation's."""
-        return self.zones.get(row.get("account_id", row["key"]), self.days.home)
+        return self.zones.get(str(row.get("account_id", row["key"])), self.days.home)
 
     def _value(self, name: str, value: Any, zone: str) -> Any:
-        if name.endswith("_id"):
-            return reference(value)
-        if name == "attendee_ids":
-            return [reference(key) for key in value]
+        if name in ENTITIES:
+            keys = [reference(ENTITIES[name], key) for key in (value if isinstance(value, list) else [value])]
+            return keys if isinstance(value, list) else keys[0]
         if name.endswith("_on"):
             return self.days.day(value).isoformat()
         if name.endswith("_at"):
@@ -65,6 +97,15 @@ class Documents:
         channel, status, recorded, source = entry
         at = instant_text(self.days.past_instant(recorded, zone))
         return {"channel": channel, "status": status, "recorded_at": at, "source": source}
+
+    def told_at(self, row: Document) -> datetime:
+        """When a row was last written down: the latest moment of the past that it tells of."""
+        zone, told = self.zone(row), [row[name] for name in row if name.endswith("_at") and name not in _DUE]
+        told += [f"{row[name]} {_EVENING}" for name in row if name.endswith("_on") and name not in _DUE]
+        told += [step[0] for step in row.get("events", [])] + [entry[2] for entry in row.get("consent", [])]
+        loaded_at = self.days.loaded_at.astimezone(UTC)
+        past = [at for at in (self.days.instant(text, zone) for text in told) if at < loaded_at]
+        return max(past, default=self.days.instant(_LONG_KNOWN, zone))
 
     def events(self, ticket: Document) -> list[Document]:
         """The history of a ticket: `at` (aware UTC), `kind`, `value`, `actor`, `public`, in order."""
@@ -101,6 +142,6 @@ class Documents:
         return told
 
 
-def reference(key: str) -> Document:
-    """A row of the sample territory, named as a connected system names rows."""
-    return {"system": SYSTEM, "id": key}
+def reference(entity: str, key: str) -> Document:
+    """A row of the sample territory, named as the system that it comes from names it."""
+    return {"system": SYSTEMS[entity], "id": key}

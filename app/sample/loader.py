@@ -1,9 +1,11 @@
 """Loads the sample territory through the doors that every integration uses, in one transaction.
 
-Rows are named by external ids of the system `sample`, so loading again finds them; the instant of the first loading is
-kept with them, so that all their dates stay what they were.
+Rows are named by external ids of the systems that they are said to come from, so loading again finds them; the instant of
+the first loading is kept with them, so that all their dates stay what they were. A row is as old as the latest thing that
+it tells of: the age of a briefing's evidence is then that of the call or the visit, not that of the loading.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,36 +14,43 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.foundation.db import Database, table_of, upsert
+from app.customers.resources import ACCOUNTS, GOALS, PEOPLE, PROMISES
+from app.foundation.db import Database, Instant, table_of, upsert
 from app.foundation.fields import instant_text
 from app.foundation.principal import bind_principal, system_principal
 from app.foundation.tables import ExternalId, Organisation
+from app.identity.resources import TERRITORIES, USERS
 from app.identity.service import hash_password
 from app.identity.tables import User
+from app.news.resources import FEEDS
+from app.products.resources import PRODUCTS, SUBSCRIPTIONS
 from app.resources.batch import upsert_many
 from app.resources.references import lookup
-from app.resources.resource import resource_of
+from app.resources.resource import Resource
 from app.sample import files
 from app.sample.days import Days
-from app.sample.documents import SYSTEM, Document, Documents, reference
+from app.sample.documents import SYSTEMS, Document, Documents, reference
+from app.tickets.resources import TICKETS
 from app.tickets.tables import TicketEvent
+from app.usage.resources import SERIES
 from app.usage.tables import UsageDaily, UsageSeries
+from app.visits.resources import VISITS
 
-# File and entity, in the order in which rows refer to each other.
-KINDS = (
-    ("products", "product"),
-    ("accounts", "account"),
-    ("territories", "territory"),
-    ("people", "person"),
-    ("subscriptions", "subscription"),
-    ("usage", "usage_series"),
-    ("tickets", "ticket"),
-    ("visits", "visit"),
-    ("goals", "goal"),
-    ("promises", "promise"),
-    ("feeds", "feed"),
+# File and resource, in the order in which rows refer to each other.
+KINDS: tuple[tuple[str, Resource], ...] = (
+    ("products", PRODUCTS),
+    ("accounts", ACCOUNTS),
+    ("territories", TERRITORIES),
+    ("people", PEOPLE),
+    ("subscriptions", SUBSCRIPTIONS),
+    ("usage", SERIES),
+    ("tickets", TICKETS),
+    ("visits", VISITS),
+    ("goals", GOALS),
+    ("promises", PROMISES),
+    ("feeds", FEEDS),
 )
-_MARK = "loaded_at"
+_MARK = ("sample", "loaded_at")
 
 
 class SampleError(Exception):
@@ -73,6 +82,13 @@ def sign_ins() -> list[SignIn]:
     return [
         SignIn(user["name"], user["role"], user["email"], user["password"]) for user in files.organisation()["users"]
     ]
+
+
+def sign_in_table() -> list[str]:
+    """The demo sign-ins as lines of a table: role, e-mail, password."""
+    known = sign_ins()
+    width = max(len(one.email) for one in known)
+    return [f"  {one.role:<13} {one.email:<{width}}  {one.password}" for one in known]
 
 
 def is_loaded(database: Database) -> bool:
@@ -107,18 +123,34 @@ def load(database: Database, now: datetime, feeds_url: str) -> Loaded:
         documents = Documents(days, zones, feeds_url)
         done = _Tally(session)
         _load_users(session, org_id, done, head["users"])
-        for file, entity in KINDS:
+        for file, resource in KINDS:
             rows = files.rows(file)
-            done.apply(entity, [documents.document(row) for row in rows])
+            made = [documents.document(resource.entity, row) for row in rows]
+            done.apply(resource, made, [documents.told_at(row) for row in rows])
             if file == "usage":
                 _write_daily(session, org_id, documents, rows)
             elif file == "tickets":
                 _write_events(session, org_id, documents, rows)
-        return Loaded(org_id, days, done.created, done.changed)
+        return Loaded(org_id, days, dict(done.created), dict(done.changed))
+
+
+def move_feeds(database: Database, feeds_url: str) -> int:
+    """Let the sample's feeds be read at another address from now on; returns how many had another one."""
+    with database.write() as session:
+        mark = _mark(session)
+        if mark is None:
+            return 0
+        bind_principal(session, system_principal(mark.row_id))
+        days = Days(datetime.fromisoformat(mark.external_id), files.organisation()["organisation"]["time_zone"])
+        documents, done = Documents(days, {}, feeds_url), _Tally(session)
+        rows = files.rows("feeds")
+        known = _ids(session, mark.row_id, "feed", rows)
+        done.apply(FEEDS, [documents.document("feed", row) for row in rows if row["key"] in known])
+        return done.changed["feed"]
 
 
 def _mark(session: Session) -> ExternalId | None:
-    known = sa.select(ExternalId).where(ExternalId.entity == _MARK, ExternalId.system == SYSTEM)
+    known = sa.select(ExternalId).where(ExternalId.system == _MARK[0], ExternalId.entity == _MARK[1])
     return session.scalars(known).first()
 
 
@@ -131,8 +163,8 @@ def _start(session: Session, now: datetime) -> str:
     session.flush()
     mark = ExternalId(
         org_id=organisation.id,
-        entity=_MARK,
-        system=SYSTEM,
+        system=_MARK[0],
+        entity=_MARK[1],
         external_id=instant_text(now),
         row_id=organisation.id,
     )
@@ -146,18 +178,28 @@ class _Tally:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self.created: dict[str, int] = {}
-        self.changed: dict[str, int] = {}
+        self.created: Counter[str] = Counter()
+        self.changed: Counter[str] = Counter()
 
-    def apply(self, entity: str, documents: Sequence[Document]) -> None:
-        """Upsert; SampleError names the first row that is refused."""
-        results = upsert_many(self._session, resource_of(entity), documents)
+    def apply(self, resource: Resource, documents: Sequence[Document], told_at: Sequence[datetime] = ()) -> None:
+        """Upsert, each new row as of its moment in `told_at`; SampleError names the first row that is refused."""
+        results = upsert_many(self._session, resource, documents)
         for result, document in zip(results, documents, strict=True):
             if result.status == "rejected":
                 faults = "; ".join(f"{fault.pointer} {fault.detail}" for fault in result.errors)
-                raise SampleError(f"{entity} {document['external_ids'][SYSTEM]}: {faults}")
-        self.created[entity] = sum(result.status == "created" for result in results)
-        self.changed[entity] = sum(result.status == "changed" for result in results)
+                raise SampleError(f"{resource.entity} {document['external_ids']}: {faults}")
+        self.created[resource.entity] += sum(result.status == "created" for result in results)
+        self.changed[resource.entity] += sum(result.status == "changed" for result in results)
+        moments = [
+            {"row": result.id, "at": at}
+            for result, at in zip(results, told_at, strict=False)
+            if result.status == "created"
+        ]
+        if moments:
+            at, table = sa.bindparam("at", type_=Instant), resource.table
+            self._session.execute(
+                sa.update(table).where(table.c.id == sa.bindparam("row")).values(created_at=at, updated_at=at), moments
+            )
 
 
 def _load_users(session: Session, org_id: str, done: _Tally, users: Iterable[dict[str, Any]]) -> None:
@@ -166,11 +208,10 @@ def _load_users(session: Session, org_id: str, done: _Tally, users: Iterable[dic
     documents = []
     for user in ordered:
         document = {name: user[name] for name in ("name", "email", "role", "time_zone")}
-        document |= {"manager_id": reference(user["manager"])} if "manager" in user else {}
-        documents.append(document | {"external_ids": {SYSTEM: user["key"]}})
-    for report in (False, True):
-        done.apply("user", [document for document in documents if ("manager_id" in document) is report])
-    done.created["user"] = len(documents) if done.created["user"] else 0
+        document |= {"manager_id": reference("user", user["manager"])} if "manager" in user else {}
+        documents.append(document | {"external_ids": {SYSTEMS["user"]: user["key"]}})
+    done.apply(USERS, [document for document in documents if "manager_id" not in document])
+    done.apply(USERS, [document for document in documents if "manager_id" in document])
     without = sa.select(User).where(User.org_id == org_id, User.password_hash.is_(None))
     passwords = {user["email"]: user["password"] for user in ordered}
     for stored in session.scalars(without):
@@ -181,7 +222,7 @@ def _load_users(session: Session, org_id: str, done: _Tally, users: Iterable[dic
 
 def _ids(session: Session, org_id: str, entity: str, rows: Sequence[Document]) -> dict[str, str]:
     """Our ids by key."""
-    found = lookup(session, org_id, entity, [(SYSTEM, row["key"]) for row in rows])
+    found = lookup(session, org_id, entity, [(SYSTEMS[entity], row["key"]) for row in rows])
     return {key: row_id for (_system, key), row_id in found.items()}
 
 
@@ -195,8 +236,9 @@ def _write_daily(session: Session, org_id: str, documents: Documents, rows: Sequ
             {"series_id": ids[row["key"]], "org_id": org_id, "day": day, "value": value, "observed_at": read_at}
             for day, value, read_at in told
         ]
-        last = {"last_received_at": told[-1][2]}
-        session.execute(sa.update(series).where(series.c.id == ids[row["key"]]).values(last))
+        # Named, or the column's own rule would make the series as young as this statement.
+        received = {"last_received_at": told[-1][2], "updated_at": series.c.updated_at}
+        session.execute(sa.update(series).where(series.c.id == ids[row["key"]]).values(received))
     insert = upsert(session, table)
     changes = {"value": insert.excluded.value, "observed_at": insert.excluded.observed_at}
     session.execute(insert.on_conflict_do_update(index_elements=["series_id", "day"], set_=changes), values)

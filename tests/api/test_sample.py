@@ -1,0 +1,272 @@
+"""The sample territory in a database: whole, the same when loaded again, and with every story in it, on whatever day."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+
+from app.customers.tables import Account, Person, Promise
+from app.foundation import clock
+from app.foundation.db import Database
+from app.foundation.tables import Organisation
+from app.products.tables import Subscription
+from app.sample import allowed_outbound, load_when_empty, loader, serve_feeds
+from app.tables import metadata
+from app.tickets.tables import Ticket, TicketEvent
+from app.usage.entitlement import Entitlement, overage, unused_seats
+from app.usage.silence import is_silent
+from app.usage.tables import UsageDaily, UsageSeries
+from app.usage.trend import Direction, Values, daily_grid, trend
+from app.visits.tables import Visit
+from tests.conftest import make_application, settings_for
+from tests.support.phones import Api
+
+FEEDS = "http://127.0.0.1:8001"
+STOCKHOLM = ZoneInfo("Europe/Stockholm")
+SATURDAY = datetime(2026, 11, 21, 20, 0, tzinfo=UTC)
+DAYS = {
+    "a Tuesday morning": datetime(2026, 11, 24, 6, 10, tzinfo=UTC),
+    "a Sunday": datetime(2026, 11, 22, 9, 0, tzinfo=UTC),
+    "the change to summer time": datetime(2026, 3, 29, 0, 30, tzinfo=UTC),
+    "the change to winter time": datetime(2026, 10, 25, 0, 30, tzinfo=UTC),
+    "a 29th of February": datetime(2028, 2, 29, 12, 0, tzinfo=UTC),
+    "New Year's Eve": datetime(2026, 12, 31, 22, 30, tzinfo=UTC),
+}
+
+
+@pytest.fixture(params=DAYS.values(), ids=DAYS.keys())
+def loaded_on(request: pytest.FixtureRequest, sqlite_database: Database) -> tuple[Database, datetime]:
+    with clock.fixed(request.param):
+        loader.load(sqlite_database, request.param, FEEDS)
+    return sqlite_database, request.param
+
+
+def rows_of(database: Database) -> dict[str, str]:
+    """A digest of every table but the log of who wrote."""
+    with database.read() as session:
+        return {
+            table.name: hashlib.sha256(
+                repr(sorted(map(repr, session.execute(sa.select(table)).all()))).encode()
+            ).hexdigest()
+            for table in metadata.sorted_tables
+            if table.name not in ("audit_entry", "job")
+        }
+
+
+def values_of(database: Database, name: str, account: str) -> tuple[Values, date, UsageSeries]:
+    """Daily values up to the day before loading, the first of their days, and the series."""
+    with database.read() as session:
+        series = session.scalars(
+            sa.select(UsageSeries).join(Account, Account.id == UsageSeries.account_id)
+            .where(Account.name == account, UsageSeries.name == name)
+        ).one()  # fmt: skip
+        told = session.execute(
+            sa.select(UsageDaily.day, UsageDaily.value)
+            .where(UsageDaily.series_id == series.id)
+            .order_by(UsageDaily.day)
+        ).all()
+        first, last = told[0].day, session.scalars(sa.select(sa.func.max(UsageDaily.day))).one()
+        return daily_grid([row.day for row in told], [row.value for row in told], first, last), first, series
+
+
+def test_the_whole_territory_is_loaded_in_under_five_seconds(database: Database) -> None:
+    started = time.perf_counter()
+    done = loader.load(database, SATURDAY, FEEDS)
+    assert time.perf_counter() - started < 5
+    assert done.created == {
+        "user": 6,
+        "product": 18,
+        "account": 80,
+        "territory": 81,
+        "person": 209,
+        "subscription": 179,
+        "usage_series": 71,
+        "ticket": done.created["ticket"],
+        "visit": done.created["visit"],
+        "goal": 83,
+        "promise": done.created["promise"],
+        "feed": 21,
+    }
+    assert done.created["ticket"] > 90 and done.created["visit"] > 170 and done.created["promise"] > 45
+    with database.read() as session:
+        assert session.scalars(sa.select(sa.func.count()).select_from(UsageDaily)).one() > 12_000
+        assert session.scalars(sa.select(sa.func.count()).select_from(TicketEvent)).one() > 350
+
+
+def test_loading_again_a_week_later_changes_nothing(database: Database) -> None:
+    loader.load(database, SATURDAY, FEEDS)
+    before = rows_of(database)
+    with clock.fixed(SATURDAY + timedelta(days=7)):
+        again = loader.load(database, SATURDAY + timedelta(days=7), FEEDS)
+    assert not any(again.created.values()) and not any(again.changed.values())
+    assert rows_of(database) == before
+
+
+def test_what_someone_changed_or_deleted_is_as_it_was_after_loading_again(sqlite_database: Database) -> None:
+    loader.load(sqlite_database, SATURDAY, FEEDS)
+    with sqlite_database.write() as session:
+        session.execute(sa.update(Account).where(Account.name == "Norrvik Paper").values(phone="wrong"))
+    again = loader.load(sqlite_database, SATURDAY, FEEDS)
+    assert again.changed["account"] == 1 and sum(again.created.values()) == 0
+
+
+def test_a_database_that_somebody_uses_is_left_alone(sqlite_database: Database) -> None:
+    with sqlite_database.write() as session:
+        session.add(Organisation(name="Somebody else"))
+    with pytest.raises(loader.SampleError, match="in use"):
+        loader.load(sqlite_database, SATURDAY, FEEDS)
+    assert load_when_empty(sqlite_database, settings_for(sqlite_database)) == []
+    with sqlite_database.read() as session:
+        assert session.scalars(sa.select(sa.func.count()).select_from(Account)).one() == 0
+
+
+def test_the_demo_users_sign_in_and_each_rep_sees_their_own_accounts(sqlite_database: Database) -> None:
+    told = load_when_empty(sqlite_database, settings_for(sqlite_database))
+    app = make_application(sqlite_database)
+    seen: dict[str, set[str]] = {}
+    for one in loader.sign_ins():
+        assert any(one.email in line and one.password in line for line in told)
+        client = Api.signed_in(app, one.email, one.password)
+        seen[one.email] = {row["name"] for row in client.get("/accounts?limit=200").json["data"]}
+    reps = [seen[one.email] for one in loader.sign_ins() if one.role == "rep"]
+    assert sum(map(len, reps)) == 80 and len(set.union(*reps)) == 80
+    assert all(len(names) >= 24 for names in reps)
+    assert len(seen["henrik@rosvall-pumps.example"]) == 80
+    assert "Norrvik Paper" in seen["elin@rosvall-pumps.example"]
+
+
+def test_today_always_has_visits_and_other_planned_days_are_working_days(loaded_on: tuple[Database, datetime]) -> None:
+    database, now = loaded_on
+    today = now.astimezone(STOCKHOLM).date()
+    with database.read() as session:
+        visits = session.scalars(sa.select(Visit).where(Visit.status == "planned")).all()
+        done = session.scalars(sa.select(Visit).where(Visit.status == "done")).all()
+    per_rep: dict[str, int] = {}
+    for visit in visits:
+        starts = visit.starts_at.astimezone(ZoneInfo(visit.time_zone))
+        assert 7 <= starts.hour < 18 and visit.ends_at > visit.starts_at
+        assert starts.date() == today or (starts.date() > today and starts.weekday() < 5)
+        if starts.date() == today:
+            per_rep[visit.user_id] = per_rep.get(visit.user_id, 0) + 1
+    assert len(per_rep) == 3 and all(3 <= count <= 5 for count in per_rep.values())
+    assert all(visit.ends_at < now and visit.starts_at.weekday() < 5 for visit in done)
+
+
+def test_nothing_that_has_happened_lies_ahead(loaded_on: tuple[Database, datetime]) -> None:
+    database, now = loaded_on
+    with database.read() as session:
+        for column in (
+            Ticket.opened_at, Ticket.solved_at, TicketEvent.at, UsageDaily.observed_at, UsageSeries.last_received_at,
+            Visit.done_at, Account.updated_at, Promise.updated_at,
+        ):  # fmt: skip
+            latest = session.scalars(sa.select(sa.func.max(column))).one()
+            assert latest <= now, column
+        assert session.scalars(sa.select(sa.func.max(Promise.made_on))).one() < now.astimezone(STOCKHOLM).date()
+
+
+def test_one_customer_uses_28_per_cent_less_since_twelve_days(loaded_on: tuple[Database, datetime]) -> None:
+    database, now = loaded_on
+    values, first, _series = values_of(database, "Running hours, line 2", "Norrvik Paper")
+    judged = trend(values, first)
+    assert judged.direction is Direction.FALLING and judged.change is not None
+    assert round(100 * judged.change) == -28
+    assert judged.since == now.astimezone(STOCKHOLM).date() - timedelta(days=12)
+
+
+def test_one_customer_is_about_a_third_above_plan_and_rising(loaded_on: tuple[Database, datetime]) -> None:
+    database, _now = loaded_on
+    values, first, series = values_of(database, "Monitoring readings", "Brännland Dairy")
+    last = first + timedelta(days=values.size - 1)
+    over = overage(values, last, Entitlement(series.entitlement or 0, "plan", "day"))
+    assert over is not None and 0.25 < over.excess < 0.4
+    assert trend(values, first).direction is Direction.RISING
+
+
+def test_one_customer_is_silent_for_a_week(loaded_on: tuple[Database, datetime]) -> None:
+    database, now = loaded_on
+    values, first, series = values_of(database, "Pumped water, Stugsund station", "Ljusvattnet")
+    assert trend(values, first).direction is Direction.SILENT
+    assert np.isnan(values[-7:]).all() and not np.isnan(values[-8])
+    assert series.last_received_at is not None and is_silent(series.last_received_at, 24, now)
+
+
+def test_one_customer_pays_for_seats_that_nobody_uses(loaded_on: tuple[Database, datetime]) -> None:
+    database, _now = loaded_on
+    values, first, series = values_of(database, "Rosvall Watch", "Dalstrand Kartong")
+    seats = unused_seats(values, first + timedelta(days=values.size - 1), Entitlement(series.entitlement or 0, "seats"))
+    assert seats is not None and 10 <= seats.unused <= 16
+
+
+def test_most_series_are_steady_and_some_customers_are_not_connected(loaded_on: tuple[Database, datetime]) -> None:
+    database, _now = loaded_on
+    with database.read() as session:
+        names = session.execute(
+            sa.select(UsageSeries.name, Account.name).join(Account, Account.id == UsageSeries.account_id)
+        ).all()
+        without = session.scalars(
+            sa.select(sa.func.count()).select_from(Account).where(Account.id.not_in(sa.select(UsageSeries.account_id)))
+        ).one()
+    directions = [trend(*values_of(database, series, account)[:2]).direction for series, account in names]
+    assert 0.6 < directions.count(Direction.STEADY) / len(directions) < 0.85
+    assert directions.count(Direction.FALLING) >= 4 and directions.count(Direction.RISING) >= 6
+    assert without >= 10
+
+
+def test_every_other_story_is_there(loaded_on: tuple[Database, datetime]) -> None:
+    database, now = loaded_on
+    today = now.astimezone(STOCKHOLM).date()
+
+    def some(query: sa.Select[Any]) -> bool:
+        with database.read() as session:
+            return session.execute(query.limit(1)).first() is not None
+
+    open_tickets = sa.select(Ticket).where(Ticket.status == "open")
+    stories: dict[str, Callable[[], sa.Select[Any]]] = {
+        "urgent and late": lambda: open_tickets.where(Ticket.priority == "urgent", Ticket.due_at < now),
+        "reopened twice": lambda: open_tickets.where(Ticket.reopened_count == 2),
+        "waiting for two months": lambda: sa.select(Ticket).where(
+            Ticket.status == "on_hold", Ticket.opened_at < now - timedelta(days=60)
+        ),
+        "just solved": lambda: sa.select(Ticket).where(
+            Ticket.status == "solved", Ticket.solved_at > now - timedelta(days=4)
+        ),
+        "a promise for today": lambda: sa.select(Promise).where(Promise.due_on == today, Promise.status == "open"),
+        "a promise that is late": lambda: sa.select(Promise).where(Promise.due_on < today, Promise.status == "open"),
+        "a promise kept": lambda: sa.select(Promise).where(Promise.status == "kept", Promise.kept_on < today),
+        "a renewal within a month": lambda: sa.select(Subscription).where(
+            Subscription.renews_on.between(today, today + timedelta(days=30))
+        ),
+        "a contract that ran out": lambda: sa.select(Subscription).where(
+            Subscription.status == "expired", Subscription.ends_on < today
+        ),
+        "somebody new": lambda: sa.select(Person).where(Person.started_on > today - timedelta(days=14)),
+        "somebody who left": lambda: sa.select(Person).where(Person.left_on > today - timedelta(days=30)),
+        "a prospect": lambda: sa.select(Account).where(Account.status == "prospect"),
+        "a customer lost": lambda: sa.select(Account).where(Account.status == "former"),
+    }
+    for story, query in stories.items():
+        assert some(query()), story
+    with database.read() as session:
+        consents = session.scalars(sa.select(Person.consent)).all()
+    refused = [entry for consent in consents for entry in consent if entry["status"] == "withdrawn"]
+    assert any(entry["channel"] == "phone" for entry in refused)
+
+
+def test_feeds_can_be_polled_where_the_sample_serves_them(sqlite_database: Database) -> None:
+    settings = settings_for(sqlite_database, sample_feeds_port=0)
+    assert serve_feeds(sqlite_database, settings) is None
+    load_when_empty(sqlite_database, settings)
+    server = serve_feeds(sqlite_database, settings)
+    assert server is not None
+    try:
+        assert loader.move_feeds(sqlite_database, server.url) == 21
+        assert loader.move_feeds(sqlite_database, server.url) == 0
+        assert allowed_outbound(settings_for(sqlite_database, sample_feeds_port=server.port)) == [server.url[7:]]
+    finally:
+        server.stop()
