@@ -116,7 +116,7 @@ class Poller:
         index = self._index(session, org_id)
         feed_ids = {item["feed_id"] for item in items}
         query = sa.select(FEEDS.c.id, FEEDS.c.account_id).where(FEEDS.c.id.in_(feed_ids))
-        owners = dict(session.execute(query).tuples().all())
+        owners = {row.id: row.account_id for row in session.execute(query)}
         wanted = {
             (item["id"], mention.account_id, mention.relation.value): mention.matched[:MATCHED]
             for item in items

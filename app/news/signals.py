@@ -168,8 +168,9 @@ def _last_received(session: Session, feed_ids: Sequence[str]) -> dict[str, datet
     """When each of these feeds last brought something new."""
     if not feed_ids:
         return {}
-    query = sa.select(ITEMS.c.feed_id, sa.func.max(ITEMS.c.fetched_at)).where(ITEMS.c.feed_id.in_(feed_ids))
-    return dict(session.execute(query.group_by(ITEMS.c.feed_id)).tuples().all())
+    last = sa.func.max(ITEMS.c.fetched_at).label("last")
+    query = sa.select(ITEMS.c.feed_id, last).where(ITEMS.c.feed_id.in_(feed_ids)).group_by(ITEMS.c.feed_id)
+    return {row.feed_id: row.last for row in session.execute(query)}
 
 
 def _failing(row: Mapping[str, Any], last: datetime) -> Signal:
