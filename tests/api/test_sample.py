@@ -2,21 +2,26 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import orjson
 import pytest
 import sqlalchemy as sa
 
+from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Person, Promise
-from app.foundation import clock
+from app.foundation import clock, outbox
 from app.foundation.db import Database
 from app.foundation.tables import Organisation
+from app.news.service import Poller, PollReport
+from app.news.tables import Feed, Mention, NewsItem
 from app.products.tables import Subscription
 from app.sample import allowed_outbound, load_when_empty, loader, serve_feeds
+from app.sample.feed_server import FeedServer
 from app.tables import metadata
 from app.tickets.tables import Ticket, TicketEvent
 from app.usage.entitlement import Entitlement, overage, unused_seats
@@ -40,11 +45,18 @@ DAYS = {
 }
 
 
-@pytest.fixture(params=DAYS.values(), ids=DAYS.keys())
-def loaded_on(request: pytest.FixtureRequest, sqlite_database: Database) -> tuple[Database, datetime]:
+@pytest.fixture(scope="module", params=DAYS.values(), ids=DAYS.keys())
+def loaded_on(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Database, datetime]]:
+    """A database in which the territory was loaded on that day; tests only read it."""
+    path = tmp_path_factory.mktemp("sample") / "loaded.db"
+    path.write_bytes(request.getfixturevalue("_migrated_sqlite").read_bytes())
+    database = Database(f"sqlite:///{path}")
     with clock.fixed(request.param):
-        loader.load(sqlite_database, request.param, FEEDS)
-    return sqlite_database, request.param
+        loader.load(database, request.param, FEEDS)
+    yield database, request.param
+    database.dispose()
 
 
 def rows_of(database: Database) -> dict[str, str]:
@@ -258,15 +270,90 @@ def test_every_other_story_is_there(loaded_on: tuple[Database, datetime]) -> Non
     assert any(entry["channel"] == "phone" for entry in refused)
 
 
-def test_feeds_can_be_polled_where_the_sample_serves_them(sqlite_database: Database) -> None:
-    settings = settings_for(sqlite_database, sample_feeds_port=0)
+@pytest.fixture
+def feed_server() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        yield server
+
+
+def poll_all(database: Database, server: FeedServer) -> dict[str, PollReport]:
+    """Poll every feed through the outbound client, which is allowed this one address on this machine; by title."""
+    settings = settings_for(database, sample_feeds_port=server.port)
+    allowed = ",".join(allowed_outbound(settings))
+    poller = Poller.from_settings(settings_for(database, outbound_allow=allowed))
+    with database.read() as session:
+        feeds = session.execute(sa.select(Feed.id, Feed.title)).all()
+    reports = {title: poller.poll(database, feed_id) for feed_id, title in feeds}
+    return {title: report for title, report in reports.items() if report is not None}
+
+
+def test_every_feed_is_polled_as_any_other_and_the_two_troubled_ones_say_why(
+    sqlite_database: Database, feed_server: FeedServer
+) -> None:
+    with clock.fixed(SATURDAY):
+        loader.load(sqlite_database, SATURDAY, feed_server.url)
+        reports = poll_all(sqlite_database, feed_server)
+    problems = {title: report.problem.slug for title, report in reports.items() if report.problem}
+    assert problems == {"Harbour Wire": "malformed-feed", "Foundry Lane Gazette": "not-a-feed"}
+    assert len(reports) == 21 and all(report.new_items for title, report in reports.items() if title not in problems)
+    with sqlite_database.read() as session:
+        told = session.execute(
+            sa.select(Account.name, Mention.relation, NewsItem.publisher, NewsItem.title)
+            .join(Mention, Mention.account_id == Account.id)
+            .join(NewsItem, NewsItem.id == Mention.item_id)
+        ).all()
+    competitor = [row for row in told if row[:2] == ("Norrvik Paper", "competitor")]
+    assert len({row.publisher for row in competitor}) == 3 and len({row.title for row in competitor}) == 1
+    about = {name for name, relation, _publisher, _title in told if relation == "self"}
+    assert len(about) >= 25
+    assert {"Hestra Energi", "Meriholma Shipyard", "Norrstrand Värme", "Kokemäki Peroxide"} <= about
+
+
+def test_the_briefing_of_the_first_visit_says_what_a_rep_must_know(
+    sqlite_database: Database, feed_server: FeedServer
+) -> None:
+    make_application(sqlite_database)
+    with clock.fixed(SATURDAY):
+        loader.load(sqlite_database, SATURDAY, feed_server.url)
+        poll_all(sqlite_database, feed_server)
+        outbox.drain(sqlite_database)
+        with sqlite_database.read() as session:
+            body = session.scalars(
+                sa.select(StoredBriefing.body).join(Account, Account.id == StoredBriefing.account_id)
+                .where(Account.name == "Norrvik Paper", StoredBriefing.visit_id.is_(None))
+            ).one()  # fmt: skip
+            count = session.scalars(sa.select(sa.func.count()).select_from(StoredBriefing)).one()
+    assert count >= 80 + 30
+    briefing = orjson.loads(body)
+    before = briefing["cards"][0]
+    assert before["kind"] == "before" and len(before["lines"]) == 5
+    assert [line["kind"] for line in before["lines"]][:4] == [
+        "ticket.overdue",
+        "promise.due",
+        "usage.falling",
+        "news.competitor",
+    ]
+    assert before["lines"][2]["facts"]["pct"] == 28
+    assert {briefing["evidence"][index]["source"] for line in before["lines"] for index in line["evidence"]} >= {
+        "Service desk",
+        "CRM",
+        "Rosvall Watch",
+    }
+    chart = next(card for card in briefing["cards"] if card["kind"] == "usage")["charts"][0]
+    assert chart["plan"] == 420 and chart["change"]["pct"] == -28 and len(chart["values"]) == 28
+
+
+def test_feeds_are_served_where_the_settings_say_and_move_with_them(sqlite_database: Database) -> None:
+    with FeedServer() as other:
+        free = other.port
+    settings = settings_for(sqlite_database, sample_feeds_port=free)
     assert serve_feeds(sqlite_database, settings) is None
-    load_when_empty(sqlite_database, settings)
+    loader.load(sqlite_database, SATURDAY, FEEDS)
     server = serve_feeds(sqlite_database, settings)
-    assert server is not None
-    try:
-        assert loader.move_feeds(sqlite_database, server.url) == 21
+    assert server is not None and server.port == free
+    with server:
+        with sqlite_database.read() as session:
+            urls = session.scalars(sa.select(Feed.url)).all()
+        assert len(urls) == 21 and all(url.startswith(f"{server.url}/2026-11-21/") for url in urls)
         assert loader.move_feeds(sqlite_database, server.url) == 0
-        assert allowed_outbound(settings_for(sqlite_database, sample_feeds_port=server.port)) == [server.url[7:]]
-    finally:
-        server.stop()
+        assert serve_feeds(sqlite_database, settings) is None, "the port is taken by another process of ours"
