@@ -42,6 +42,12 @@ class Settings:
     sign_in_per_minute: int = field(
         default=10, metadata={"doc": "Sign-in attempts allowed a minute for one address and for one e-mail"}
     )
+    sign_in_failures_per_hour: int = field(
+        default=60, metadata={"doc": "Failed sign-in attempts allowed an hour for one e-mail, wherever they come from"}
+    )
+    recent_sign_in_minutes: int = field(
+        default=15, metadata={"doc": "Changing users and issuing tokens takes a sign-in at most this many minutes old"}
+    )
     requests_per_minute: int = field(
         default=1200, metadata={"doc": "Writes and batches allowed a minute for one credential"}
     )

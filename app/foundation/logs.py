@@ -1,18 +1,41 @@
-"""Structured logs: one line an event, with the request id; secrets never reach a line."""
+"""Structured logs: one line an event, with the request id; secrets never reach a line, nor do line breaks from outside."""
 
 import logging
+import re
 import sys
 from typing import Any
 
 import structlog
 
-SECRET_KEYS = frozenset({"password", "secret", "token", "authorization", "cookie", "set-cookie", "csrf_token"})
+SECRET_KEYS = frozenset(
+    {"password", "current_password", "secret", "token", "authorization", "cookie", "set-cookie", "csrf_token"}
+)
+HIDDEN = "[hidden]"
+# Our own credentials wherever they turn up; passwords in URLs (redis://user:password@host).
+_SECRETS = re.compile(r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+# Control characters would let a request write lines of its own into a text log, or colours into a terminal.
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-def _hide_secrets(_logger: Any, _method: str, event: Any) -> Any:
-    for key in event:
+def _escaped(match: re.Match[str]) -> str:
+    return match.group().encode("unicode_escape").decode()
+
+
+def hide_secrets(_logger: Any, _method: str, event: Any) -> Any:
+    """Take credentials out of every value of an event."""
+    for key, value in event.items():
         if key.lower() in SECRET_KEYS:
-            event[key] = "[hidden]"
+            event[key] = HIDDEN
+        elif isinstance(value, str):
+            event[key] = _SECRETS.sub(HIDDEN, value)
+    return event
+
+
+def escape_controls(_logger: Any, _method: str, event: Any) -> Any:
+    """Write control characters as escapes; a traceback of ours keeps its line breaks."""
+    for key, value in event.items():
+        if isinstance(value, str) and key != "exception":
+            event[key] = _CONTROLS.sub(_escaped, value)
     return event
 
 
@@ -25,7 +48,8 @@ def configure(level: str = "INFO", form: str = "auto") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _hide_secrets,
+            hide_secrets,
+            escape_controls,
             structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
 
 import flask_smorest
 import sqlalchemy as sa
@@ -13,8 +14,9 @@ from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import audit, clock
 from app.foundation.db import Database, table_of
+from app.foundation.logs import log
 from app.foundation.principal import Principal, Role, bind_principal
 from app.foundation.problems import Problem
 from app.identity.rates import spend
@@ -28,6 +30,8 @@ COOKIE = "__Host-session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SEEN_EVERY = timedelta(minutes=5)
+# Writes that would let a thief of an open session stay, or take over others: they take a recent sign-in.
+NEEDS_RECENT_SIGN_IN = frozenset({"tokens", "users:write"})
 USERS, SESSIONS, TOKENS = table_of(User), table_of(SignInSession), table_of(ApiToken)
 
 _BY_COOKIE = (
@@ -35,6 +39,7 @@ _BY_COOKIE = (
         SESSIONS.c.id,
         SESSIONS.c.org_id,
         SESSIONS.c.user_id,
+        SESSIONS.c.created_at,
         SESSIONS.c.last_seen_at,
         SESSIONS.c.expires_at,
         USERS.c.role,
@@ -103,12 +108,33 @@ def _by_cookie(session: Session, secret: str) -> Principal:
     if row is None or row.expires_at <= now or row.last_seen_at + idle <= now:
         raise _unauthenticated("Your session ended; sign in again.")
     if request.method not in SAFE_METHODS:
+        refuse_other_sites()
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), csrf_token(secret).encode()):
             raise Problem(403, "csrf", "Not from our own page", f"Send the session's csrf_token in {CSRF_HEADER}.")
     g.seen = ("session", row.id) if row.last_seen_at + SEEN_EVERY <= now else None
+    g.signed_in_at = row.created_at
     role = Role(row.role)
     return Principal(row.org_id, row.user_id, role, SCOPES_OF_ROLE[role], "session", row.id)
+
+
+def refuse_other_sites() -> None:
+    """Problem 403 when a browser says that a page of another origin sent this request (also a sign-in: login CSRF).
+
+    Browsers send `Sec-Fetch-Site` where they speak https, and `Origin` with every write; other programs send neither.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site in ("same-origin", "none"):
+        return
+    origin = request.headers.get("Origin")
+    if site is None and (origin is None or urlsplit(origin).netloc in _own_hosts()):
+        return
+    log.warning("request of another site refused", path=request.path, origin=origin, request_id=g.get("request_id"))
+    raise Problem(403, "csrf", "Not from our own page", "Pages of other sites may not send this request.")
+
+
+def _own_hosts() -> set[str]:
+    return {request.host, urlsplit(settings().public_url).netloc} - {""}
 
 
 def _by_token(session: Session, secret: str) -> Principal:
@@ -132,53 +158,112 @@ def requires(scope: str | None) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Run a view as an authenticated caller with `scope` (None: any), inside one transaction.
 
     Reads get a read-only moment; writes get one transaction that commits when the view returns and leaves nothing when
-    it raises. The audit of a credential's use and its last-seen time are written at most every five minutes.
+    it raises.
     """
+    return _door(scope, lambda: request.method in SAFE_METHODS)
 
+
+def requires_to_ask(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Like `requires`, for a question that is asked by POST: the view gets a read-only moment.
+
+    What the view has to remember it writes in a transaction of its own, after it has ended the moment.
+    """
+    return _door(scope, lambda: True)
+
+
+def _door(scope: str | None, only_reads: Callable[[], bool]) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-            store = database()
+            store, reads = database(), only_reads()
             with store.read() as session:
                 principal = g.principal = authenticate(session)
-                if scope is not None and scope not in principal.scopes:
-                    raise Problem(403, "forbidden", "Not allowed", f"Your role or token lacks the scope {scope}.")
-                if request.method in SAFE_METHODS and g.seen is None:
-                    bind_principal(session, principal)
-                    g.session = session
-                    return view(*args, **kwargs)
-            return _in_write(store, principal, view, *args, **kwargs)
+                _check_scope(principal, scope)
+                if request.method not in SAFE_METHODS:
+                    spend("write", principal.credential_id, settings().requests_per_minute)
+                if reads and g.seen is None:
+                    return _run(session, principal, view, *args, **kwargs)
+            note_use(store, principal)
+            with store.read() if reads else store.write() as session:
+                return _run(session, principal, view, *args, **kwargs)
 
-        documented = flask_smorest.Blueprint.doc(security=[{"session": []}, {"token": []}])(guarded)
-        documented._scope = scope
-        return cast(Callable[P, R], documented)
+        return _documented(guarded, scope)
 
     return decorate
 
 
-def _in_write(store: Database, principal: Principal, view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    if request.method not in SAFE_METHODS:
-        spend("write", principal.credential_id, settings().requests_per_minute)
-    with store.write() as session:
-        bind_principal(session, principal)
-        g.session = session
-        note_use(session, principal)
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Run a view as a signed-in browser; it opens its own transactions, because it works with passwords between them."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        store = database()
+        with store.read() as session:
+            principal = g.principal = authenticate(session)
+        refuse_tokens(principal)
+        note_use(store, principal)
         return view(*args, **kwargs)
 
+    return _documented(guarded, None)
 
-def note_use(session: Session, principal: Principal) -> None:
-    """Keep when a credential was last used, and put the use of a token in the audit log."""
-    from app.foundation import audit
 
+def _documented(guarded: Callable[P, R], scope: str | None) -> Callable[P, R]:
+    documented: Any = flask_smorest.Blueprint.doc(security=[{"session": []}, {"token": []}])(guarded)
+    documented._scope = scope
+    return cast(Callable[P, R], documented)
+
+
+def _check_scope(principal: Principal, scope: str | None) -> None:
+    if scope is None:
+        return
+    if scope not in principal.scopes:
+        log.warning(
+            "access refused",
+            scope=scope,
+            user_id=principal.user_id,
+            credential_id=principal.credential_id,
+            request_id=g.get("request_id"),
+        )
+        raise Problem(403, "forbidden", "Not allowed", f"Your role or token lacks the scope {scope}.")
+    if scope in NEEDS_RECENT_SIGN_IN and request.method not in SAFE_METHODS:
+        require_recent_sign_in(principal)
+
+
+def refuse_tokens(principal: Principal) -> None:
+    """Problem 403 when an API token calls what only a person in a browser session may do."""
+    if principal.via == "token":
+        raise Problem(403, "session-needed", "Not by token", "Only a browser session may do this; sign in for it.")
+
+
+def require_recent_sign_in(principal: Principal) -> None:
+    """Problem 403 when a browser session is older than DOORSTEP_RECENT_SIGN_IN_MINUTES: whoever holds it may not be its user."""
+    if principal.via != "session":
+        return
+    recent = timedelta(minutes=settings().recent_sign_in_minutes)
+    if g.signed_in_at + recent <= clock.now():
+        raise Problem(
+            403, "sign-in-again", "Sign in again", "This takes a recent sign-in; sign in again and repeat it."
+        )
+
+
+def _run(session: Session, principal: Principal, view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    bind_principal(session, principal)
+    g.session = session
+    return view(*args, **kwargs)
+
+
+def note_use(store: Database, principal: Principal) -> None:
+    """Keep when a credential was last used, at most every five minutes, and put the use of a token in the audit log.
+
+    In a transaction of its own: a request that then fails was a use all the same.
+    """
     seen: tuple[str, str] | None = g.get("seen")
     if seen is None:
         return
     kind, credential = seen
-    if kind == "session":
-        session.execute(sa.update(SESSIONS).where(SESSIONS.c.id == credential).values(last_seen_at=clock.now()))
-        return
-    session.execute(sa.update(TOKENS).where(TOKENS.c.id == credential).values(last_used_at=clock.now()))
-    audit.record(session, "token.used", "api_token", credential, principal=principal)
-
-
-Decorated = Callable[[Callable[..., Any]], Callable[..., Any]]
+    with store.write() as session:
+        if kind == "session":
+            session.execute(sa.update(SESSIONS).where(SESSIONS.c.id == credential).values(last_seen_at=clock.now()))
+            return
+        session.execute(sa.update(TOKENS).where(TOKENS.c.id == credential).values(last_used_at=clock.now()))
+        audit.record(session, "token.used", "api_token", credential, principal=principal)

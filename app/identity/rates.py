@@ -1,36 +1,94 @@
-"""Rate limits: a sliding window for each credential, address or e-mail."""
+"""Rate limits: a moving window for each credential, address or e-mail.
 
+Counted in memory, or in Redis for several processes. When Redis does not answer, each process counts for itself until it
+does: limits grow looser by the number of processes, and never vanish.
+"""
+
+import ipaddress
+import time
 from typing import cast
 
-from flask import current_app
-from limits import RateLimitItemPerMinute
-from limits.storage import storage_from_string
+from flask import current_app, request
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
+from app.foundation.logs import log
 from app.foundation.problems import Problem
 
 EXTENSION = "doorstep.rates"
 
 
-def make_limiter(storage_url: str) -> MovingWindowRateLimiter:
+class Limiter:
+    """Counts uses in the shared storage, or in this process while that is away."""
+
+    def __init__(self, storage_url: str) -> None:
+        options = {} if storage_url.startswith("memory") else {"socket_connect_timeout": 1, "socket_timeout": 1}
+        storage = storage_from_string(storage_url, wrap_exceptions=True, **options)
+        self._shared = MovingWindowRateLimiter(storage)
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def wait(self, item: RateLimitItem, what: str, who: str, *, count: bool = True) -> int:
+        """0 when a use is allowed (and counted, unless `count` is False), else the seconds until one will be."""
+        try:
+            return self._wait(self._shared, item, what, who, count)
+        except StorageError:
+            log.error("rate limits are counted in this process alone: their storage does not answer", exc_info=True)
+            return self._wait(self._own, item, what, who, count)
+
+    @staticmethod
+    def _wait(window: MovingWindowRateLimiter, item: RateLimitItem, what: str, who: str, count: bool) -> int:
+        if (window.hit if count else window.test)(item, what, who):
+            return 0
+        stats = window.get_window_stats(item, what, who)
+        return max(1, round(stats.reset_time - time.time()))
+
+
+def make_limiter(storage_url: str) -> Limiter:
     """A limiter that counts in memory, or in Redis for several processes."""
-    return MovingWindowRateLimiter(storage_from_string(storage_url))
+    return Limiter(storage_url)
+
+
+def _limiter() -> Limiter:
+    return cast(Limiter, current_app.extensions[EXTENSION])
 
 
 def spend(what: str, who: str, per_minute: int) -> None:
     """Count one use; Problem 429 with `Retry-After` when the minute's allowance is spent."""
-    limiter = cast(MovingWindowRateLimiter, current_app.extensions[EXTENSION])
-    item = RateLimitItemPerMinute(per_minute)
-    if limiter.hit(item, what, who):
-        return
-    import time
+    _refuse_for(_limiter().wait(RateLimitItemPerMinute(per_minute), what, who))
 
-    reset, _ = limiter.get_window_stats(item, what, who)
-    wait = max(1, round(reset - time.time()))
-    raise Problem(
-        429,
-        "too-many-requests",
-        "Too many requests",
-        f"Try again in {wait} seconds.",
-        headers={"Retry-After": str(wait)},
-    )
+
+def check_failures(what: str, who: str, per_hour: int) -> None:
+    """Problem 429 when too many failures were counted within an hour."""
+    _refuse_for(_limiter().wait(RateLimitItemPerHour(per_hour), what, who, count=False))
+
+
+def count_failure(what: str, who: str, per_hour: int) -> None:
+    """Count a failure."""
+    _limiter().wait(RateLimitItemPerHour(per_hour), what, who)
+
+
+def _refuse_for(seconds: int) -> None:
+    if seconds:
+        raise Problem(
+            429,
+            "too-many-requests",
+            "Too many requests",
+            f"Try again in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
+        )
+
+
+def caller_network() -> str:
+    """Where the request came from, for counting: the address, or its /64 network, since an IPv6 caller has all of that."""
+    text = request.remote_addr or ""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return text

@@ -1,20 +1,22 @@
 """Users and territories as resources of the API."""
 
-from app.foundation.principal import Principal
+from app.foundation.fields import Uuid, choice
 from app.foundation.problems import FieldError
-from app.identity.schemas import TerritorySchema, UserSchema
+from app.identity.rules import guard_territory, user_was_written
+from app.identity.schemas import ROLES, TerritorySchema, UserSchema
 from app.identity.tables import TerritoryAssignment, User
 from app.resources.resource import Resource, Values, equals, register
-from app.foundation.fields import Uuid, choice
-
-
-def _lower_email(_principal: Principal, values: Values) -> None:
-    values["email"] = values["email"].strip().lower()
 
 
 def _dates_in_order(values: Values) -> list[FieldError]:
     if values["ends_on"] is not None and values["ends_on"] < values["starts_on"]:
         return [FieldError("/ends_on", "Ends before it starts.")]
+    return []
+
+
+def _not_their_own_manager(values: Values) -> list[FieldError]:
+    if values["manager_id"] is not None and values["manager_id"] == values["id"]:
+        return [FieldError("/manager_id", "Nobody reports to themselves.")]
     return []
 
 
@@ -26,8 +28,9 @@ USERS = register(
         schema=UserSchema,
         account_column=None,
         references={"manager_id": "user"},
-        filters={"role": equals("role", choice("rep", "manager", "administrator", "integration"))},
-        prepare=_lower_email,
+        filters={"role": equals("role", choice(*ROLES))},
+        check=_not_their_own_manager,
+        written=user_was_written,
     )
 )
 TERRITORIES = register(
@@ -39,5 +42,6 @@ TERRITORIES = register(
         references={"user_id": "user", "account_id": "account"},
         filters={"user_id": equals("user_id", Uuid()), "account_id": equals("account_id", Uuid())},
         check=_dates_in_order,
+        guard=guard_territory,
     )
 )

@@ -1,33 +1,43 @@
-"""Signing in and out, users, and API tokens."""
+"""Signing in and out, browser sessions, passwords."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.orm import Session
 
 from app.foundation import audit, clock
+from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.foundation.principal import Principal, Role, principal_of
 from app.foundation.problems import FieldError, Problem, invalid, not_found
 from app.foundation.tables import Organisation
+from app.identity import passwords
 from app.identity.access import csrf_token, secret_hash
-from app.identity.scopes import SCOPES_OF_ROLE
-from app.identity.tables import ApiToken, SignInSession, User
+from app.identity.passwords import check_password, hash_password
+from app.identity.tables import SignInSession, User
 
-# OWASP's argon2id profile m=19 MiB, t=2, p=1: about 25 ms here, and little enough memory for many sign-ins at once.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
-TOKEN_PREFIX = "dst_"  # noqa: S105
+MOST_SESSIONS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What somebody who wants to sign in sends. `replaces` is the cookie of a session that this one takes the place of."""
+
+    email: str
+    password: str
+    max_hours: int
+    user_agent: str | None = None
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A fresh browser session: `secret` is the cookie, told once."""
 
+    session_id: str
     user: User
     organisation: Organisation
     secret: str
@@ -39,45 +49,68 @@ class SignedIn:
         return csrf_token(self.secret)
 
 
-@dataclass(frozen=True, slots=True)
-class IssuedToken:
-    """A fresh API token: `secret` is told once."""
-
-    token: ApiToken
-    secret: str
+def normal_email(text: str) -> str:
+    """An address as it is kept and compared."""
+    return text.strip().lower()
 
 
-def hash_password(password: str) -> str:
-    """The argon2id hash to keep."""
-    return _hasher.hash(password)
+def sign_in(store: Database, attempt: Attempt) -> SignedIn | None:
+    """A session for the right password; None otherwise, after the same work whoever was meant.
+
+    The slow hash runs outside of any transaction: on SQLite all other writers would wait for it.
+    """
+    with store.read() as session:
+        user = _by_email(session, attempt.email)
+    right = passwords.is_right(user.password_hash if user else None, attempt.password)
+    with store.write() as session:
+        # Read again: the user may have been deactivated, or the password changed, while the hash was computed.
+        known = _by_email(session, attempt.email)
+        unchanged = user is not None and known is not None and known.password_hash == user.password_hash
+        if known is None or not (right and unchanged and known.active):
+            _note_refusal(session, known)
+            return None
+        if passwords.is_outdated(known.password_hash or ""):
+            known.password_hash = hash_password(attempt.password)
+        if attempt.replaces:
+            session.execute(sa.delete(SignInSession).where(SignInSession.secret_hash == secret_hash(attempt.replaces)))
+        opened = _open_session(session, known, attempt.max_hours, attempt.user_agent)
+        audit.record(
+            session, "sign_in", "user", known.id, {"with": "password"}, principal=_as(known, opened.session_id)
+        )
+        return opened
 
 
-def sign_in(session: Session, email: str, password: str, *, max_hours: int, user_agent: str | None) -> SignedIn | None:
-    """A session for the right password; None otherwise, after the same work whether or not the user exists."""
-    user = session.scalars(sa.select(User).where(User.email == email.strip().lower())).first()
-    usable = user is not None and user.active and user.password_hash is not None
-    try:
-        _hasher.verify(user.password_hash if user is not None and user.password_hash else _NOBODY, password)
-    except (VerificationError, InvalidHashError):
-        usable = False
-    if user is None:
-        return None
-    if not usable:
-        audit.record(session, "sign_in.refused", "user", user.id, principal=_as(user, "session", None))
-        return None
+def _by_email(session: Session, email: str) -> User | None:
+    return session.scalars(sa.select(User).where(User.email == normal_email(email))).first()
+
+
+def _note_refusal(session: Session, user: User | None) -> None:
+    """The same two statements for everybody: an attempt on nobody is kept by the installation's first organisation."""
+    first = session.scalars(sa.select(Organisation.id).order_by(Organisation.id).limit(1)).first()
+    if user is not None:
+        audit.record(session, "sign_in.refused", "user", user.id, principal=_as(user))
+    elif first is not None:
+        audit.record(session, "sign_in.refused", principal=audit.Actor(first))
+
+
+def _open_session(session: Session, user: User, max_hours: int, user_agent: str | None) -> SignedIn:
+    now = clock.now()
+    mine = SignInSession.user_id == user.id
+    session.execute(sa.delete(SignInSession).where(mine, SignInSession.expires_at <= now))
+    kept = sa.select(SignInSession.id).where(mine).order_by(SignInSession.last_seen_at.desc()).limit(MOST_SESSIONS - 1)
+    session.execute(sa.delete(SignInSession).where(mine, SignInSession.id.not_in(session.scalars(kept).all())))
     secret = secrets.token_urlsafe(32)
     opened = SignInSession(
         id=new_id(),
         org_id=user.org_id,
         user_id=user.id,
         secret_hash=secret_hash(secret),
-        expires_at=clock.now() + timedelta(hours=max_hours),
+        expires_at=now + timedelta(hours=max_hours),
         user_agent=(user_agent or "")[:200] or None,
     )
     session.add(opened)
     session.flush()
-    audit.record(session, "sign_in", "user", user.id, principal=_as(user, "session", opened.id))
-    return SignedIn(user, session.get_one(Organisation, user.org_id), secret, opened.expires_at)
+    return SignedIn(opened.id, user, session.get_one(Organisation, user.org_id), secret, opened.expires_at)
 
 
 def who_am_i(session: Session) -> tuple[User, Organisation]:
@@ -93,13 +126,99 @@ def sign_out(session: Session) -> None:
     audit.record(session, "sign_out", "user", principal.user_id)
 
 
+def list_sessions(session: Session) -> Sequence[SignInSession]:
+    """The caller's open browser sessions, the last used first."""
+    mine = sa.select(SignInSession).where(
+        SignInSession.user_id == principal_of(session).user_id, SignInSession.expires_at > clock.now()
+    )
+    return session.scalars(mine.order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())).all()
+
+
+def end_session(session: Session, session_id: str) -> None:
+    """End one of the caller's browser sessions; Problem 404 when they have no such one."""
+    found = session.get(SignInSession, session_id)
+    if found is None or found.user_id != principal_of(session).user_id:
+        raise not_found("session")
+    session.delete(found)
+    audit.record(session, "session.ended", "session", session_id)
+
+
+def end_other_sessions(session: Session) -> int:
+    """End all of the caller's browser sessions but the one that asks; returns how many."""
+    who = principal_of(session)
+    ended = end_all_sessions(session, who.user_id, but=who.credential_id)
+    audit.record(session, "session.ended", "user", who.user_id, {"sessions": ended})
+    return ended
+
+
+def end_sessions_of(session: Session, user_id: str) -> int:
+    """End all browser sessions of a user of the caller's organisation; Problem 404 when there is no such user."""
+    user = session.get(User, user_id)
+    if user is None or user.org_id != principal_of(session).org_id:
+        raise not_found("user")
+    ended = end_all_sessions(session, user_id)
+    audit.record(session, "session.ended", "user", user_id, {"sessions": ended})
+    return ended
+
+
+def end_all_sessions(session: Session, user_id: str, *, but: str | None = None) -> int:
+    """End a user's browser sessions, perhaps but one; returns how many there were."""
+    sessions = sa.delete(SignInSession).where(SignInSession.user_id == user_id)
+    if but is not None:
+        sessions = sessions.where(SignInSession.id != but)
+    return int(session.execute(sessions).rowcount)  # type: ignore[attr-defined]
+
+
+def change_password(store: Database, who: Principal, current: str, new: str, attempt_hours: int) -> SignedIn | None:
+    """Set the caller's new password and answer a fresh session, all others ended; None when `current` is wrong.
+
+    Problem 422 when the new one is refused.
+    """
+    with store.read() as session:
+        user = session.get_one(User, who.user_id)
+        organisation = session.get_one(Organisation, who.org_id)
+    if not passwords.is_right(user.password_hash, current):
+        with store.write() as session:
+            audit.record(session, "password.refused", "user", who.user_id, principal=who)
+        return None
+    if new == current:
+        raise invalid([FieldError("/password", "This is the password you have.")])
+    check_password(new, (user.email, user.name, organisation.name))
+    hashed = hash_password(new)
+    with store.write() as session:
+        known = session.get_one(User, who.user_id)
+        if known.password_hash != user.password_hash or not known.active:
+            return None
+        agent = session.scalars(
+            sa.select(SignInSession.user_agent).where(SignInSession.id == who.credential_id)
+        ).first()
+        set_password(session, known, hashed)
+        audit.record(session, "password.changed", "user", who.user_id, principal=who)
+        return _open_session(session, known, attempt_hours, agent)
+
+
+def set_password(session: Session, user: User, hashed: str) -> None:
+    """Keep a new password's hash and end all sessions of the user."""
+    user.password_hash = hashed
+    session.flush()
+    end_all_sessions(session, user.id)
+
+
 def create_user(
-    session: Session, org_id: str, *, email: str, name: str, role: Role, password: str | None, time_zone: str, locale: str = "en"
+    session: Session,
+    org_id: str,
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    password: str | None,
+    time_zone: str,
+    locale: str = "en",
 ) -> User:
-    """Add a user; Problem 422 for a password that is too short or known to all, 409 for an address in use."""
+    """Add a user; Problem 422 for a password that is too short or easily guessed, 409 for an address in use."""
+    address = normal_email(email)
     if password is not None:
-        check_password(password)
-    address = email.strip().lower()
+        check_password(password, (address, name, session.get_one(Organisation, org_id).name))
     if session.scalars(sa.select(User.id).where(User.email == address)).first():
         raise Problem(409, "email-taken", "E-mail in use", "Another user signs in with this address.")
     user = User(
@@ -117,58 +236,8 @@ def create_user(
     return user
 
 
-# The commonest passwords of 12 and more characters in public breach corpora; length keeps out the rest.
-_KNOWN = frozenset(
-    "123456789012 1234567890123 qwertyuiop123 password1234 passwordpassword 111111111111 qwerty123456 "
-    "000000000000 iloveyou1234 123123123123 abcdefghijkl administrator letmeinletmein".split()
-)
+def _as(user: User, session_id: str | None = None) -> audit.Actor:
+    return audit.Actor(user.org_id, user.id, credential_id=session_id)
 
 
-def check_password(password: str) -> None:
-    """Problem 422 unless the password has 12 to 128 characters and is not one that everybody tries first."""
-    if not 12 <= len(password) <= 128:
-        raise invalid([FieldError("/password", "Use 12 to 128 characters.")])
-    if password.lower() in _KNOWN:
-        raise invalid([FieldError("/password", "This is one of the passwords that are tried first; use another.")])
-
-
-def issue_token(session: Session, *, name: str, scopes: list[str], days: int) -> IssuedToken:
-    """Issue a token with some of the caller's own scopes, which ends after `days`."""
-    principal = principal_of(session)
-    beyond = sorted(set(scopes) - SCOPES_OF_ROLE[principal.role])
-    if beyond:
-        raise invalid([FieldError("/scopes", f"Your role does not have: {', '.join(beyond)}.")])
-    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    token = ApiToken(
-        id=new_id(),
-        org_id=principal.org_id,
-        user_id=principal.user_id,
-        name=name,
-        secret_hash=secret_hash(secret),
-        scopes=sorted(set(scopes)),
-        expires_at=clock.now() + timedelta(days=days),
-    )
-    session.add(token)
-    session.flush()
-    audit.record(session, "token.issued", "api_token", token.id, {"scopes": token.scopes})
-    return IssuedToken(token, secret)
-
-
-def list_tokens(session: Session) -> list[ApiToken]:
-    """The caller's tokens, newest first."""
-    mine = sa.select(ApiToken).where(ApiToken.user_id == principal_of(session).user_id)
-    return list(session.scalars(mine.order_by(ApiToken.id.desc())))
-
-
-def revoke_token(session: Session, token_id: str) -> None:
-    """End a token of the caller's at once."""
-    token = session.get(ApiToken, token_id)
-    if token is None or token.user_id != principal_of(session).user_id:
-        raise not_found("token")
-    if token.revoked_at is None:
-        token.revoked_at = clock.now()
-        audit.record(session, "token.revoked", "api_token", token.id)
-
-
-def _as(user: User, via: str, credential_id: str | None) -> Principal:
-    return Principal(user.org_id, user.id, Role(user.role), frozenset(), via, credential_id)  # type: ignore[arg-type]
+__all__ = ["check_password", "hash_password"]

@@ -1,0 +1,78 @@
+"""What must hold about users and territories besides the shape of a row, whichever door a change comes through."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.foundation import audit
+from app.foundation.principal import Principal, Role
+from app.foundation.problems import Problem
+from app.foundation.tables import Organisation
+from app.identity import service, tokens
+from app.identity.tables import User
+
+Row = dict[str, Any]
+
+
+def user_was_written(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
+    """Keep an administrator in the organisation, and end the access of users who lose it or whose proof changes."""
+    if before is None:
+        return
+    if _administers(before) and not _administers(after):
+        _keep_an_administrator(session, principal.org_id)
+    if after is None:
+        return
+    if before["active"] and not after["active"]:
+        end_access(session, after["id"], principal)
+    elif before["role"] != after["role"] or before["email"] != after["email"]:
+        service.end_all_sessions(session, after["id"])
+
+
+def end_access(session: Session, user_id: str, principal: Principal) -> None:
+    """End a user's sessions and tokens at once, for good: being active again does not bring them back."""
+    ended = {
+        "sessions": service.end_all_sessions(session, user_id),
+        "tokens": tokens.revoke_tokens_of(session, user_id),
+    }
+    audit.record(session, "access.ended", "user", user_id, ended, principal=principal)
+
+
+def _administers(row: Row | None) -> bool:
+    return row is not None and bool(row["active"]) and row["role"] == Role.ADMINISTRATOR
+
+
+def _keep_an_administrator(session: Session, org_id: str) -> None:
+    # Two administrators who remove each other at once: the second waits here and then sees what the first did.
+    session.execute(sa.select(Organisation.id).where(Organisation.id == org_id).with_for_update())
+    left = sa.select(sa.func.count()).where(User.org_id == org_id, User.active, User.role == Role.ADMINISTRATOR.value)
+    if not session.scalar(left):
+        raise Problem(
+            409,
+            "last-administrator",
+            "Last administrator",
+            "The organisation would be left without an administrator; make another user one first.",
+        )
+
+
+def guard_territory(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
+    """Problem 403 unless the territory is one that this caller assigns: a manager does so for their own team alone.
+
+    That the account is one they see is checked where references and rows are read.
+    """
+    if principal.sees_whole_organisation:
+        return
+    team = _team(session, principal)
+    for row in (before, after):
+        if row is not None and row["user_id"] not in team:
+            raise Problem(403, "forbidden", "Not allowed", "You assign accounts to yourself and your own team only.")
+
+
+def _team(session: Session, principal: Principal) -> frozenset[str]:
+    if principal.role is not Role.MANAGER:
+        return frozenset()
+    known: frozenset[str] | None = session.info.get("team")
+    if known is None:
+        reports = sa.select(User.id).where(User.org_id == principal.org_id, User.manager_id == principal.user_id)
+        known = session.info["team"] = frozenset({*session.scalars(reports), principal.user_id})
+    return known
