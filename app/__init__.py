@@ -13,8 +13,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.foundation import logs
     from app.foundation.db import Database
     from app.identity.rates import EXTENSION, make_limiter
+    from app.openapi import ProblemApi
     from app.pwa import serve_pwa
-    from app.web import ProblemApi, install
+    from app.web import install
 
     settings = settings or load_settings()
     logs.configure(settings.log_level, settings.log_format)

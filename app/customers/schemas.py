@@ -4,6 +4,7 @@ from marshmallow import Schema, fields, validate
 
 from app.foundation.fields import (
     Day,
+    Embedded,
     MomentText,
     MoneyField,
     Number,
@@ -42,7 +43,7 @@ class AccountSchema(Schema):
     revenue = MoneyField(allow_none=True)
     website = Text(500, allow_none=True)
     phone = Text(50, allow_none=True)
-    address = fields.Nested(AddressSchema, allow_none=True)
+    address = Embedded(AddressSchema, allow_none=True)
     latitude = Number(-90, 90, allow_none=True)
     longitude = Number(-180, 180, allow_none=True)
     time_zone = Zone()
@@ -75,7 +76,7 @@ class PersonSchema(Schema):
     language = Text(35, allow_none=True)
     preferred_channel = choice(*CHANNELS, "none", allow_none=True)
     preferred_times = Text(200, allow_none=True)
-    consent = fields.List(fields.Nested(ConsentSchema), validate=validate.Length(max=100))
+    consent = fields.List(Embedded(ConsentSchema), validate=validate.Length(max=100))
     started_on = Day(allow_none=True)
     left_on = Day(allow_none=True)
     notes = Text(20_000, allow_none=True)

@@ -10,12 +10,21 @@ from zoneinfo import ZoneInfo, available_timezones
 from marshmallow import Schema, ValidationError, fields, validate
 
 from app.foundation.ids import CANONICAL
-from app.foundation.money import CURRENCIES, Money, MoneyError
+from app.foundation.money import CURRENCIES, Money, MoneyError, exponent
 
 MAX_INT = 2**31 - 1
-_ZONES = frozenset(available_timezones())
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+MAX_NAMES = 20
+ZONES = frozenset(available_timezones())
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT = re.compile(r"-?[0-9]{1,13}(\.[0-9]{1,4})?")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+")
+YEARS = range(1900, 2200)
+DECIMALS: dict[int, list[str]] = {
+    places: sorted(currency for currency in CURRENCIES if exponent(currency) == places) for places in (0, 2, 3, 4)
+}
 
 
 class Text(fields.String):
@@ -29,11 +38,37 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         text = super()._deserialize(value, attr, data, **options)
-        if "\x00" in text:
-            raise ValidationError("Contains a NUL character; take it out.")
-        if any("\ud800" <= c <= "\udfff" for c in text):
-            raise ValidationError("Contains half of a surrogate pair; send valid Unicode.")
+        fault = text_fault(text)
+        if fault:
+            raise ValidationError(fault)
         return text
+
+
+def text_fault(text: str) -> str | None:
+    """What keeps a text out of a database: a NUL character, or half of a surrogate pair; None when it is sound."""
+    if "\x00" in text:
+        return "Contains a NUL character; take it out."
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "Contains half of a surrogate pair; send valid Unicode."
+    return None
+
+
+class Email(Text):
+    """An e-mail address, in lower case: two that differ only by case are one."""
+
+    def __init__(self, **options: Any) -> None:
+        metadata = options.setdefault("metadata", {})
+        metadata.setdefault("pattern", _EMAIL.pattern)
+        metadata.setdefault("example", "rep@example.com")
+        super().__init__(254, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        address = super()._deserialize(value, attr, data, **options)
+        if _EMAIL.fullmatch(address) is None:
+            raise ValidationError("Not an e-mail address; write rep@example.com.")
+        return address.lower()
 
 
 class Whole(fields.Integer):
@@ -71,6 +106,21 @@ class Truth(fields.Boolean):
         return value
 
 
+class QueryTruth(Truth):
+    """`true` or `false` in a query string, where everything is text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> bool:
+        return super()._deserialize({"true": True, "false": False}.get(value), attr, data, **options)
+
+
+class Embedded(fields.Nested):
+    """An object inside a row: where fields of the row may be left out, those inside it may not."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        options.pop("partial", None)
+        return super()._deserialize(value, attr, data, **options)
+
+
 class Uuid(fields.String):
     """One of our ids: a UUID in canonical lower-case form."""
 
@@ -96,6 +146,10 @@ class ExternalRef:
 
 class Reference(Uuid):
     """Names another row: by our id, or by `{"system": …, "id": …}` as a connected system knows it."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("metadata", {})["x-reference"] = True
+        super().__init__(**options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
         if not isinstance(value, Mapping):
@@ -126,8 +180,8 @@ class Moment(fields.Field[datetime]):
             moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
         except (ValueError, OverflowError):
             raise ValidationError("No such instant.") from None
-        if not 1900 <= moment.year <= 2200:
-            raise ValidationError("The year is outside 1900 to 2200.")
+        if moment.year not in YEARS:
+            raise ValidationError("The year is outside 1900 to 2199.")
         return moment
 
 
@@ -159,8 +213,8 @@ class Day(fields.Field[date]):
             day = date.fromisoformat(value)
         except ValueError:
             raise ValidationError("No such date.") from None
-        if not 1900 <= day.year <= 2200:
-            raise ValidationError("The year is outside 1900 to 2200.")
+        if day.year not in YEARS:
+            raise ValidationError("The year is outside 1900 to 2199.")
         return day
 
 
@@ -170,11 +224,12 @@ class Zone(fields.String):
     def __init__(self, **options: Any) -> None:
         metadata = options.setdefault("metadata", {})
         metadata.setdefault("example", "Europe/Stockholm")
+        metadata["x-time-zone"] = True
         super().__init__(**options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
         name = super()._deserialize(value, attr, data, **options)
-        if name not in _ZONES:
+        if name not in ZONES:
             raise ValidationError("No such IANA time zone; write for example Europe/Stockholm.")
         return str(ZoneInfo(name))
 
@@ -182,7 +237,7 @@ class Zone(fields.String):
 class MoneySchema(Schema):
     """An exact amount: decimal string and ISO 4217 currency."""
 
-    amount = fields.String(required=True, metadata={"example": "1234.50", "pattern": r"^-?\d{1,15}(\.\d{1,4})?$"})
+    amount = fields.String(required=True, metadata={"example": "1234.50"})
     currency = fields.String(required=True, validate=validate.OneOf(sorted(CURRENCIES)), metadata={"example": "EUR"})
 
 
@@ -197,7 +252,7 @@ class MoneyField(fields.Nested):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Money:  # type: ignore[override]
         loaded = super()._deserialize(value, attr, data)
-        if re.fullmatch(r"-?\d{1,15}(\.\d{1,4})?", loaded["amount"]) is None:
+        if _AMOUNT.fullmatch(loaded["amount"]) is None:
             raise ValidationError({"amount": ["Not an amount; write a decimal such as 1234.50."]})
         try:
             return Money.parse(loaded["amount"], loaded["currency"])
@@ -226,10 +281,11 @@ class ExternalIdsField(fields.Dict):
     """`{system: id}` for each connected system that knows the row."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(
-            keys=Text(60),
-            values=Text(200),
-            validate=validate.Length(max=20),
-            metadata={"example": {"crm": "0015"}},
-            **options,
-        )
+        metadata = {"example": {"crm": "0015"}, "x-names": True}
+        super().__init__(keys=Text(60), values=Text(200), metadata=metadata, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        names = super()._deserialize(value, attr, data, **options)
+        if len(names) > MAX_NAMES:
+            raise ValidationError(f"At most {MAX_NAMES} systems.")
+        return names

@@ -18,20 +18,7 @@ def visible_accounts(principal: Principal) -> "sa.Select[tuple[str]] | None":
 
     A manager sees the accounts of the people who report to them, besides their own.
     """
-    if principal.sees_whole_organisation:
-        return None
-    today = clock.today()
-    query = sa.select(TERRITORY.c.account_id).where(
-        TERRITORY.c.starts_on <= today,
-        sa.or_(TERRITORY.c.ends_on.is_(None), TERRITORY.c.ends_on >= today),
-    )
-    if principal.role is Role.MANAGER:
-        team = sa.select(USERS.c.id).where(USERS.c.org_id == principal.org_id, USERS.c.manager_id == principal.user_id)
-        return query.where(
-            TERRITORY.c.org_id == principal.org_id,
-            sa.or_(TERRITORY.c.user_id == principal.user_id, TERRITORY.c.user_id.in_(team)),
-        )
-    return query.where(TERRITORY.c.user_id == principal.user_id)
+    return _accounts(principal.role, principal.org_id, principal.user_id, clock.today())
 
 
 def visible(principal: Principal, table: sa.FromClause, account_column: str | None) -> sa.ColumnElement[bool]:
@@ -39,9 +26,42 @@ def visible(principal: Principal, table: sa.FromClause, account_column: str | No
 
     Rows without an account are seen only by those who see the whole organisation.
     """
-    own: sa.ColumnElement[bool] = table.c.org_id == principal.org_id
     accounts = visible_accounts(principal) if account_column else None
+    return _within(table, account_column, principal.org_id, accounts)
+
+
+def visible_to_role(role: Role, table: sa.FromClause, account_column: str | None) -> sa.ColumnElement[bool]:
+    """`visible` for any caller of this role, to be built once: its parameters are those of `sight`."""
+    org_id, user_id = sa.bindparam("seen_org_id"), sa.bindparam("seen_user_id")
+    accounts = _accounts(role, org_id, user_id, sa.bindparam("seen_today")) if account_column else None
+    return _within(table, account_column, org_id, accounts)
+
+
+def sight(principal: Principal) -> dict[str, Any]:
+    """The values of the parameters of `visible_to_role`."""
+    return {"seen_org_id": principal.org_id, "seen_user_id": principal.user_id, "seen_today": clock.today()}
+
+
+def _within(
+    table: sa.FromClause, account_column: str | None, org_id: Any, accounts: "sa.Select[tuple[str]] | None"
+) -> sa.ColumnElement[bool]:
+    own: sa.ColumnElement[bool] = table.c.org_id == org_id
     if accounts is None or account_column is None:
         return own
-    column: sa.ColumnElement[Any] = table.c[account_column]
-    return sa.and_(own, column.in_(accounts))
+    return sa.and_(own, table.c[account_column].in_(accounts))
+
+
+def _accounts(role: Role, org_id: Any, user_id: Any, today: Any) -> "sa.Select[tuple[str]] | None":
+    if role in (Role.ADMINISTRATOR, Role.INTEGRATION):
+        return None
+    query = sa.select(TERRITORY.c.account_id).where(
+        TERRITORY.c.starts_on <= today,
+        sa.or_(TERRITORY.c.ends_on.is_(None), TERRITORY.c.ends_on >= today),
+    )
+    if role is Role.MANAGER:
+        team = sa.select(USERS.c.id).where(USERS.c.org_id == org_id, USERS.c.manager_id == user_id)
+        return query.where(
+            TERRITORY.c.org_id == org_id,
+            sa.or_(TERRITORY.c.user_id == user_id, TERRITORY.c.user_id.in_(team)),
+        )
+    return query.where(TERRITORY.c.user_id == user_id)

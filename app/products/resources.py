@@ -1,6 +1,6 @@
 """Products and subscriptions as resources of the API."""
 
-from app.foundation.fields import Text, Truth, Uuid, choice
+from app.foundation.fields import QueryTruth, Text, Uuid, choice
 from app.foundation.problems import FieldError
 from app.products.schemas import ProductSchema, SubscriptionSchema
 from app.products.tables import Product, Subscription
@@ -23,7 +23,7 @@ PRODUCTS = register(
         model=Product,
         schema=ProductSchema,
         account_column=None,
-        filters={"sku": equals("sku", Text(100)), "active": equals("active", Truth())},
+        filters={"sku": equals("sku", Text(100)), "active": equals("active", QueryTruth())},
     )
 )
 SUBSCRIPTIONS = register(

@@ -20,15 +20,19 @@ Guard = Callable[[Session, Principal, Values | None, Values | None], None]
 
 @dataclass(frozen=True)
 class Filter:
-    """A query parameter of a list: its field, and the condition that its value stands for."""
+    """A query parameter of a list: its field, and the condition that its value stands for.
+
+    `prepared` says that the condition takes a bound parameter as well as a value, so that its statement is built once.
+    """
 
     field: fields.Field[Any]
     condition: Callable[[sa.Table, Any], sa.ColumnElement[bool]]
+    prepared: bool = False
 
 
 def equals(column: str, filter_field: fields.Field[Any]) -> Filter:
     """Rows whose `column` has exactly this value."""
-    return Filter(filter_field, lambda table, value: table.c[column] == value)
+    return Filter(filter_field, lambda table, value: table.c[column] == value, prepared=True)
 
 
 @dataclass(frozen=True)

@@ -188,14 +188,14 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
 
     @blueprint.route(path)
     class Collection(MethodView):
-        @blueprint.arguments(resource.query_schema, location="query")
+        @blueprint.arguments(resource.query_schema(), location="query")
         @blueprint.response(200, resource.page_schema, description="A page, in order of id, or of change with `updated_since`.")
         @requires(resource.read_scope)
         def get(self, query: dict[str, Any]) -> Response:
             return json_answer(service.list_page(current_session(), resource, query))
 
-        @blueprint.arguments(resource.input_schema)
-        @blueprint.arguments(IdempotencyKeySchema, location="headers")
+        @blueprint.arguments(resource.input_schema())
+        @blueprint.arguments(IdempotencyKeySchema(), location="headers")
         @blueprint.response(201, resource.output_schema, description="Created; `Location` and `ETag` name it.")
         @blueprint.alt_response(409, schema=ProblemSchema, description="An external id or a unique value is taken.")
         @requires(resource.write_scope)
@@ -208,7 +208,7 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
 
     @blueprint.route(f"{path}/batch")
     class Batch(MethodView):
-        @blueprint.arguments(IdempotencyKeySchema, location="headers")
+        @blueprint.arguments(IdempotencyKeySchema(), location="headers")
         @blueprint.doc(
             requestBody={
                 "required": True,
@@ -244,7 +244,7 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
             return stored_answer(service.read(current_session(), resource, str(row_id)))
 
         @blueprint.arguments(resource.input_schema(partial=True))
-        @blueprint.arguments(IfMatchSchema, location="headers")
+        @blueprint.arguments(IfMatchSchema(), location="headers")
         @blueprint.response(200, resource.output_schema, description="As it is now.")
         @blueprint.alt_response(404, schema=ProblemSchema, description="No such row that you can see.")
         @blueprint.alt_response(409, schema=ProblemSchema, description="An external id or a unique value is taken.")
@@ -254,7 +254,7 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
             expected = expected_version(headers["if_match"])
             return stored_answer(service.change(current_session(), resource, str(row_id), expected or 0, body))
 
-        @blueprint.arguments(OptionalIfMatchSchema, location="headers")
+        @blueprint.arguments(OptionalIfMatchSchema(), location="headers")
         @blueprint.response(204, description="Gone.")
         @blueprint.alt_response(404, schema=ProblemSchema, description="No such row that you can see.")
         @blueprint.alt_response(409, schema=ProblemSchema, description="Other rows still refer to it.")

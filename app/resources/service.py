@@ -1,108 +1,24 @@
 """The use cases that all resources share. Each takes a session with a principal and runs in that transaction."""
 
-import base64
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.foundation import audit, changes, clock
 from app.foundation.db import table_of
-from app.foundation.ids import is_id, new_id
+from app.foundation.ids import new_id
 from app.foundation.principal import principal_of
-from app.foundation.problems import FieldError, Problem, invalid, not_found
+from app.foundation.problems import Problem, invalid, not_found
 from app.foundation.tables import ExternalId
 from app.identity.territory import visible
-from app.resources import references, wire
-from app.resources.resource import Resource, Values, resource_of
+from app.resources import references
+from app.resources.listing import Stored, list_page, read
+from app.resources.resource import Resource, Values
 
 EXTERNAL = table_of(ExternalId)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A row as it is answered: its id, its version (the ETag) and its JSON bytes."""
-
-    id: str
-    row_version: int
-    body: bytes
-
-
-@cache
-def _plan(entity: str) -> tuple[list[sa.ColumnElement[Any]], wire.Encoder]:
-    resource = resource_of(entity)
-    return wire.columns(resource), wire.encoder(resource)
-
-
-def read(session: Session, resource: Resource, row_id: str) -> Stored:
-    """One row that the caller can see; Problem 404 otherwise."""
-    columns, encode = _plan(resource.entity)
-    table = resource.table
-    seen = visible(principal_of(session), table, resource.account_column)
-    row = session.execute(sa.select(*columns).where(table.c.id == row_id, seen)).first()
-    if row is None:
-        raise not_found(resource.noun)
-    members = encode(row)
-    return Stored(members["id"], members["row_version"], wire.dumps(members))
-
-
-def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) -> bytes:
-    """One page as JSON bytes: in order of id, or of change when `updated_since` is given."""
-    columns, encode = _plan(resource.entity)
-    table = resource.table
-    principal = principal_of(session)
-    conditions = [visible(principal, table, resource.account_column)]
-    since: datetime | None = query.get("updated_since")
-    if since is not None:
-        conditions.append(table.c.updated_at >= since)
-    if "cursor" in query:
-        conditions.append(_after_cursor(table, query["cursor"], by_change=since is not None))
-    if "external_id" in query:
-        conditions.append(table.c.id.in_(_rows_known_as(principal.org_id, resource, query["external_id"])))
-    conditions += [item.condition(table, query[name]) for name, item in resource.filters.items() if name in query]
-    order = [table.c.updated_at, table.c.id] if since is not None else [table.c.id]
-    statement = sa.select(*columns).where(*conditions).order_by(*order).limit(query["limit"] + 1)
-    rows = session.execute(statement).all()
-    if len(rows) <= query["limit"]:
-        return wire.page(rows, encode, None)
-    kept = rows[: query["limit"]]
-    last = encode(kept[-1])
-    mark = [last["updated_at"], last["id"]] if since is not None else [last["id"]]
-    return wire.page(kept, encode, _cursor(mark))
-
-
-def _cursor(mark: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(wire.dumps(mark)).decode().rstrip("=")
-
-
-def _after_cursor(table: sa.Table, cursor: str, *, by_change: bool) -> sa.ColumnElement[bool]:
-    try:
-        mark = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(mark, list) or len(mark) != 1 + by_change or not is_id(mark[-1]):
-            raise ValueError
-        if not by_change:
-            return cast(sa.ColumnElement[bool], table.c.id > mark[0])
-        at = datetime.fromisoformat(mark[0])
-        return sa.or_(table.c.updated_at > at, sa.and_(table.c.updated_at == at, table.c.id > mark[1]))
-    except (ValueError, TypeError):
-        fault = FieldError("/query/cursor", "Not a cursor of this list; start again without one.")
-        raise invalid([fault]) from None
-
-
-def _rows_known_as(org_id: str, resource: Resource, name: str) -> "sa.Select[tuple[str]]":
-    system, _, external = name.partition(":")
-    return sa.select(EXTERNAL.c.row_id).where(
-        EXTERNAL.c.org_id == org_id,
-        EXTERNAL.c.entity == resource.entity,
-        EXTERNAL.c.system == system,
-        EXTERNAL.c.external_id == external,
-    )
 
 
 def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> Stored:
@@ -249,3 +165,6 @@ def _forget_external_names(session: Session, resource: Resource, row_id: str) ->
             EXTERNAL.c.org_id == org_id, EXTERNAL.c.entity == resource.entity, EXTERNAL.c.row_id == row_id
         )
     )
+
+
+__all__ = ["Stored", "change", "create", "delete", "list_page", "read", "update_row"]
