@@ -25,6 +25,7 @@ from app.news.mentions import NameIndexCache, Relation, WatchedName, mentions_of
 from app.news.parser_pool import ParserPool
 from app.news.polling import Failed, Fetched, NamedProblem, NotModified, Outcome, PollRequest
 from app.news.tables import Feed, Mention, NewsItem
+from app.news.text import clean
 
 FEEDS, ITEMS, MENTIONS, ACCOUNTS = map(table_of, (Feed, NewsItem, Mention, Account))
 
@@ -32,7 +33,7 @@ USER_AGENT = "Doorstep/0.1 (news for field sales)"
 DUE_AT_ONCE = 500
 FRESH = timedelta(days=30)
 CHUNK = 400
-MATCHED, PUBLISHER = 200, 200
+MATCHED, PUBLISHER, TITLE_FROM_SUMMARY = 200, 200, 120
 MentionKey = tuple[str, str, str]  # item, account, relation
 WATCHED_COLUMNS = ("url", "title", "summary", "publisher", "published_at")
 
@@ -190,13 +191,15 @@ def _write_state(session: Session, feed: dict[str, Any], state: dict[str, Any], 
 
 
 def _item_rows(feed: dict[str, Any], parsed: ParsedFeed, now: datetime, *, dated: bool) -> list[dict[str, Any]]:
-    """Entries as rows, one a guid.
+    """Entries that have words in them as rows, one a guid.
 
     An entry without a credible date that turns up later (`dated`) was published about now; at the first poll nothing is
     known of its age, and nothing is made up.
     """
     rows: dict[str, dict[str, Any]] = {}
     for entry in parsed.entries:
+        if not entry.title and not entry.summary:
+            continue
         rows.setdefault(
             entry.guid,
             {
@@ -204,7 +207,7 @@ def _item_rows(feed: dict[str, Any], parsed: ParsedFeed, now: datetime, *, dated
                 "org_id": feed["org_id"],
                 "guid": entry.guid,
                 "url": entry.url,
-                "title": entry.title or entry.summary[:120],
+                "title": entry.title or clean(entry.summary, TITLE_FROM_SUMMARY),
                 "summary": entry.summary or None,
                 "publisher": _publisher(entry, parsed.title or feed["title"], feed["url"]),
                 "published_at": entry.published,

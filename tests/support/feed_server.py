@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import formatdate
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -167,10 +168,14 @@ def redirect(target: str, code: int = 302, body: bytes = b"") -> Answer:
 
 def bomb(megabytes: int, encoding: str = "gzip") -> Answer:
     """An answer that is about a thousandth of its unpacked size on the wire."""
+    return raw(_packed_spaces(megabytes, encoding), Content_Encoding=encoding, Content_Type="application/xml")
+
+
+@cache
+def _packed_spaces(megabytes: int, encoding: str) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, 31 if encoding == "gzip" else 15)
     block = b" " * (1024 * 1024)
-    packed = b"".join(packer.compress(block) for _ in range(megabytes)) + packer.flush()
-    return raw(packed, Content_Encoding=encoding, Content_Type="application/xml")
+    return b"".join(packer.compress(block) for _ in range(megabytes)) + packer.flush()
 
 
 def drip(body: bytes, seconds: float, headers_too: bool = False) -> Answer:
