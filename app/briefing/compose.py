@@ -223,8 +223,11 @@ def _card(sheet: _Sheet, name: str, signals: Sequence[Signal]) -> dict[str, Any]
 
 
 def _before(ranked: Sequence[Signal]) -> list[Signal]:
-    """At most five lines: the heaviest, but no subject twice, each kind once before any comes a second time, and never
-    a third."""
+    """At most five lines: the heaviest, but nothing twice.
+
+    Two lines about one subject, or that rest on a common record, say one thing twice: the lighter is left to its own card.
+    Each kind comes once before any comes a second time, and none a third.
+    """
     chosen: list[Signal] = []
     candidates = [signal for signal in ranked if signal.weight >= BEFORE_THRESHOLD]
     for allowed in (1, 2):
@@ -234,15 +237,19 @@ def _before(ranked: Sequence[Signal]) -> list[Signal]:
             if signal in chosen:
                 continue
             same_kind = sum(1 for other in chosen if other.kind == signal.kind)
-            if same_kind < allowed and not any(_same_subject(signal, other) for other in chosen):
+            if same_kind < allowed and not any(_overlap(signal, other) for other in chosen):
                 chosen.append(signal)
     return sorted(chosen, key=ranked.index)
 
 
-def _same_subject(one: Signal, other: Signal) -> bool:
+def _overlap(one: Signal, other: Signal) -> bool:
     """The account itself is no subject to be exhausted: many things can be said of it."""
-    a, b = one.subject, other.subject
-    return a.type != "account" and (a.type, a.id) == (b.type, b.id)
+    return not _records(one).isdisjoint(_records(other))
+
+
+def _records(signal: Signal) -> set[tuple[str, str]]:
+    records = {(signal.subject.type, signal.subject.id), *((e.type, e.id) for e in signal.evidence)}
+    return {record for record in records if record[0] != "account"}
 
 
 def _since_card(sheet: _Sheet, ranked: Sequence[Signal]) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from typing import Any
 from app.briefing.signal import Evidence, Fact
 from app.foundation.money import Money
 
-MAX_TEXT = 160
+MAX_TEXT = 200
 MAX_DECIMALS = 3
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
 _STARS = re.compile(r"\*{2,}")

@@ -28,6 +28,7 @@ from app.customers.tables import Person as PersonRow
 from app.foundation.db import table_of
 from app.foundation.money import Money
 from app.identity.tables import User
+from app.visits.signals import visit_evidence
 
 ACCOUNTS, PEOPLE, PROMISES, GOALS, DEALS = map(table_of, (Account, PersonRow, Promise, Goal, Opportunity))
 USERS = table_of(User)
@@ -169,18 +170,20 @@ def _promises(session: Session, context: Context, names: Mapping[str, str]) -> I
     user_ids = {row["user_id"] for row in rows if row["user_id"]}
     query = sa.select(USERS.c.id, USERS.c.name).where(USERS.c.org_id == context.org_id, USERS.c.id.in_(user_ids))
     users = {row.id: row.name for row in session.execute(query)} if user_ids else {}
+    visits = visit_evidence(session, context.org_id, {row["visit_id"] for row in rows if row["visit_id"]})
     for row in rows:
         account = context.accounts[row["account_id"]]
         to = names.get(row["person_id"] or "", account.name)
-        signal = _promise(row, to, users.get(row["user_id"] or "", "a colleague"), context.today(account.id))
+        by = users.get(row["user_id"] or "", "a colleague")
+        signal = _promise(row, to, by, visits.get(row["visit_id"] or ""), context.today(account.id))
         if signal is not None:
             yield account.id, signal
 
 
-def _promise(row: Mapping[str, Any], to: str, by: str, today: date) -> Signal | None:
+def _promise(row: Mapping[str, Any], to: str, by: str, visit: Evidence | None, today: date) -> Signal | None:
     due, kept = row["due_on"], row["kept_on"]
     subject = Subject("promise", row["id"], row["text"])
-    evidence = (_evidence("promise", row, f"Promise to {to}"),)
+    evidence = (_evidence("promise", row, f"Promise to {to}"), *([visit] if visit else []))
     if row["status"] == "kept":
         if kept is None or not timedelta() <= today - kept <= timedelta(days=KEPT_DAYS):
             return None

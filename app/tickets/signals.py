@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,7 +31,7 @@ def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
     open_rows = _by_account(_open_tickets(session, context))
     solved = _by_account(_lately_solved(session, context))
     moved, reopened = _moved_at(session, context), _reopened_at(session, context)
-    last = _last_tickets(session, context)
+    last = _last_tickets(session, context, [account for account in context.account_ids if not open_rows[account]])
     for account_id, account in context.accounts.items():
         for signal in _of_account(account, open_rows[account_id], solved[account_id], moved, reopened, context.now):
             yield account_id, signal
@@ -63,13 +63,28 @@ def _lately_solved(session: Session, context: Context) -> list[dict[str, Any]]:
     return _rows(session, sa.select(*_COLUMNS).where(*_of(context), *conditions))
 
 
-def _last_tickets(session: Session, context: Context) -> dict[str, dict[str, Any]]:
-    """The ticket of each account that was opened last."""
+def _last_tickets_query() -> sa.Select[Any]:
     rank = sa.func.row_number().over(
         partition_by=TICKETS.c.account_id, order_by=(TICKETS.c.opened_at.desc(), TICKETS.c.id.desc())
     )
-    ranked = sa.select(*_COLUMNS, rank.label("rank")).where(*_of(context)).subquery()
-    return {row["account_id"]: row for row in _rows(session, sa.select(ranked).where(ranked.c.rank == 1))}
+    mine = TICKETS.c.org_id == sa.bindparam("org_id")
+    ranked = (
+        sa.select(*_COLUMNS, rank.label("rank"))
+        .where(mine, TICKETS.c.account_id.in_(sa.bindparam("account_ids", expanding=True)))
+        .subquery()
+    )
+    return sa.select(ranked).where(ranked.c.rank == 1)
+
+
+_LAST_TICKETS = _last_tickets_query()
+
+
+def _last_tickets(session: Session, context: Context, account_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The ticket of each account that was opened last."""
+    if not account_ids:
+        return {}
+    values = {"org_id": context.org_id, "account_ids": account_ids}
+    return {row["account_id"]: dict(row) for row in session.execute(_LAST_TICKETS, values).mappings()}
 
 
 def _moved_at(session: Session, context: Context) -> dict[str, datetime]:
@@ -80,7 +95,7 @@ def _moved_at(session: Session, context: Context) -> dict[str, datetime]:
         .where(*_of(context), TICKETS.c.status.not_in(FINISHED))
         .group_by(EVENTS.c.ticket_id)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def _reopened_at(session: Session, context: Context) -> dict[str, datetime]:
@@ -117,19 +132,20 @@ def _of_account(
     reopened: Mapping[str, datetime],
     now: datetime,
 ) -> Iterator[Signal]:
-    """`waiting` and `solved` are most urgent first, then oldest."""
-    if waiting:
-        yield from _open(account, waiting)
+    """`waiting` and `solved` are most urgent first, then oldest. A late ticket is not also said to be urgent or ageing."""
     late = sorted((row for row in waiting if overdue_by(row["due_at"], now)), key=_lateness)
     for position, row in enumerate(late[:MAX_EACH]):
         yield _overdue(row, len(late) - 1 if position == 0 else 0)
+    said = {row["id"] for row in late[:MAX_EACH]}
+    if waiting:
+        yield from _open(account, waiting, said)
     came_back = [row for row in waiting if row["reopened_count"]]
     for row in came_back[:MAX_EACH]:
         at = reopened.get(row["id"], row["updated_at"])
         if now - at <= timedelta(days=REOPENED_DAYS):
             facts: dict[str, Fact] = {"title": row["subject"], "number": row["number"], "reopened": at}
             yield _about(row, "ticket.reopened", {**facts, "times": row["reopened_count"]}, 0.7, "it came back", at)
-    ageing = [row for row in waiting if is_ageing(row["priority"], row["opened_at"], now)]
+    ageing = [row for row in waiting if row["id"] not in said and is_ageing(row["priority"], row["opened_at"], now)]
     for row in sorted(ageing, key=lambda r: (r["opened_at"], r["id"]))[:MAX_EACH]:
         at = max(row["opened_at"], moved.get(row["id"], row["opened_at"]))
         facts = {"title": row["subject"], "number": row["number"], "opened": row["opened_at"], "moved": at}
@@ -155,15 +171,15 @@ def _about(row: Row, kind: str, facts: dict[str, Fact], weight: float, reason: s
     return Signal(kind, Subject("ticket", row["id"], row["subject"]), facts, (_evidence(row),), weight, reason, at)
 
 
-def _open(account: AccountRef, waiting: Sequence[Row]) -> Iterator[Signal]:
+def _open(account: AccountRef, waiting: Sequence[Row], said: Collection[str]) -> Iterator[Signal]:
     counts = Counter(PRIORITIES[urgency_rank(row["priority"])] for row in waiting)
     evidence = tuple(_evidence(row) for row in waiting[:MAX_EVIDENCE])
     facts: dict[str, Fact] = {"open": len(waiting), **{priority: counts[priority] for priority in PRIORITIES}}
     newest = max(row["opened_at"] for row in waiting)
     weight = 0.25 if counts["urgent"] or not counts["high"] else 0.4
     yield Signal("ticket.open", account.subject, facts, evidence, weight, "open tickets", newest)
-    if counts["urgent"]:
-        urgent = [row for row in waiting if row["priority"] == "urgent"]
+    urgent = [row for row in waiting if row["priority"] == "urgent"]
+    if any(row["id"] not in said for row in urgent):
         oldest = urgent[0]
         facts = {
             "urgent": len(urgent), "title": oldest["subject"], "number": oldest["number"], "oldest": oldest["opened_at"],

@@ -159,7 +159,9 @@ def _chart(row: Row, values: Values, last_day: date, judged: Trend, weight: floa
 
 
 def figure(value: float | None) -> float:
-    """A level as a sentence gives it: three significant digits, whole from 100 on."""
+    """A level as a sentence gives it: whole from 100 on, one decimal from 1 on, two significant digits below."""
     if value is None:
         return 0.0
-    return float(round(value)) if abs(value) >= 100 else float(f"{value:.3g}")
+    if abs(value) >= 1:
+        return round(value, 0 if abs(value) >= 100 else 1)
+    return float(f"{value:.2g}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -70,27 +70,46 @@ def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
             )
 
 
-def _last_done(session: Session, context: Context) -> list[Any]:
+def _last_done_query() -> sa.Select[Any]:
     rank = sa.func.row_number().over(
         partition_by=VISITS.c.account_id, order_by=(VISITS.c.starts_at.desc(), VISITS.c.id.desc())
     )
     done = (
         sa.select(VISITS, rank.label("rank"))
         .where(
-            VISITS.c.org_id == context.org_id,
-            VISITS.c.account_id.in_(context.account_ids),
+            VISITS.c.org_id == sa.bindparam("org_id"),
+            VISITS.c.account_id.in_(sa.bindparam("account_ids", expanding=True)),
             VISITS.c.status == "done",
-            VISITS.c.starts_at <= context.now,
+            VISITS.c.starts_at <= sa.bindparam("now"),
         )
         .subquery()
     )
-    return list(session.execute(sa.select(done).where(done.c.rank == 1)).all())
+    return sa.select(done).where(done.c.rank == 1)
+
+
+_LAST_DONE = _last_done_query()
+
+
+def _last_done(session: Session, context: Context) -> list[Any]:
+    values = {"org_id": context.org_id, "account_ids": context.account_ids, "now": context.now}
+    return list(session.execute(_LAST_DONE, values).all())
+
+
+def visit_evidence(session: Session, org_id: str, visit_ids: Collection[str]) -> dict[str, Evidence]:
+    """The notes of these visits as evidence, for what was agreed at them."""
+    columns = (VISITS.c.id, VISITS.c.external_ids, VISITS.c.done_at, VISITS.c.ends_at)
+    query = sa.select(*columns).where(VISITS.c.org_id == org_id, VISITS.c.id.in_(visit_ids))
+    return {row.id: _note(row) for row in session.execute(query)} if visit_ids else {}
+
+
+def _note(row: Any) -> Evidence:
+    return Evidence("visit", row.id, source_name(row.external_ids), row.done_at or row.ends_at, "Visit note")
 
 
 def _last_time(row: Any) -> Iterator[Signal]:
     met = row.starts_at.astimezone(ZoneInfo(row.time_zone)).date()
     subject = Subject("visit", row.id, row.purpose or "Visit")
-    evidence = (Evidence("visit", row.id, source_name(row.external_ids), row.done_at or row.ends_at, "Visit note"),)
+    evidence = (_note(row),)
     said = ". ".join(part.strip().rstrip(".") for part in (row.outcome, row.notes) if part and part.strip())
     facts: dict[str, Fact] = {"met": met}
     observed = row.done_at or row.ends_at

@@ -113,7 +113,7 @@ def test_many_changes_wait_for_one_rebuild(world: World, sign_in: Any) -> None:
     admin.post("/goals", {"account_id": world.account_id, "title": "Fewer stops"})
     with world.database.read() as session:
         waiting = session.scalars(sa.select(Job).where(Job.kind == jobs.REBUILD)).all()
-    assert [job.payload for job in waiting] == [{"account_id": world.account_id}]
+    assert [job.payload for job in waiting] == [{"account_ids": [world.account_id]}]
 
 
 def test_a_new_morning_brings_a_new_briefing_once(world: World) -> None:

@@ -100,6 +100,17 @@ def test_before_you_go_in_does_not_say_the_same_subject_twice() -> None:
     assert [line["kind"] for line in lines] == ["ticket.overdue"]
 
 
+def test_before_you_go_in_does_not_rest_two_lines_on_one_record() -> None:
+    note = evidence("v1", type_="visit")
+    agreed = custom("Send the report", 0.5, evidence=(note,), subject=Subject("visit", "v1", "Visit"))
+    promised = custom(
+        "The report is due", 0.8, evidence=(evidence("p1"), note), subject=Subject("promise", "p1", "Report")
+    )
+    document = cards(brief(agreed, promised))
+    assert [line["facts"]["text"] for line in document["before"]["lines"]] == ["The report is due"]
+    assert len(document["service"]["lines"]) == 2
+
+
 def test_a_light_line_stays_on_its_own_card() -> None:
     shown = cards(brief(custom("steady as ever", 0.1)))
     assert list(shown) == ["service"]

@@ -83,8 +83,8 @@ def test_money_is_written_with_its_exact_amount(money: Money, text: str) -> None
         ("  two\n lines\x00 ", "two lines"),
         ("a **bold** claim", "a *bold* claim"),
         ("\u202eright to left", "right to left"),
-        ("x" * 200, "x" * 159 + "…"),
-        ("word " * 60, ("word " * 31).strip() + "…"),
+        ("x" * 300, "x" * 199 + "…"),
+        ("word " * 60, ("word " * 39).strip() + "…"),
     ],
 )
 def test_text_from_outside_becomes_one_plain_line(given: str, wire: str) -> None:
