@@ -19,6 +19,8 @@ class PhoneAppHook(BuildHookInterface):  # type: ignore[type-arg]
             return
         npm = shutil.which("npm")
         if npm is None:
-            raise RuntimeError("The wheel holds the phone app, which needs Node 20 or newer (https://nodejs.org) to build.")
+            raise RuntimeError(
+                "The wheel holds the phone app, which needs Node 20 or newer (https://nodejs.org) to build."
+            )
         for command in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
             subprocess.run([npm, *command], cwd=root / "pwa", check=True)  # noqa: S603

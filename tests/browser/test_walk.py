@@ -108,7 +108,9 @@ def test_the_theme_is_chosen_and_kept(signed_in: Phone) -> None:
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 22, 28)"
 
 
-def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(new_phone: Callable[..., Phone], rep: SignIn) -> None:
+def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(
+    new_phone: Callable[..., Phone], rep: SignIn
+) -> None:
     phone = new_phone()
     phone.sign_in(rep)
     phone.context.set_offline(True)

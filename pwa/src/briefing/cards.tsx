@@ -91,6 +91,7 @@ interface BriefedPersonRowProps {
 
 function BriefedPersonRow({ briefing, person, known, zone }: BriefedPersonRowProps) {
   const ways = waysToReach(known ?? asBriefed(person));
+  const said = person.lines?.some((line) => line.kind.startsWith('person.no_'));
   return (
     <li>
       <div class="person">
@@ -98,7 +99,7 @@ function BriefedPersonRow({ briefing, person, known, zone }: BriefedPersonRowPro
           <b>{person.name}</b>
           <p class="soft">{standing(person)}</p>
           {ways.prefers && <p class="soft">{ways.prefers}</p>}
-          {ways.asked && <p class="notice">{ways.asked}</p>}
+          {ways.asked && !said && <p class="notice">{ways.asked}</p>}
         </div>
         <ReachButtons name={person.name} ways={ways} />
       </div>

@@ -24,7 +24,7 @@ interface Shown {
 
 /** Days ahead that Today looks, and days ahead that a promise counts as due. */
 const AHEAD = 14;
-const PROMISES_AHEAD = 7;
+const PROMISES_AHEAD = 3;
 
 export function App() {
   const last = useRef<Shown>({ key: '', node: null });

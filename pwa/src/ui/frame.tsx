@@ -127,7 +127,7 @@ function pillText(): string {
     case 'offline':
       return `Offline since ${at(offlineSince.value)}`;
     case 'refused':
-      return `Not updated since ${at(asOf.value)}`;
+      return asOf.value ? `Not updated since ${at(asOf.value)}` : 'Cannot update';
     case 'updating':
     case 'waiting':
       return 'Updating';

@@ -3,7 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { plain, showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import { storedVisit, type Agenda, type VisitCard } from '../store/reads';
-import { asOf, phoneState } from '../store/sync';
+import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
 import { useFold } from '../ui/fold';
@@ -76,6 +76,13 @@ function FirstTime() {
     return (
       <Empty title="Nothing on this phone yet">
         <p>The server could not be reached. Your visits are fetched as soon as it can.</p>
+      </Empty>
+    );
+  }
+  if (phoneState.value === 'refused') {
+    return (
+      <Empty title="The server refused">
+        <p>{refusal.value}</p>
       </Empty>
     );
   }
