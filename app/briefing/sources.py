@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.briefing.signal import Context, Item, Source
 from app.customers import signals as customers
 from app.foundation.logs import log
+from app.news import signals as news
 from app.products import signals as products
 from app.tickets import signals as tickets
 from app.usage import signals as usage
@@ -24,6 +25,7 @@ from app.visits import signals as visits
 GROUP = "doorstep.signals"
 OWN: Mapping[str, Source] = {
     "customers": customers.signals,
+    "news": news.signals,
     "products": products.signals,
     "tickets": tickets.signals,
     "usage": usage.signals,
