@@ -11,14 +11,19 @@ if TYPE_CHECKING:
 
 
 def load_when_empty(database: Database, settings: Settings) -> list[str]:
-    """Load the sample territory when nobody uses the database yet; what to tell whoever started the server."""
+    """Load the sample territory when nobody uses the database yet, or bring the one that is there up to today.
+
+    Returns what to tell whoever started the server: nothing when the database holds somebody's own data.
+    """
     from app.foundation import clock
     from app.sample import loader
     from app.sample.feed_server import feeds_url
 
     if loader.is_empty(database):
         loader.load(database, clock.now(), feeds_url(settings.sample_feeds_port))
-    elif not loader.is_loaded(database):
+    elif loader.is_loaded(database):
+        loader.catch_up(database, clock.now())
+    else:
         return []
     return ["This is the sample territory. Sign in as:", *loader.sign_in_table()]
 

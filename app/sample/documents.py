@@ -122,17 +122,21 @@ class Documents:
             for number, step in enumerate(ticket["events"])
         ]
 
-    def daily(self, series: Document) -> list[tuple[date, float, datetime]]:
+    def daily(self, series: Document, until: datetime | None = None) -> list[tuple[date, float, datetime]]:
         """Day, value and the instant at which it was read; days on which nothing came are left out.
 
         The row holds one level a day, the last one for the day before loading, and the shape of a week from Monday on.
+        With `until` (aware), what its meters have told since loading follows: the levels of the last week, again and
+        again.
         """
-        first = self.days.anchor - timedelta(days=len(series["values"]))
-        clock = ZoneInfo(self.zone(series))
-        latest = self.days.loaded_at.astimezone(UTC)
-        whole = all(level is None or level == int(level) for level in series["values"])
+        levels, clock = series["values"], ZoneInfo(self.zone(series))
+        first = self.days.anchor - timedelta(days=len(levels))
+        latest = (until or self.days.loaded_at).astimezone(UTC)
+        whole = all(level is None or level == int(level) for level in levels)
+        since = (latest.astimezone(clock).date() - self.days.anchor).days if until else 0
         told = []
-        for offset, level in enumerate(series["values"]):
+        for offset in range(len(levels) + since):
+            level = levels[offset] if offset < len(levels) else levels[-7:][(offset - len(levels)) % 7]
             if level is None:
                 continue
             day = first + timedelta(days=offset)

@@ -8,16 +8,17 @@ it tells of: the age of a briefing's evidence is then that of the call or the vi
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.customers.resources import ACCOUNTS, GOALS, PEOPLE, PROMISES
+from app.foundation import changes
 from app.foundation.db import Database, Instant, table_of, upsert
 from app.foundation.fields import instant_text
-from app.foundation.principal import bind_principal, system_principal
+from app.foundation.principal import bind_principal, principal_of, system_principal
 from app.foundation.tables import ExternalId, Organisation
 from app.identity.resources import TERRITORIES, USERS
 from app.identity.service import hash_password
@@ -111,16 +112,8 @@ def load(database: Database, now: datetime, feeds_url: str) -> Loaded:
     SampleError when the database belongs to somebody else, or when a row is refused.
     """
     with database.write() as session:
-        mark = _mark(session)
-        if mark is None:
-            org_id, loaded_at = _start(session, now), now.astimezone(UTC)
-        else:
-            org_id, loaded_at = mark.row_id, datetime.fromisoformat(mark.external_id)
-        bind_principal(session, system_principal(org_id))
-        head = files.organisation()
-        days = Days(loaded_at, head["organisation"]["time_zone"])
-        zones = {row["key"]: row["time_zone"] for row in files.rows("accounts")}
-        documents = Documents(days, zones, feeds_url)
+        documents = _documents_of(session, _mark(session) or _start(session, now), feeds_url)
+        org_id, head = principal_of(session).org_id, files.organisation()
         done = _Tally(session)
         _load_users(session, org_id, done, head["users"])
         for file, resource in KINDS:
@@ -131,7 +124,7 @@ def load(database: Database, now: datetime, feeds_url: str) -> Loaded:
                 _write_daily(session, org_id, documents, rows)
             elif file == "tickets":
                 _write_events(session, org_id, documents, rows)
-        return Loaded(org_id, days, dict(done.created), dict(done.changed))
+        return Loaded(org_id, documents.days, dict(done.created), dict(done.changed))
 
 
 def move_feeds(database: Database, feeds_url: str) -> int:
@@ -140,13 +133,38 @@ def move_feeds(database: Database, feeds_url: str) -> int:
         mark = _mark(session)
         if mark is None:
             return 0
-        bind_principal(session, system_principal(mark.row_id))
-        days = Days(datetime.fromisoformat(mark.external_id), files.organisation()["organisation"]["time_zone"])
-        documents, done = Documents(days, {}, feeds_url), _Tally(session)
-        rows = files.rows("feeds")
-        known = _ids(session, mark.row_id, "feed", rows)
+        documents = _documents_of(session, mark, feeds_url)
+        done, rows = _Tally(session), files.rows("feeds")
+        known = _ids(session, principal_of(session).org_id, "feed", rows)
         done.apply(FEEDS, [documents.document("feed", row) for row in rows if row["key"] in known])
         return done.changed["feed"]
+
+
+def catch_up(database: Database, now: datetime) -> int:
+    """Let the meters tell what they have measured since loading, so that not every customer falls silent in a demo that
+    is kept for some days; returns how many series had something to tell."""
+    with database.write() as session:
+        mark = _mark(session)
+        if mark is None or now - datetime.fromisoformat(mark.external_id) < timedelta(days=1):
+            return 0
+        documents = _documents_of(session, mark, "")
+        org_id, rows = principal_of(session).org_id, files.rows("usage")
+        known = _ids(session, org_id, "usage_series", rows)
+        telling = [row for row in rows if row["key"] in known and row["values"][-1] is not None]
+        _write_daily(session, org_id, documents, telling, now)
+        series = table_of(UsageSeries)
+        touched = sa.select(series.c.account_id).where(series.c.id.in_([known[row["key"]] for row in telling]))
+        changes.touch(session, org_id, session.scalars(touched))
+        return len(telling)
+
+
+def _documents_of(session: Session, mark: ExternalId, feeds_url: str) -> Documents:
+    """What makes documents of the territory, its days counted from the first loading; from here on the session works for
+    its organisation."""
+    bind_principal(session, system_principal(mark.row_id))
+    zones = {row["key"]: row["time_zone"] for row in files.rows("accounts")}
+    days = Days(datetime.fromisoformat(mark.external_id), files.organisation()["organisation"]["time_zone"])
+    return Documents(days, zones, feeds_url)
 
 
 def _mark(session: Session) -> ExternalId | None:
@@ -154,23 +172,19 @@ def _mark(session: Session) -> ExternalId | None:
     return session.scalars(known).first()
 
 
-def _start(session: Session, now: datetime) -> str:
-    """The organisation, with the moment from which its days are counted."""
+def _start(session: Session, now: datetime) -> ExternalId:
+    """Make the organisation, and the mark that keeps the moment from which its days are counted."""
     if session.scalars(sa.select(Organisation.id).limit(1)).first() is not None:
         raise SampleError("This database is in use; the sample territory is loaded only into an empty one.")
     organisation = Organisation(name=files.organisation()["organisation"]["name"])
     session.add(organisation)
     session.flush()
-    mark = ExternalId(
-        org_id=organisation.id,
-        system=_MARK[0],
-        entity=_MARK[1],
-        external_id=instant_text(now),
-        row_id=organisation.id,
-    )
+    system, entity = _MARK
+    first = instant_text(now)
+    mark = ExternalId(org_id=organisation.id, system=system, entity=entity, external_id=first, row_id=organisation.id)
     session.add(mark)
     session.flush()
-    return organisation.id
+    return mark
 
 
 class _Tally:
@@ -226,12 +240,14 @@ def _ids(session: Session, org_id: str, entity: str, rows: Sequence[Document]) -
     return {key: row_id for (_system, key), row_id in found.items()}
 
 
-def _write_daily(session: Session, org_id: str, documents: Documents, rows: Sequence[Document]) -> None:
+def _write_daily(
+    session: Session, org_id: str, documents: Documents, rows: Sequence[Document], until: datetime | None = None
+) -> None:
     table, series = table_of(UsageDaily), table_of(UsageSeries)
     ids = _ids(session, org_id, "usage_series", rows)
     values: list[Document] = []
     for row in rows:
-        told = documents.daily(row)
+        told = documents.daily(row, until)
         values += [
             {"series_id": ids[row["key"]], "org_id": org_id, "day": day, "value": value, "observed_at": read_at}
             for day, value, read_at in told

@@ -128,6 +128,23 @@ def test_what_someone_changed_or_deleted_is_as_it_was_after_loading_again(sqlite
     assert again.changed["account"] == 1 and sum(again.created.values()) == 0
 
 
+def test_a_demo_that_is_kept_for_a_week_goes_on_measuring(sqlite_database: Database) -> None:
+    loader.load(sqlite_database, SATURDAY, FEEDS)
+    assert loader.catch_up(sqlite_database, SATURDAY + timedelta(hours=2)) == 0
+    later = SATURDAY + timedelta(days=9)
+    with clock.fixed(later):
+        load_when_empty(sqlite_database, settings_for(sqlite_database))
+    with sqlite_database.read() as session:
+        received = session.execute(sa.select(UsageSeries.name, UsageSeries.last_received_at)).all()
+        newest = session.scalars(sa.select(sa.func.max(UsageDaily.day))).one()
+    silent = [name for name, at in received if at is None or is_silent(at, 24, later)]
+    assert newest == later.date() - timedelta(days=1)
+    assert len(silent) == 4 and "Pumped water, Stugsund station" in silent
+    values, first, _series = values_of(sqlite_database, "Running hours, line 2", "Norrvik Paper")
+    judged = trend(values, first)
+    assert judged.direction is Direction.FALLING and judged.since == date(2026, 11, 9)
+
+
 def test_a_database_that_somebody_uses_is_left_alone(sqlite_database: Database) -> None:
     with sqlite_database.write() as session:
         session.add(Organisation(name="Somebody else"))
