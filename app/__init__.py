@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["doorstep.database"] = Database(settings.database_url, pool_size=settings.database_pool)
     app.extensions[EXTENSION] = make_limiter(settings.rate_limit_storage_url)
     install(app, secure_origin=settings.secure_origin)
-    wiring.connect_parts(ProblemApi(app))
+    wiring.connect_parts(ProblemApi(app), settings)
     serve_pwa(app)
 
     @app.get("/healthz")

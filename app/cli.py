@@ -1,5 +1,6 @@
 """The `doorstep` command."""
 
+import os
 import sys
 from typing import Any
 
@@ -13,10 +14,13 @@ from app.foundation.db import Database
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Doorstep: know the customer before you knock."""
+    from app.wiring import connect_work
+
     try:
         context.obj = load_settings()
     except SettingsError as fault:
         raise click.ClickException(str(fault)) from fault
+    connect_work(context.obj)
 
 
 def database_of(context: click.Context) -> Database:
@@ -53,7 +57,7 @@ def serve(context: click.Context, **options: Any) -> None:
 def start(context: click.Context) -> None:
     """Migrate, load the sample territory into an empty database, and serve."""
     from app.foundation import logs
-    from app.sample import load_when_empty
+    from app.sample import allowed_outbound, load_when_empty, serve_feeds
     from app.schema import migrate as run
     from app.server import serve as serve_forever
 
@@ -64,6 +68,11 @@ def start(context: click.Context) -> None:
     if settings.sample:
         for line in load_when_empty(database, settings):
             click.echo(line)
+    feeds = serve_feeds(database, settings)
+    if feeds is not None:
+        # The worker processes read their settings from the environment; only this demo lets them poll this machine.
+        allowed = [settings.outbound_allow, *allowed_outbound(settings)]
+        os.environ["DOORSTEP_OUTBOUND_ALLOW"] = ",".join(filter(None, allowed))
     database.dispose()
     serve_forever(settings)
 

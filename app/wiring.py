@@ -6,7 +6,9 @@ import click
 from flask_smorest import Api
 
 from app.briefing import jobs as briefing_jobs
+from app.config import Settings
 from app.foundation.outbox import Tick
+from app.news import jobs as news_jobs
 
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Doorstep",
@@ -31,32 +33,36 @@ OPENAPI: dict[str, Any] = {
 }
 
 
-def connect_parts(api: Api) -> None:
+def connect_parts(api: Api, settings: Settings) -> None:
     """Register every capability's doors, under `/api/v1`."""
     from app.briefing.routes import blueprint as briefings
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
+    from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
     from app.tickets.routes import blueprint as tickets
     from app.usage.routes import blueprint as usage
     from app.visits.routes import blueprint as visits
 
-    for blueprint in (identity, customers, products, usage, tickets, visits, briefings):
+    for blueprint in (identity, customers, products, usage, tickets, news, visits, briefings):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
-    connect_work()
+    connect_work(settings)
 
 
-TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS,)
+TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS, *news_jobs.TICKS)
 
 
-def connect_work() -> None:
+def connect_work(settings: Settings) -> None:
     """Have changes set off the background work that follows from them, in the web process and in commands alike."""
     briefing_jobs.connect()
+    news_jobs.connect(settings)
 
 
 def add_commands(cli: click.Group) -> None:
     """Add every capability's commands to the `doorstep` command."""
     from app.identity.cli import users
+    from app.news.cli import feeds
+    from app.sample.cli import sample
 
-    connect_work()
-    cli.add_command(users)
+    for group in (users, feeds, sample):
+        cli.add_command(group)
