@@ -1,7 +1,6 @@
 """The `doorstep` command."""
 
 import os
-import sys
 from typing import Any
 
 import click
@@ -45,7 +44,7 @@ def migrate(context: click.Context) -> None:
 @click.option("--host", help="Address to listen on (DOORSTEP_HOST).")
 @click.option("--port", type=int, help="Port to listen on (DOORSTEP_PORT).")
 @click.pass_context
-def serve(context: click.Context, **options: Any) -> None:
+def serve(context: click.Context, /, **options: Any) -> None:
     """Serve the API and the phone app, with the background runner inside."""
     from app.server import serve as run
 
@@ -86,4 +85,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

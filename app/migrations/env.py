@@ -1,6 +1,9 @@
 """Alembic's entry: runs the migrations on the database that the caller opened."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from app.foundation.db import Database, Id, Instant
 from app.tables import metadata
@@ -8,7 +11,7 @@ from app.tables import metadata
 database: Database = context.config.attributes["database"]
 
 
-def render(kind: str, item: object, _context: object) -> str | bool:
+def render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """Write our column types by their own names in new migrations."""
     if kind == "type" and isinstance(item, Id | Instant):
         return f"{type(item).__name__}()"
