@@ -252,8 +252,10 @@ def _write_daily(
             {"series_id": ids[row["key"]], "org_id": org_id, "day": day, "value": value, "observed_at": read_at}
             for day, value, read_at in told
         ]
-        # Named, or the column's own rule would make the series as young as this statement.
-        received = {"last_received_at": told[-1][2], "updated_at": series.c.updated_at}
+        newest = sa.literal(told[-1][2], Instant)
+        later = sa.case((series.c.last_received_at > newest, series.c.last_received_at), else_=newest)
+        # The age of the row is named, or the column's own rule would make it as young as this statement.
+        received = {"last_received_at": later, "updated_at": series.c.updated_at}
         session.execute(sa.update(series).where(series.c.id == ids[row["key"]]).values(received))
     insert = upsert(session, table)
     changes = {"value": insert.excluded.value, "observed_at": insert.excluded.observed_at}
