@@ -25,4 +25,7 @@ class StoredBriefing(Tenant, Base):
     as_of: Mapped[datetime] = mapped_column(Instant)
     composed_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
 
-    __table_args__ = (sa.Index("ix_briefing_org_id_account_id", "org_id", "account_id"),)
+    # Wide enough for a pull to compare versions without reading past the bodies.
+    __table_args__ = (
+        sa.Index("ix_briefing_org_id_account_id", "org_id", "account_id", "visit_id", "id", "row_version"),
+    )

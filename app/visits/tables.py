@@ -30,6 +30,7 @@ class Visit(Versioned, Base):
     __table_args__ = (
         sa.CheckConstraint("ends_at >= starts_at", name="times"),
         sa.Index("ix_visit_org_id_account_id_starts_at", "org_id", "account_id", "starts_at"),
+        sa.Index("ix_visit_org_id_account_id_status", "org_id", "account_id", "status", "starts_at", "id"),
         sa.Index("ix_visit_user_id_starts_at", "user_id", "starts_at"),
         sa.Index("ix_visit_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )

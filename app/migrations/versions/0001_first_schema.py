@@ -439,6 +439,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_visit_org_id_account_id_starts_at", ["org_id", "account_id", "starts_at"], unique=False
         )
+        batch_op.create_index(
+            "ix_visit_org_id_account_id_status", ["org_id", "account_id", "status", "starts_at", "id"], unique=False
+        )
         batch_op.create_index("ix_visit_org_id_updated_at_id", ["org_id", "updated_at", "id"], unique=False)
         batch_op.create_index("ix_visit_user_id_starts_at", ["user_id", "starts_at"], unique=False)
 
@@ -462,7 +465,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("visit_id", name=op.f("uq_briefing_visit_id")),
     )
     with op.batch_alter_table("briefing", schema=None) as batch_op:
-        batch_op.create_index("ix_briefing_org_id_account_id", ["org_id", "account_id"], unique=False)
+        batch_op.create_index(
+            "ix_briefing_org_id_account_id",
+            ["org_id", "account_id", "visit_id", "id", "row_version"],
+            unique=False,
+        )
 
     op.create_table(
         "client_view",
@@ -580,7 +587,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index("ix_ticket_org_id_account_id_status", ["org_id", "account_id", "status"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_org_id_account_id_status", ["org_id", "account_id", "status", "solved_at"], unique=False
+        )
         batch_op.create_index("ix_ticket_org_id_updated_at_id", ["org_id", "updated_at", "id"], unique=False)
 
     op.create_table(
@@ -735,6 +744,7 @@ def downgrade() -> None:
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.drop_index("ix_visit_user_id_starts_at")
         batch_op.drop_index("ix_visit_org_id_updated_at_id")
+        batch_op.drop_index("ix_visit_org_id_account_id_status")
         batch_op.drop_index("ix_visit_org_id_account_id_starts_at")
 
     op.drop_table("visit")
