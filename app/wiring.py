@@ -40,11 +40,12 @@ def connect_parts(api: Api, settings: Settings) -> None:
     from app.identity.routes import blueprint as identity
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
+    from app.sync.routes import blueprint as sync
     from app.tickets.routes import blueprint as tickets
     from app.usage.routes import blueprint as usage
     from app.visits.routes import blueprint as visits
 
-    for blueprint in (identity, customers, products, usage, tickets, news, visits, briefings):
+    for blueprint in (identity, customers, products, usage, tickets, news, visits, briefings, sync):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     connect_work(settings)
 
