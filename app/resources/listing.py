@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.foundation.db import table_of
 from app.foundation.fields import Moment
 from app.foundation.ids import is_id
+from app.foundation.prepared import Prepared
 from app.foundation.principal import Role, principal_of
 from app.foundation.problems import FieldError, invalid, not_found
 from app.foundation.tables import ExternalId
@@ -53,18 +54,18 @@ def _encoder(entity: str) -> wire.Encoder:
 
 
 @cache
-def _one(entity: str, dialect: str, role: Role) -> "sa.Select[Any]":
+def _one(entity: str, dialect: str, role: Role) -> Prepared:
     resource = resource_of(entity)
     table = resource.table
     seen = visible_to_role(role, table, resource.account_column)
-    return sa.select(*wire.columns(resource, dialect)).where(table.c.id == sa.bindparam("row_id"), seen)
+    return Prepared(sa.select(*wire.columns(resource, dialect)).where(table.c.id == sa.bindparam("row_id"), seen))
 
 
 def read(session: Session, resource: Resource, row_id: str) -> Stored:
     """One row that the caller can see; Problem 404 otherwise."""
     principal, connection = principal_of(session), session.connection()
-    statement = _one(resource.entity, connection.dialect.name, principal.role)
-    row = connection.execute(statement, {"row_id": row_id, **sight(principal)}).first()
+    question = _one(resource.entity, connection.dialect.name, principal.role)
+    row = question.first(connection, {"row_id": row_id, **sight(principal)})
     if row is None:
         raise not_found(resource.noun)
     members = _encoder(resource.entity)(row)
@@ -85,10 +86,6 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
         external_id="external_id" in query,
         filters=tuple(name for name in used if resource.filters[name].prepared),
     )
-    statement = _statement(shape)
-    for name in used:
-        if not resource.filters[name].prepared:
-            statement = statement.where(resource.filters[name].condition(resource.table, query[name]))
     limit = query["limit"]
     values = {**sight(principal), "page_size": limit + 1, **{f"only_{name}": query[name] for name in shape.filters}}
     if by_change:
@@ -97,12 +94,19 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
         values |= _read_cursor(query["cursor"], by_change=by_change)
     if shape.external_id:
         values["known_system"], _, values["known_id"] = query["external_id"].partition(":")
-    rows = connection.execute(statement, values).all()
+    others = [resource.filters[name].condition(resource.table, query[name]) for name in used if name not in shape.filters]
+    question = Prepared(_statement(shape).where(*others)) if others else _many(shape)
+    rows = question.all(connection, values)
     encode = _encoder(resource.entity)
     if len(rows) <= limit:
         return wire.page(rows, encode, None)
     last = encode(rows[limit - 1])
     return wire.page(rows[:limit], encode, _cursor([last["updated_at"], last["id"]] if by_change else [last["id"]]))
+
+
+@cache
+def _many(shape: _Shape) -> Prepared:
+    return Prepared(_statement(shape))
 
 
 @cache
@@ -123,10 +127,10 @@ def _statement(shape: _Shape) -> "sa.Select[Any]":
 
 
 def _after_mark(table: sa.Table, *, by_change: bool) -> sa.ColumnElement[bool]:
-    row_id = sa.bindparam("mark_id")
+    row_id: sa.BindParameter[str] = sa.bindparam("mark_id")
     if not by_change:
         return table.c.id > row_id
-    at = sa.bindparam("mark_at")
+    at: sa.BindParameter[datetime] = sa.bindparam("mark_at")
     return sa.or_(table.c.updated_at > at, sa.and_(table.c.updated_at == at, table.c.id > row_id))
 
 
