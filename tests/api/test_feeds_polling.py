@@ -9,21 +9,19 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.briefing import jobs as briefing_jobs
 from app.briefing.signal import AccountRef, Context, Evidence
 from app.customers.tables import Account
-from app.foundation import clock, outbox
+from app.foundation import changes, clock, outbox
 from app.foundation.db import Database, table_of
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
-from app.foundation.tables import Job
 from app.news import jobs, signals
 from app.news.parser_pool import ParserPool
 from app.news.service import Poller, start_anew
 from app.news.tables import Feed, Mention, NewsItem
 from tests.support.feed_server import FeedServer, bomb, document, drip, raw, redirect, rss, status, truncated
 
-FEEDS, ITEMS, MENTIONS, ACCOUNTS, JOBS = map(table_of, (Feed, NewsItem, Mention, Account, Job))
+FEEDS, ITEMS, MENTIONS, ACCOUNTS = map(table_of, (Feed, NewsItem, Mention, Account))
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 LIMITS = Limits(connect_timeout=2, read_timeout=2, deadline=2, max_bytes=1024 * 1024)
 
@@ -48,9 +46,10 @@ def poller(server: FeedServer, parser: ParserPool) -> Poller:
 
 
 @pytest.fixture
-def north(database: Database, directory: Any) -> Any:
-    briefing_jobs.connect()
-    return North(database, directory.orgs["north"])
+def north(database: Database, directory: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    north = North(database, directory.orgs["north"])
+    monkeypatch.setattr(changes, "_listeners", [lambda _session, _org_id, accounts: north.touched.update(accounts)])
+    return north
 
 
 class North:
@@ -58,6 +57,7 @@ class North:
 
     def __init__(self, database: Database, org_id: str) -> None:
         self.database, self.org_id = database, org_id
+        self.touched: set[str] = set()
 
     def account(self, name: str, aliases: tuple[str, ...] = (), competitors: tuple[str, ...] = ()) -> str:
         account = Account(org_id=self.org_id, name=name, aliases=list(aliases), competitors=list(competitors))
@@ -86,12 +86,10 @@ class North:
         titles = {row["id"]: row["title"] for row in self.rows(ITEMS)}
         return {(titles[row["item_id"]], row["relation"]) for row in self.rows(MENTIONS, account_id=account_id)}
 
-    def rebuilds(self) -> set[str]:
-        """Accounts whose briefing waits to be composed; forgets them."""
-        waiting = {row["payload"]["account_id"] for row in self.rows(JOBS, kind="briefing.rebuild", state="queued")}
-        with self.database.write() as session:
-            session.execute(sa.delete(JOBS).where(JOBS.c.kind == "briefing.rebuild"))
-        return waiting
+    def changed(self) -> set[str]:
+        """Accounts whose briefing is to be composed anew since this was last asked."""
+        touched, self.touched = self.touched, set()
+        return touched
 
     def signals(self, account_id: str, now: datetime = NOW) -> list[Any]:
         evidence = Evidence("account", account_id, "Doorstep", now, "account")
@@ -124,7 +122,7 @@ def test_a_poll_stores_items_and_whom_they_mention(north: North, server: FeedSer
         ("Vesta opens service", "competitor"),
     }
     assert north.mentions(vesta) == {("Vesta opens service", "self")}
-    assert north.rebuilds() == {norrvik, vesta}
+    assert north.changed() == {norrvik, vesta}
 
 
 def test_an_accounts_own_feed_is_about_the_account_even_where_it_is_not_named(
@@ -139,7 +137,7 @@ def test_a_second_poll_costs_a_304_and_changes_nothing(north: North, server: Fee
     norrvik = north.account("Norrvik Paper")
     feed_id = north.feed(server.add("/f", document(rss("Norrvik Paper grows"))))
     poller.poll(north.database, feed_id)
-    before, _ = north.rows(ITEMS), north.rebuilds()
+    before, _ = north.rows(ITEMS), north.changed()
     report = poller.poll(north.database, feed_id)
     feed = north.stored(feed_id)
     assert report is not None and report.new_items == 0
@@ -147,7 +145,7 @@ def test_a_second_poll_costs_a_304_and_changes_nothing(north: North, server: Fee
     assert server.seen[1].headers["If-None-Match"] == feed["etag"]
     assert north.rows(ITEMS) == before
     assert north.mentions(norrvik) == {("Norrvik Paper grows", "self")}
-    assert north.rebuilds() == set()
+    assert north.changed() == set()
 
 
 def test_the_same_items_again_are_stored_once_and_a_changed_headline_is_changed(
@@ -157,13 +155,13 @@ def test_the_same_items_again_are_stored_once_and_a_changed_headline_is_changed(
     feed_id = north.feed(server.add("/f", raw(rss("Norrvik Paper grows", "Rain"))))
     poller.poll(north.database, feed_id)
     assert poller.poll(north.database, feed_id).new_items == 0  # type: ignore[union-attr]
-    assert north.rebuilds() == {norrvik}
+    assert north.changed() == {norrvik}
     server.add("/f", raw(rss("Mill grows", "Rain")))
     report = poller.poll(north.database, feed_id)
     assert report is not None and (report.new_items, report.changed_items) == (0, 1)
     assert {row["title"] for row in north.rows(ITEMS)} == {"Mill grows", "Rain"}
     assert north.mentions(norrvik) == set()
-    assert north.rebuilds() == {norrvik}
+    assert north.changed() == {norrvik}
 
 
 def test_an_undated_item_is_dated_only_when_it_turns_up_later(north: North, server: FeedServer, poller: Poller) -> None:
@@ -207,7 +205,7 @@ def test_names_that_change_later_are_found_in_news_that_came_before(
         assert poller.rematch_where_names_changed(north.database) == 1
         assert poller.rematch_where_names_changed(north.database) == 0
     assert north.mentions(norrvik) == {("Gefle Mill burns", "self")}
-    assert north.rebuilds() == {norrvik}
+    assert north.changed() == {norrvik}
 
 
 def test_a_feed_that_was_changed_during_its_poll_is_not_overwritten(
@@ -252,6 +250,7 @@ BAD_FEEDS = {
 }
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # how it is stored is tested on both above
 @pytest.mark.parametrize("problem", BAD_FEEDS)
 def test_a_bad_feed_leaves_a_named_problem_that_the_rep_can_read_and_loses_nothing(
     problem: str, sign_in: Any, north: North, server: FeedServer, poller: Poller
@@ -376,6 +375,7 @@ def test_starting_anew_forgets_failures(north: North, server: FeedServer, poller
     assert (feed["failures"], feed["problem"], feed["http_status"]) == (0, None, None)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("given", "pointer"),
     [
