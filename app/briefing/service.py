@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,9 +19,10 @@ from app.customers.signals import account_refs, hold_accounts
 from app.foundation.db import table_of
 from app.foundation.ids import new_id
 from app.foundation.logs import log
-from app.foundation.principal import principal_of
+from app.foundation.prepared import Prepared
+from app.foundation.principal import Role, principal_of
 from app.foundation.problems import not_found
-from app.identity.territory import visible
+from app.identity.territory import sight, visible_to_role
 from app.visits.signals import VISITS, PlannedVisit, planned_visits
 
 BRIEFINGS = table_of(StoredBriefing)
@@ -150,21 +152,37 @@ class StoredBytes:
 
 def read_for_account(session: Session, account_id: str) -> StoredBytes:
     """The briefing of an account in the caller's territory; Problem 404 when there is none."""
-    return _read(session, BRIEFINGS.c.account_id == account_id, BRIEFINGS.c.visit_id.is_(None))
+    return _read(session, _for_account, account_id)
 
 
 def read_for_visit(session: Session, visit_id: str) -> StoredBytes:
     """The briefing of a visit; its account's where the visit has none of its own. Problem 404 when it is not to be seen."""
-    account_id = sa.select(VISITS.c.account_id).where(VISITS.c.id == visit_id).scalar_subquery()
-    own = BRIEFINGS.c.visit_id == visit_id
-    accounts = sa.and_(BRIEFINGS.c.account_id == account_id, BRIEFINGS.c.visit_id.is_(None))
-    return _read(session, sa.or_(own, accounts), order_by=own.desc())
+    return _read(session, _for_visit, visit_id)
 
 
-def _read(session: Session, *conditions: sa.ColumnElement[bool], order_by: Any = None) -> StoredBytes:
-    seen = visible(principal_of(session), BRIEFINGS, "account_id")
-    query = sa.select(BRIEFINGS.c.version, BRIEFINGS.c.body).where(seen, *conditions).limit(1)
-    row = session.execute(query if order_by is None else query.order_by(order_by)).first()
+def _read(session: Session, question: Callable[[Role], Prepared], wanted: str) -> StoredBytes:
+    principal = principal_of(session)
+    row = question(principal.role).first(session.connection(), {"wanted": wanted, **sight(principal)})
     if row is None:
         raise not_found("briefing")
-    return StoredBytes(row.version, row.body)
+    version, body = row
+    return StoredBytes(version, body)
+
+
+@cache
+def _for_account(role: Role) -> Prepared:
+    wanted = BRIEFINGS.c.account_id == sa.bindparam("wanted")
+    return Prepared(_stored_bytes(role).where(wanted, BRIEFINGS.c.visit_id.is_(None)))
+
+
+@cache
+def _for_visit(role: Role) -> Prepared:
+    wanted = sa.bindparam("wanted", type_=BRIEFINGS.c.visit_id.type)
+    account_id = sa.select(VISITS.c.account_id).where(VISITS.c.id == wanted).scalar_subquery()
+    own = BRIEFINGS.c.visit_id == wanted
+    accounts = sa.and_(BRIEFINGS.c.account_id == account_id, BRIEFINGS.c.visit_id.is_(None))
+    return Prepared(_stored_bytes(role).where(sa.or_(own, accounts)).order_by(own.desc()))
+
+
+def _stored_bytes(role: Role) -> sa.Select[Any]:
+    return sa.select(BRIEFINGS.c.version, BRIEFINGS.c.body).where(visible_to_role(role, BRIEFINGS, "account_id"))
