@@ -116,8 +116,8 @@ def _answers(path: str, method: str, operation: Document) -> Document:
     for status in _problems_of(path, method, operation):
         if str(status) not in declared or status == 422:
             declared[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
-    for status, answer in declared.items():
-        if int(status) >= 400 and "$ref" not in answer:
+    for code, answer in declared.items():
+        if int(code) >= 400 and "$ref" not in answer:
             answer["content"] = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return dict(sorted(declared.items()))
 

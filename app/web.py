@@ -20,6 +20,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
 from app.foundation.ids import new_id
 from app.foundation.logs import log
 from app.foundation.problems import FieldError, Problem, field_errors
+from app.identity.access import CALLER, check_host
 from app.resources import wire
 
 POLICY = "; ".join(
@@ -170,6 +171,7 @@ def install(app: Flask, *, secure_origin: bool) -> None:
     @app.before_request
     def check_request() -> None:
         g.request_id = request.environ.get(REQUEST_ID)
+        check_host()
         if len(request.environ.get("QUERY_STRING", "")) > MAX_QUERY:
             raise Problem(414, "query-too-long", "Query too long", f"The query string may have {MAX_QUERY} characters.")
         coding = request.environ.get("HTTP_CONTENT_ENCODING", "identity")

@@ -111,6 +111,8 @@ class Database:
         options: dict[str, Any] = {
             "json_serializer": lambda value: orjson.dumps(value).decode(),
             "json_deserializer": orjson.loads,
+            # Values of rows are people's data: an error that is logged must not carry them.
+            "hide_parameters": True,
             "pool_size": pool_size,
             "max_overflow": pool_size,
         }
@@ -168,8 +170,12 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        return
+    # A deferred begin waits for nobody and cannot fail, so it need not pass through error handling.
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN")
 
 
 def table_of(model: type[Base]) -> sa.Table:

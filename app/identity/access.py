@@ -17,6 +17,7 @@ from app.config import Settings
 from app.foundation import audit, clock
 from app.foundation.db import Database, table_of
 from app.foundation.logs import log
+from app.foundation.prepared import Prepared
 from app.foundation.principal import Principal, Role, bind_principal
 from app.foundation.problems import Problem
 from app.identity.rates import spend
@@ -29,12 +30,13 @@ R = TypeVar("R")
 COOKIE = "__Host-session"
 CSRF_HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CALLER = "doorstep.caller"  # where the request's log line finds who called
 SEEN_EVERY = timedelta(minutes=5)
 # Writes that would let a thief of an open session stay, or take over others: they take a recent sign-in.
 NEEDS_RECENT_SIGN_IN = frozenset({"tokens", "users:write"})
 USERS, SESSIONS, TOKENS = table_of(User), table_of(SignInSession), table_of(ApiToken)
 
-_BY_COOKIE = (
+_BY_COOKIE = Prepared(
     sa.select(
         SESSIONS.c.id,
         SESSIONS.c.org_id,
@@ -47,7 +49,7 @@ _BY_COOKIE = (
     .join(USERS, USERS.c.id == SESSIONS.c.user_id)
     .where(SESSIONS.c.secret_hash == sa.bindparam("secret_hash"), USERS.c.active)
 )
-_BY_TOKEN = (
+_BY_TOKEN = Prepared(
     sa.select(
         TOKENS.c.id, TOKENS.c.org_id, TOKENS.c.user_id, TOKENS.c.last_used_at, TOKENS.c.expires_at, USERS.c.role,
         TOKENS.c.scopes, TOKENS.c.revoked_at,
@@ -102,20 +104,22 @@ def authenticate(session: Session) -> Principal:
 
 
 def _by_cookie(session: Session, secret: str) -> Principal:
-    row = session.execute(_BY_COOKIE, {"secret_hash": secret_hash(secret)}).first()
+    row = _BY_COOKIE.first(session.connection(), {"secret_hash": secret_hash(secret)})
+    if row is None:
+        raise _unauthenticated("Your session ended; sign in again.")
+    session_id, org_id, user_id, created_at, last_seen_at, expires_at, role_name = row
     now = clock.now()
-    idle = timedelta(hours=settings().session_idle_hours)
-    if row is None or row.expires_at <= now or row.last_seen_at + idle <= now:
+    if expires_at <= now or last_seen_at + timedelta(hours=settings().session_idle_hours) <= now:
         raise _unauthenticated("Your session ended; sign in again.")
     if request.method not in SAFE_METHODS:
         refuse_other_sites()
         sent = request.headers.get(CSRF_HEADER, "")
         if not hmac.compare_digest(sent.encode(), csrf_token(secret).encode()):
             raise Problem(403, "csrf", "Not from our own page", f"Send the session's csrf_token in {CSRF_HEADER}.")
-    g.seen = ("session", row.id) if row.last_seen_at + SEEN_EVERY <= now else None
-    g.signed_in_at = row.created_at
-    role = Role(row.role)
-    return Principal(row.org_id, row.user_id, role, SCOPES_OF_ROLE[role], "session", row.id)
+    g.seen = ("session", session_id) if last_seen_at + SEEN_EVERY <= now else None
+    g.signed_in_at = created_at
+    role = Role(role_name)
+    return Principal(org_id, user_id, role, SCOPES_OF_ROLE[role], "session", session_id)
 
 
 def refuse_other_sites() -> None:
@@ -133,19 +137,34 @@ def refuse_other_sites() -> None:
     raise Problem(403, "csrf", "Not from our own page", "Pages of other sites may not send this request.")
 
 
+def check_host() -> None:
+    """Problem 421 for a `Host` that is not ours, where DOORSTEP_PUBLIC_URL says what ours is.
+
+    Our own names for ourselves pass too, and health checks come by whatever name a platform gives us.
+    """
+    ours = settings().public_url
+    if not ours or request.path in ("/healthz", "/readyz"):
+        return
+    named = urlsplit(f"//{request.host}").hostname
+    if named not in (urlsplit(ours).hostname, settings().host, "localhost", "127.0.0.1", "::1"):
+        raise Problem(421, "misdirected-request", "Misdirected request", f"This is {ours}.")
+
+
 def _own_hosts() -> set[str]:
     return {request.host, urlsplit(settings().public_url).netloc} - {""}
 
 
 def _by_token(session: Session, secret: str) -> Principal:
-    row = session.execute(_BY_TOKEN, {"secret_hash": secret_hash(secret)}).first()
-    now = clock.now()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+    row = _BY_TOKEN.first(session.connection(), {"secret_hash": secret_hash(secret)})
+    if row is None:
         raise _unauthenticated("The token is unknown, expired or revoked.")
-    used: datetime | None = row.last_used_at
-    g.seen = ("token", row.id) if used is None or used + SEEN_EVERY <= now else None
-    role = Role(row.role)
-    return Principal(row.org_id, row.user_id, role, SCOPES_OF_ROLE[role] & frozenset(row.scopes), "token", row.id)
+    token_id, org_id, user_id, last_used_at, expires_at, role_name, scopes, revoked_at = row
+    now = clock.now()
+    if revoked_at is not None or expires_at <= now:
+        raise _unauthenticated("The token is unknown, expired or revoked.")
+    g.seen = ("token", token_id) if last_used_at is None or last_used_at + SEEN_EVERY <= now else None
+    role = Role(role_name)
+    return Principal(org_id, user_id, role, SCOPES_OF_ROLE[role] & frozenset(scopes), "token", token_id)
 
 
 def _unauthenticated(detail: str) -> Problem:
@@ -177,7 +196,7 @@ def _door(scope: str | None, only_reads: Callable[[], bool]) -> Callable[[Callab
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             store, reads = database(), only_reads()
             with store.read() as session:
-                principal = g.principal = authenticate(session)
+                principal = _remember(authenticate(session))
                 _check_scope(principal, scope)
                 if request.method not in SAFE_METHODS:
                     spend("write", principal.credential_id, settings().requests_per_minute)
@@ -199,7 +218,7 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         store = database()
         with store.read() as session:
-            principal = g.principal = authenticate(session)
+            principal = _remember(authenticate(session))
         refuse_tokens(principal)
         note_use(store, principal)
         return view(*args, **kwargs)
@@ -244,6 +263,12 @@ def require_recent_sign_in(principal: Principal) -> None:
         raise Problem(
             403, "sign-in-again", "Sign in again", "This takes a recent sign-in; sign in again and repeat it."
         )
+
+
+def _remember(principal: Principal) -> Principal:
+    g.principal = principal
+    request.environ[CALLER] = principal.user_id
+    return principal
 
 
 def _run(session: Session, principal: Principal, view: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
