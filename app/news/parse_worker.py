@@ -1,8 +1,8 @@
 """A process that parses feeds for a ParserPool: `python -m app.news.parse_worker`.
 
-It reads frames from standard input and writes one answer frame each to standard output, until the input ends. A frame
-is two lengths (big-endian, 4 bytes each), a JSON head and a body. The process exists to be killed: feedparser has
-patterns that a hostile feed can keep busy for ever.
+It writes a frame when it is ready, then reads frames from standard input and writes one answer frame each to standard
+output, until the input ends. A frame is two lengths (big-endian, 4 bytes each), a JSON head and a body. The process
+exists to be killed: feedparser has patterns that a hostile feed can keep busy for ever.
 """
 
 from __future__ import annotations
@@ -73,6 +73,7 @@ def main() -> None:
     limit_memory(megabytes)
     stdin, stdout = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # a parser that prints must not break the protocol
+    write_frame(stdout, {"ready": True})
     while (frame := read_frame(stdin)) is not None:
         if hasattr(signal, "setitimer"):
             # The parent kills first; this ends the process even when the parent is gone.

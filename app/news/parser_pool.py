@@ -11,7 +11,8 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,8 @@ from typing import Any
 import app
 from app.news.feed import PROBLEMS, FeedDocument, FeedProblem, ParsedEntry, ParsedFeed, ParserCrashed, ParserTimeout
 from app.news.parse_worker import read_frame, write_frame
+
+START_TIMEOUT = 30.0  # seconds; not counted against a document
 
 
 @dataclass
@@ -68,17 +71,15 @@ class _Worker:
             stderr=subprocess.DEVNULL,
             env=_environment(os.environ),
         )
+        with self._killed_after(START_TIMEOUT):
+            ready = self._receive()
+        if ready is None:
+            self.stop()
+            raise ParserCrashed("The parser did not start.")
 
     def parse(self, document: FeedDocument, now: datetime) -> ParsedFeed:
-        expired = threading.Event()
-        timer = threading.Timer(self.timeout, self._expire, (expired,))
-        timer.daemon = True
-        timer.start()
-        try:
+        with self._killed_after(self.timeout) as expired:
             reply = self._ask(document, now)
-        finally:
-            timer.cancel()
-            timer.join()  # from here on nothing kills the worker
         if reply is None or expired.is_set():
             self.stop()
             if expired.is_set():
@@ -87,30 +88,46 @@ class _Worker:
         return _result(reply)
 
     def _ask(self, document: FeedDocument, now: datetime) -> dict[str, Any] | None:
-        stdin, stdout = self.process.stdin, self.process.stdout
-        if stdin is None or stdout is None:
-            return None
         head = {"content_type": document.content_type, "url": document.url, "now": now.isoformat()}
         try:
-            write_frame(stdin, head, document.body)  # type: ignore[arg-type]
-            frame = read_frame(stdout)  # type: ignore[arg-type]
+            write_frame(self.process.stdin, head, document.body)  # type: ignore[arg-type]
+        except OSError:
+            return None
+        return self._receive()
+
+    def _receive(self) -> dict[str, Any] | None:
+        """The head of the next frame; None when the process has ended."""
+        try:
+            frame = read_frame(self.process.stdout)  # type: ignore[arg-type]
         except OSError:
             return None
         return None if frame is None else frame[0]
 
-    def _expire(self, expired: threading.Event) -> None:
-        expired.set()
-        self.process.kill()
+    @contextmanager
+    def _killed_after(self, seconds: float) -> Iterator[threading.Event]:
+        """Kill the process when the block takes longer; the event says whether that happened."""
+        expired = threading.Event()
+
+        def expire() -> None:
+            expired.set()
+            self.process.kill()
+
+        timer = threading.Timer(seconds, expire)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield expired
+        finally:
+            timer.cancel()
+            timer.join()  # from here on nothing kills the worker
 
     def stop(self) -> None:
         self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                try:
+                with suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    continue
 
 
 def _environment(outer: Mapping[str, str]) -> dict[str, str]:

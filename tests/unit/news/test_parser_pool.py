@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
 @pytest.fixture
 def pool():
-    pool = ParserPool(size=2, timeout=2.0)
+    pool = ParserPool(size=2, timeout=20)
     yield pool
     pool.close()
 
@@ -57,7 +57,7 @@ def test_a_parse_that_does_not_end_is_killed_and_the_next_one_works():
     start = time.monotonic()
     with pytest.raises(ParserTimeout):
         pool(slow_document(), NOW)
-    assert 0.9 < time.monotonic() - start < 2.5
+    assert 0.9 < time.monotonic() - start < 8
     assert pool(document(rss("One")), NOW).entries[0].title == "One"
     pool.close()
 
