@@ -48,10 +48,14 @@ def check_password(password: str, context: Iterable[str] = (), *, pointer: str =
     """
     if not LEAST <= len(password) <= MOST:
         raise invalid([FieldError(pointer, f"Use {LEAST} to {MOST} characters.")])
+    words = _words(context)
+    if _is_mostly(words, password):
+        why = "This is made of your name, address, company or ours; use other words."
+        raise invalid([FieldError(pointer, why)])
     from zxcvbn import zxcvbn
 
     # Its work grows with the square of the length; what the first 72 characters lack, the rest does not mend.
-    guesses = zxcvbn(password[:72], user_inputs=_words(context))["guesses_log10"]
+    guesses = zxcvbn(password[:72], user_inputs=words)["guesses_log10"]
     if guesses < LEAST_GUESSES_LOG10:
         why = "This is too easy to guess: it is common, repeats itself, or is made of names and dates. Use other words."
         raise invalid([FieldError(pointer, why)])
@@ -63,3 +67,12 @@ def _words(context: Iterable[str]) -> list[str]:
         parts = "".join(c if c.isalnum() else " " for c in text.lower()).split()
         words += [text.lower(), "".join(parts), *(part for part in parts if len(part) > 2)]
     return words
+
+
+def _is_mostly(words: Iterable[str], password: str) -> bool:
+    """Whether fewer than eight letters are left of a password when the words known of the user are taken out."""
+    rest = password.lower()
+    for word in sorted(words, key=len, reverse=True):
+        if len(word) > 3:
+            rest = rest.replace(word, "")
+    return rest != password.lower() and sum(c.isalpha() for c in rest) < 8
