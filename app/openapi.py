@@ -192,6 +192,8 @@ def _open_references(document: Document) -> None:
     for _path, _method, operation in operations(document):
         for parameter in operation.get("parameters", ()):
             _polish(parameter, taken=False)
+            if parameter.get("schema", {}).pop("x-required", False):
+                parameter["required"] = True
 
 
 def _take(node: Any, schemas: Document, taken: set[str]) -> None:

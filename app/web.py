@@ -15,13 +15,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from webargs import missing
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.foundation.ids import new_id
 from app.foundation.logs import log
 from app.foundation.problems import FieldError, Problem, field_errors
 from app.identity.access import CALLER, check_host
 from app.resources import wire
+from app.resources.bodies import parse_json
 
 POLICY = "; ".join(
     (
@@ -50,6 +51,7 @@ SECURITY_HEADERS = {
 REQUEST_ID = "doorstep.request_id"
 
 MAX_QUERY = 8000
+MAX_ROW_BODY = 1_000_000
 HSTS = "max-age=31536000; includeSubDomains"
 
 
@@ -74,13 +76,10 @@ class StrictParser(FlaskParser):
     def load_json(self, req: Request, schema: Any) -> Any:
         if req.mimetype != "application/json":
             raise UnsupportedMediaType("Send application/json.")
+        if (req.content_length or 0) > MAX_ROW_BODY:
+            raise RequestEntityTooLarge(f"One row may have {MAX_ROW_BODY} bytes.")
         body = req.get_data()
-        if not body:
-            return missing
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as fault:
-            raise BadRequest(f"Malformed JSON: {fault}.") from None
+        return parse_json(body) if body else missing
 
     def load_headers(self, req: Request, schema: Any) -> Any:
         names = {item.data_key or name for name, item in schema.fields.items()}

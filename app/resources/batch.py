@@ -17,6 +17,7 @@ from app.foundation.problems import FieldError, Problem, field_errors
 from app.foundation.tables import ExternalId
 from app.identity.territory import visible
 from app.resources import references
+from app.resources.bodies import Unreadable
 from app.resources.resource import Resource, Values
 from app.resources.service import account_of
 
@@ -86,7 +87,8 @@ def _validated(resource: Resource, documents: Sequence[Any], results: list[RowRe
     schema = resource.batch_schema(partial=True)
     for index, document in enumerate(documents):
         if not isinstance(document, dict):
-            results[index] = RowResult(index, "rejected", None, [FieldError("", "Not a JSON object.")])
+            fault = str(document) if isinstance(document, Unreadable) else "Not a JSON object."
+            results[index] = RowResult(index, "rejected", None, [FieldError("", fault)])
             continue
         try:
             loaded: dict[str, Any] = schema.load(document)

@@ -15,6 +15,7 @@ from app.foundation.problems import Problem, invalid, not_found
 from app.foundation.tables import ExternalId
 from app.identity.territory import visible
 from app.resources import references
+from app.resources.conditional import Versions
 from app.resources.listing import Stored, list_page, read
 from app.resources.resource import Resource, Values
 
@@ -43,8 +44,8 @@ def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> S
     return read(session, resource, values["id"])
 
 
-def change(session: Session, resource: Resource, row_id: str, expected: int, loaded: Mapping[str, Any]) -> Stored:
-    """Change the given fields of a row whose version is still `expected`; Problem 412 when it is not."""
+def change(session: Session, resource: Resource, row_id: str, expected: Versions, loaded: Mapping[str, Any]) -> Stored:
+    """Change the given fields of a row whose version is one of `expected` (None: any); Problem 412 when it is not."""
     principal = principal_of(session)
     current = _current(session, resource, row_id, expected)
     values = resource.columns_of(loaded)
@@ -79,8 +80,8 @@ def update_row(session: Session, resource: Resource, row_id: str, version: int, 
         raise _stale(resource)
 
 
-def delete(session: Session, resource: Resource, row_id: str, expected: int | None) -> None:
-    """Remove a row, and what hangs on it; Problem 412 when `expected` is given and is not its version."""
+def delete(session: Session, resource: Resource, row_id: str, expected: Versions) -> None:
+    """Remove a row, and what hangs on it; Problem 412 when its version is none of `expected` (None: any)."""
     principal = principal_of(session)
     current = _current(session, resource, row_id, expected)
     if resource.guard:
@@ -112,13 +113,13 @@ def account_of(resource: Resource, values: Mapping[str, Any]) -> str | None:
     return values.get(resource.account_column) if resource.account_column else None
 
 
-def _current(session: Session, resource: Resource, row_id: str, expected: int | None) -> Values:
+def _current(session: Session, resource: Resource, row_id: str, expected: Versions) -> Values:
     table = resource.table
     seen = visible(principal_of(session), table, resource.account_column)
     row = session.execute(sa.select(table).where(table.c.id == row_id, seen)).mappings().first()
     if row is None:
         raise not_found(resource.noun)
-    if expected is not None and row["row_version"] != expected:
+    if expected is not None and row["row_version"] not in expected:
         raise _stale(resource)
     return dict(row)
 
