@@ -20,7 +20,8 @@ def load_when_empty(database: Database, settings: Settings) -> list[str]:
     from app.sample.feed_server import feeds_url
 
     if loader.is_empty(database):
-        loader.load(database, clock.now(), feeds_url(settings.sample_feeds_port))
+        done = loader.load(database, clock.now(), feeds_url(settings.sample_feeds_port))
+        loader.compose_briefings(database, done.org_id, clock.now())
     elif loader.is_loaded(database):
         loader.catch_up(database, clock.now())
     else:

@@ -14,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.briefing.service import compose_and_store
 from app.customers.resources import ACCOUNTS, GOALS, PEOPLE, PROMISES
+from app.customers.tables import Account
 from app.foundation import changes
 from app.foundation.db import Database, Instant, table_of, upsert
 from app.foundation.fields import instant_text
@@ -125,6 +127,14 @@ def load(database: Database, now: datetime, feeds_url: str) -> Loaded:
             elif file == "tickets":
                 _write_events(session, org_id, documents, rows)
         return Loaded(org_id, documents.days, dict(done.created), dict(done.changed))
+
+
+def compose_briefings(database: Database, org_id: str, now: datetime) -> None:
+    """Compose every briefing at once, so that whoever signs in first need not wait for eighty jobs."""
+    with database.write() as session:
+        bind_principal(session, system_principal(org_id))
+        accounts = session.scalars(sa.select(Account.id).where(Account.org_id == org_id)).all()
+        compose_and_store(session, org_id, accounts, now)
 
 
 def move_feeds(database: Database, feeds_url: str) -> int:
