@@ -18,6 +18,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import certifi
 import requests
+import urllib3
 import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
@@ -176,6 +177,11 @@ def _read(url: str, answer: requests.Response, limits: Limits, exchange: Exchang
 
     urllib3 (2.6 and later) decompresses no more than the asked-for chunk at a time, so memory stays bounded.
     """
+    encodings = {name.strip().lower() for name in answer.headers.get("Content-Encoding", "").split(",")}
+    if unknown := encodings - {"", "identity", *urllib3.HTTPResponse.CONTENT_DECODERS}:
+        raise BadResponse(
+            url, f"The answer is packed in a way that was not asked for: {', '.join(sorted(unknown))[:60]}."
+        )
     announced = answer.headers.get("Content-Length", "")
     if announced.isdigit() and int(announced) > limits.max_bytes:
         raise TooLarge(url, f"The answer announces {announced} bytes; {limits.max_bytes} are allowed.")

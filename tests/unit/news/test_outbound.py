@@ -312,6 +312,7 @@ def test_headers_without_end_are_cut_off(server, client):
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc", errors.TruncatedResponse),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc", errors.TruncatedResponse),
         (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc", errors.BadResponse),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: rot13\r\nContent-Length: 3\r\n\r\nabc", errors.BadResponse),
         (b"SSH-2.0-OpenSSH_9.6\r\n", errors.BadResponse),
         (b"\xff\xfe\x00garbage\r\n\r\n", errors.BadResponse),
         (b"", errors.ConnectionProblem),
