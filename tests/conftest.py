@@ -14,6 +14,7 @@ from app.foundation.db import Database
 from app.foundation.principal import Role, system_principal
 from app.foundation.tables import Organisation
 from app.identity import service
+from app.identity.rates import make_limiter
 from app.schema import migrate
 from app.tables import metadata
 from tests.support.phones import Api, Directory
@@ -117,10 +118,17 @@ def make_application(database: Database, **changes: Any) -> Any:
     return app
 
 
+_application: list[Any] = []
+
+
 @pytest.fixture
 def app(database: Database) -> Any:
-    """The application on each kind of database."""
-    return make_application(database)
+    """The application on each kind of database: one, wired once, that gets this test's database and fresh rate limits."""
+    if not _application:
+        _application.append(make_application(database))
+    app = _application[0]
+    app.extensions.update({"doorstep.database": database, "doorstep.rates": make_limiter("memory://")})
+    return app
 
 
 @pytest.fixture
