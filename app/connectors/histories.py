@@ -1,0 +1,125 @@
+"""Ticket histories from lines: what each line changed, and what the ticket is after its last. Pure.
+
+A desk's log has a line for every save of a ticket, with the whole ticket as it was then. A line becomes one step: a
+change of status, else of priority, else of assignment, else a comment, else an update.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from app.connectors.errors import MISSING
+from app.tickets.history import FINISHED, Step, TicketState, fold
+
+_RUNS = re.compile(r"(\D*)(\d{0,18})", re.ASCII)
+FOLDED = ("status", "solved_at", "closed_at", "reopened_count")
+
+
+class Line(NamedTuple):
+    """The ticket as one line of the log shows it; what the line does not say is MISSING."""
+
+    place: int
+    at: datetime
+    name: str
+    status: Any
+    priority: Any
+    assignee: Any
+    reassignments: Any
+    comment: Any
+    actor: Any
+    public: Any
+
+
+class Event(NamedTuple):
+    """A step as it is stored."""
+
+    at: datetime
+    kind: str
+    value: str | None
+    actor: str | None
+    public: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the lines so far showed of a ticket; None where no line said anything."""
+
+    status: str | None = None
+    priority: str | None = None
+    assignee: str | None = None
+    reassignments: str | None = None
+
+
+def step(line: Line, before: Shown | None) -> tuple[Event, Shown]:
+    """What a line changed against the one before (None: it is the ticket's first), and what is shown after it."""
+    old = before or Shown()
+    status = old.status if line.status is MISSING else line.status
+    priority = old.priority if line.priority is MISSING else line.priority
+    assignee = old.assignee if line.assignee is MISSING else line.assignee
+    moved = old.reassignments if line.reassignments is MISSING else line.reassignments
+    kind, value = "update", None
+    if status != old.status:
+        kind, value = "status", status
+    elif before is not None and priority != old.priority:
+        kind, value = "priority", priority
+    elif before is not None and (assignee != old.assignee or moved != old.reassignments):
+        kind, value = "assignment", assignee
+    elif line.comment is not MISSING:
+        kind, value = "comment", line.comment
+    actor = None if line.actor is MISSING else line.actor
+    public = line.public is True
+    return Event(line.at, kind, value, actor, public), Shown(status, priority, assignee, moved)
+
+
+def seed(events: Mapping[str, Event], ticket: Mapping[str, Any] | None, at: datetime) -> Shown | None:
+    """What is known of a ticket before `at`, for a file that holds only the later lines of its log."""
+    if ticket is None or not events:
+        return None
+    past = sorted((event for event in events.values() if event.at <= at and event.kind == "status"), key=lambda e: e.at)
+    return Shown(past[-1].value if past else None, ticket["priority"], ticket["assignee"])
+
+
+def state_of(
+    events: Mapping[str, Event], opened_at: datetime | None, order: Sequence[str] | None = None
+) -> TicketState | None:
+    """The state after all steps, in order of time. Steps of one instant keep the `order` of their names in the file.
+
+    Without one (the file has only some of them) their names decide, numbers in them as numbers.
+    """
+    names = order if order is not None else sorted(events, key=_natural)
+    ordered = sorted((events[name] for name in dict.fromkeys(names)), key=lambda event: event.at)
+    steps = [Step(event.at, "status", event.value) for event in ordered if event.kind == "status"]
+    if not steps and ordered:
+        steps = [Step(ordered[0].at, "status", "new")]
+    return fold(steps, opened_at)
+
+
+def _natural(name: str) -> list[tuple[str, int]]:
+    """`4568/10` after `4568/9`."""
+    return [(text, int(digits or 0)) for text, digits in _RUNS.findall(name)]
+
+
+def folded(state: TicketState, said: Mapping[str, Any]) -> dict[str, Any]:
+    """Status, reopened count and times of a ticket: from its history, and from what the desk says of its end.
+
+    The desk's own word for when a ticket was solved or closed counts while the history agrees that it is.
+    """
+    solved = said.get("solved_at") or state.solved_at if state.status in FINISHED else None
+    closed = said.get("closed_at") or state.closed_at if state.closed_at else None
+    reopened = max(said.get("reopened_count") or 0, state.reopened_count)
+    return {"status": state.status, "solved_at": solved, "closed_at": closed, "reopened_count": reopened}
+
+
+def latest(names: Sequence[str], values: Mapping[str, Sequence[Any]], order: Iterable[int]) -> dict[str, Any]:
+    """For each field the last value that a line of the ticket gives; `order` are its lines in order of time."""
+    backwards = list(order)[::-1]
+    found = {}
+    for name in names:
+        column = values[name]
+        for index in backwards:
+            if column[index] is not MISSING:
+                found[name] = column[index]
+                break
+    return found

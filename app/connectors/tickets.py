@@ -1,0 +1,241 @@
+"""Tickets with their histories, written in bulk: a line of the file is a step, its ticket is what the steps make of it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.connectors.bulk import upsert_columns
+from app.connectors.counts import Counts
+from app.connectors.errors import MISSING
+from app.connectors.histories import FOLDED, Event, Line, Shown, folded, latest, seed, state_of, step
+from app.connectors.mapping import ImportMapping
+from app.connectors.records import Reject
+from app.connectors.rows import Rows
+from app.connectors.targets import targets
+from app.foundation import audit, changes, clock
+from app.foundation.db import table_of
+from app.foundation.ids import new_id
+from app.foundation.principal import principal_of
+from app.foundation.tables import ExternalId
+from app.resources.references import defaults, lookup
+from app.resources.service import update_row
+from app.tickets.resources import TICKETS
+from app.tickets.tables import TicketEvent
+
+TABLE, EVENTS, EXTERNAL = TICKETS.table, table_of(TicketEvent), table_of(ExternalId)
+EVENT_COLUMNS = ("ticket_id", "external_id", "org_id", "at", "kind", "value", "actor", "public")
+REQUIRED = ("account_id", "subject")
+REMEMBERED = 100_000
+CHUNK = 500
+
+
+@dataclass(slots=True)
+class _Ticket:
+    """A ticket of this chunk: its stored row and steps, its new lines, and what it shall be."""
+
+    key: str
+    lines: list[int] = field(default_factory=list)
+    stored: dict[str, Any] | None = None
+    events: dict[str, Event] = field(default_factory=dict)
+    written: dict[str, Event] = field(default_factory=dict)
+    wanted: dict[str, Any] = field(default_factory=dict)
+
+
+class TicketSink:
+    """Writes tickets from a log of their steps."""
+
+    loaded: Collection[str] = frozenset(targets("tickets"))
+
+    def __init__(self, mapping: ImportMapping) -> None:
+        self._mapping = mapping
+        self._fields = [name for name in mapping.fields if name not in FOLDED]
+        self._said = [name for name in mapping.fields if name in FOLDED and name != "status"]
+        # What the lines so far showed, so that a ticket whose lines are scattered over the file reads as if they were not.
+        self._shown: dict[str, Shown] = {}
+        self.tickets = Counts()
+        self._counted: dict[str, str] = {}
+
+    def write(self, session: Session, rows: Rows, counts: Counts) -> list[Reject]:
+        """Write the steps of a chunk and their tickets; returns the lines that cannot be taken."""
+        tickets: dict[str, _Ticket] = {}
+        for index, key in enumerate(rows.keys):
+            tickets.setdefault(key, _Ticket(key)).lines.append(index)
+        self._read_stored(session, tickets)
+        rejects: list[Reject] = []
+        taken: list[_Ticket] = []
+        for ticket in tickets.values():
+            refused = self._apply(rows, ticket, counts)
+            rejects += refused
+            if ticket.wanted:
+                taken.append(ticket)
+        self._write(session, taken)
+        return rejects
+
+    # --- reading what is there ---
+
+    def _read_stored(self, session: Session, tickets: Mapping[str, _Ticket]) -> None:
+        system, org_id = self._mapping.system, principal_of(session).org_id
+        ids = lookup(session, org_id, TICKETS.entity, [(system, key) for key in tickets])
+        by_id = {row_id: tickets[key] for (_, key), row_id in ids.items()}
+        ordered = sorted(by_id)
+        for start in range(0, len(ordered), CHUNK):
+            part = ordered[start : start + CHUNK]
+            for row in session.execute(sa.select(TABLE).where(TABLE.c.id.in_(part))).mappings():
+                by_id[row["id"]].stored = dict(row)
+            columns = (EVENTS.c[name] for name in EVENT_COLUMNS if name != "org_id")
+            for row_id, name, *event in session.execute(sa.select(*columns).where(EVENTS.c.ticket_id.in_(part))):
+                by_id[row_id].events[name] = Event(*event)
+
+    # --- deciding ---
+
+    def _apply(self, rows: Rows, ticket: _Ticket, counts: Counts) -> list[Reject]:
+        lines = sorted((_line(rows, index) for index in ticket.lines), key=lambda line: line.at)
+        values = latest([*self._fields, *self._said], rows.values, [line.place for line in lines])
+        absent = [name for name in REQUIRED if name not in values and ticket.stored is None]
+        if absent:
+            reason = f"no line of ticket {ticket.key} gives {' and '.join(absent)}"
+            return [rows.reject(index, reason) for index in ticket.lines]
+        newest = max(((event.at, name) for name, event in ticket.events.items()), default=None)
+        names = [line.name for line in lines]
+        order = names if ticket.events.keys() <= set(names) else None
+        rejects = self._steps(rows, ticket, lines, counts)
+        state = state_of(ticket.events, values.get("opened_at"), order)
+        if state is None:
+            return rejects
+        said = {name: values.pop(name) for name in self._said if name in values}
+        base = ticket.stored
+        if base is None:
+            first = {"number": ticket.key[:60], "priority": "normal", "opened_at": state.opened_at}
+            ticket.wanted = {**first, **values, **folded(state, said)}
+        else:
+            is_newest = newest is None or (lines[-1].at, lines[-1].name) >= newest
+            kept = values if is_newest else {name: value for name, value in values.items() if base[name] is None}
+            kept_said = {name: base[name] for name in self._said} if not is_newest else said
+            ticket.wanted = {**kept, **folded(state, kept_said)}
+        return rejects
+
+    def _steps(self, rows: Rows, ticket: _Ticket, lines: Sequence[Line], counts: Counts) -> list[Reject]:
+        """Add the lines to the ticket's steps; returns lines whose name another line has with other values."""
+        rejects: list[Reject] = []
+        own: dict[str, Line] = {}
+        shown = self._shown.pop(ticket.key, None)
+        for line in lines:
+            twin = own.setdefault(line.name, line)
+            if twin is not line:
+                if twin[1:] == line[1:]:
+                    counts.unchanged += 1
+                else:
+                    reason = f"event_id: {line.name!r} was on line {rows.lines[twin.place]} already, with other values"
+                    rejects.append(rows.reject(line.place, reason))
+                continue
+            stored = ticket.events.get(line.name)
+            first = shown is None
+            before = seed(ticket.events, ticket.stored, line.at) if first and stored is None else shown
+            event, shown = step(line, before)
+            # The first line of a ticket cannot tell a change from what was so before: a stored step knows better.
+            if stored is not None and first and stored.kind != "status" and stored.at == event.at:
+                event = stored
+            counts.add("created" if stored is None else "unchanged" if stored == event else "changed")
+            if event != stored:
+                ticket.events[line.name] = ticket.written[line.name] = event
+        self._remember(ticket.key, shown)
+        return rejects
+
+    def _remember(self, key: str, shown: Shown | None) -> None:
+        if shown is None:
+            return
+        _keep(self._shown, key, shown)
+
+    # --- writing ---
+
+    def _write(self, session: Session, tickets: Sequence[_Ticket]) -> None:
+        principal, now = principal_of(session), clock.now()
+        touched: set[str | None] = set()
+        added = [ticket for ticket in tickets if ticket.stored is None]
+        if added:
+            self._add(session, principal.org_id, added)
+        for ticket in tickets:
+            old = ticket.stored
+            status = "created" if old is None else "unchanged"
+            if old is not None:
+                changed = {name: value for name, value in ticket.wanted.items() if old[name] != value}
+                if changed:
+                    update_row(session, TICKETS, old["id"], old["row_version"], changed)
+                    status = "changed"
+            if status != "unchanged" or ticket.written:
+                touched |= {
+                    ticket.wanted.get("account_id") or (old or {}).get("account_id"),
+                    (old or {}).get("account_id"),
+                }
+            self._count(ticket.key, status)
+        written = _event_columns(tickets, principal.org_id)
+        upsert_columns(session, EVENTS, EVENT_COLUMNS, written, ("ticket_id", "external_id"))
+        if touched:
+            details = {"tickets": len(tickets), "events": len(written[0]), "at": now.isoformat()}
+            audit.record(session, "import", TICKETS.entity, None, details)
+            changes.touch(session, principal.org_id, touched)
+
+    def _add(self, session: Session, org_id: str, tickets: Sequence[_Ticket]) -> None:
+        base = {**defaults(TICKETS), "org_id": org_id}
+        names = list(base)
+        rows = []
+        for ticket in tickets:
+            ticket.wanted["id"] = new_id()
+            row = {**base, **ticket.wanted, "external_ids": {self._mapping.system: ticket.key}}
+            rows.append([row[name] for name in names])
+        upsert_columns(session, TABLE, names, list(zip(*rows, strict=True)), ("id",))
+        entity, system = TICKETS.entity, self._mapping.system
+        known = [(org_id, entity, system, ticket.key, ticket.wanted["id"]) for ticket in tickets]
+        columns = ("org_id", "entity", "system", "external_id", "row_id")
+        upsert_columns(session, EXTERNAL, columns, list(zip(*known, strict=True)), columns[:4])
+
+    def _count(self, key: str, status: str) -> None:
+        """Count each ticket once, however many chunks its lines are in: created stays created, changed changed."""
+        before = self._counted.get(key)
+        rank = ("unchanged", "changed", "created")
+        if before is not None and rank.index(before) >= rank.index(status):
+            return
+        if before is not None:
+            self.tickets.add(before, -1)
+        self.tickets.add(status)
+        _keep(self._counted, key, status)
+
+
+def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
+    """Remember the last REMEMBERED tickets."""
+    memory[key] = value
+    if len(memory) > REMEMBERED:
+        del memory[next(iter(memory))]
+
+
+def _line(rows: Rows, index: int) -> Line:
+    values = rows.values
+
+    def cell(name: str) -> Any:
+        column = values.get(name)
+        return MISSING if column is None else column[index]
+
+    return Line(
+        index,
+        values["step.at"][index],
+        values["event_id"][index],
+        cell("status"),
+        cell("priority"),
+        cell("assignee"),
+        cell("step.reassignments"),
+        cell("step.comment"),
+        cell("step.actor"),
+        cell("step.public"),
+    )
+
+
+def _event_columns(tickets: Iterable[_Ticket], org_id: str) -> list[Sequence[Any]]:
+    rows = [
+        (ticket.stored["id"] if ticket.stored else ticket.wanted["id"], name, org_id, *event)
+        for ticket in tickets
+        for name, event in ticket.written.items()
+    ]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in EVENT_COLUMNS]
