@@ -71,7 +71,7 @@ class Documents:
         if "file" in row:
             document["url"] = f"{self.feeds_url}/{self.days.anchor.isoformat()}/{row['file']}"
         if "consent" in row:
-            document["consent"] = [self._consent(entry, zone) for entry in row["consent"]]
+            document["consent"] = [told for entry in row["consent"] for told in self._consents(entry, zone)]
         return document
 
     def zone(self, row: Document) -> str:
@@ -93,10 +93,10 @@ class Documents:
         ends_at = instant_text(self.days.instant(row["starts_at"], zone) + timedelta(minutes=row["minutes"]))
         return {"ends_at": ends_at, "time_zone": zone, **({"done_at": ends_at} if row["status"] == "done" else {})}
 
-    def _consent(self, entry: list[str], zone: str) -> Document:
-        channel, status, recorded, source = entry
-        at = instant_text(self.days.past_instant(recorded, zone))
-        return {"channel": channel, "status": status, "recorded_at": at, "source": source}
+    def _consents(self, entry: list[str], zone: str) -> list[Document]:
+        channels, status, recorded, source = entry
+        told = {"status": status, "recorded_at": instant_text(self.days.past_instant(recorded, zone)), "source": source}
+        return [{"channel": channel, **told} for channel in channels.split()]
 
     def told_at(self, row: Document) -> datetime:
         """When a row was last written down: the latest moment of the past that it tells of."""

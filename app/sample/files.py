@@ -30,5 +30,23 @@ def organisation() -> dict[str, Any]:
 
 
 def rows(kind: str) -> list[dict[str, Any]]:
-    """The rows of `data/<kind>.ndjson`."""
-    return [json.loads(line) for line in (folder() / "data" / f"{kind}.ndjson").read_text("utf-8").splitlines()]
+    """The rows of `data/<kind>.ndjson`, with every reference in full."""
+    lines = (folder() / "data" / f"{kind}.ndjson").read_text("utf-8").splitlines()
+    return [_in_full(json.loads(line)) for line in lines]
+
+
+def _in_full(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose key is `norrvik-paper/pumps` belongs to that account, and its `/eva` is `norrvik-paper/eva`."""
+    account, slash, _ = row["key"].partition("/")
+    if not slash or "account_id" in row:
+        return row
+
+    def full(key: str) -> str:
+        return f"{account}{key}" if key.startswith("/") else key
+
+    for name, value in row.items():
+        if name.endswith("_ids"):
+            row[name] = [full(key) for key in value]
+        elif name.endswith("_id"):
+            row[name] = full(value)
+    return {"key": row["key"], "account_id": account, **row}

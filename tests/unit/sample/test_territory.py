@@ -52,7 +52,7 @@ def test_the_checked_in_files_are_what_the_source_gives() -> None:
 
 def test_the_whole_territory_is_small() -> None:
     size = sum(path.stat().st_size for path in TERRITORY.rglob("*") if path.is_file() and path.suffix != ".pyc")
-    assert size < 650_000
+    assert size < 600_000
 
 
 def test_no_name_is_that_of_a_real_company(rows: dict[str, list[dict]]) -> None:
