@@ -10,6 +10,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import wiring
+    from app.briefing import door
     from app.foundation import logs
     from app.foundation.db import Database
     from app.identity.rates import EXTENSION, make_limiter
@@ -31,6 +32,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions["doorstep.settings"] = settings
     app.extensions["doorstep.database"] = Database(settings.database_url, pool_size=settings.database_pool)
     app.extensions[EXTENSION] = make_limiter(settings.rate_limit_storage_url)
+    door.install(app)
     install(app, secure_origin=settings.secure_origin)
     wiring.connect_parts(ProblemApi(app), settings)
     serve_pwa(app)

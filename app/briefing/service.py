@@ -181,7 +181,7 @@ def _for_visit(role: Role) -> Prepared:
     account_id = sa.select(VISITS.c.account_id).where(VISITS.c.id == wanted).scalar_subquery()
     own = BRIEFINGS.c.visit_id == wanted
     accounts = sa.and_(BRIEFINGS.c.account_id == account_id, BRIEFINGS.c.visit_id.is_(None))
-    return Prepared(_stored_bytes(role).where(sa.or_(own, accounts)).order_by(own.desc()))
+    return Prepared(_stored_bytes(role).where(sa.or_(own, accounts)).order_by(BRIEFINGS.c.visit_id.is_(None)))
 
 
 def _stored_bytes(role: Role) -> sa.Select[Any]:

@@ -208,3 +208,73 @@ def test_two_rebuilds_at_once_leave_one_briefing(world: World) -> None:
 )
 def test_the_last_morning_is_the_accounts_own(now: datetime, zone: str, morning: datetime) -> None:
     assert jobs.latest_morning(now, zone) == morning
+
+
+def test_the_short_way_gives_what_the_long_way_gives(
+    world: World, sign_in: Any, directory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.briefing.door import StoredBriefings
+
+    soon, far = plan_visit(world, NOW + timedelta(days=6)), plan_visit(world, NOW + timedelta(days=8))
+    other = make_world(world.database, directory.orgs["north"], directory.users["rep2@north"], "Other")
+    abroad = make_world(world.database, directory.orgs["south"], directory.users["rep@south"], "Abroad")
+    for place in (world, other, abroad):
+        place.rebuild()
+    paths = [f"/accounts/{place.account_id}/briefing" for place in (world, other, abroad)]
+    paths += [f"/visits/{visit}/briefing" for visit in (soon, far, world.account_id)]
+    versions = [{}, {"If-None-Match": '"old"'}, {"If-None-Match": f'"{world.stored().version}"'}]
+    people = [sign_in(name) for name in ("rep@north", "rep2@north", "manager@north", "admin@north", "rep@south")]
+    short: list[bool] = []
+    inner = StoredBriefings._find
+    monkeypatch.setattr(
+        StoredBriefings, "_find", lambda *given: (found := inner(*given), short.append(found is not None))[0]
+    )
+
+    def answers() -> list[Any]:
+        found = []
+        for person in people:
+            for path in paths:
+                for version in versions:
+                    answer = person.get(path, headers=version)
+                    same = {"X-Request-Id"} if answer.status_code < 400 else {"X-Request-Id", "Content-Length"}
+                    headers = {name: value for name, value in answer.headers.items() if name not in same}
+                    found.append((answer.status_code, answer.data if answer.status_code < 400 else b"", headers))
+        return found
+
+    by_the_short_way = answers()
+    assert sum(short) == 15
+    monkeypatch.setattr(StoredBriefings, "_plainly_asked", lambda *_: None)
+    assert answers() == by_the_short_way
+    assert sorted({status for status, _, _ in by_the_short_way}) == [200, 304, 404]
+
+
+@pytest.mark.parametrize("ended", ["expired", "idle", "signed out", "inactive", "territory ended"])
+def test_the_short_way_closes_when_the_session_or_the_territory_ends(world: World, sign_in: Any, ended: str) -> None:
+    from app.identity.tables import SignInSession, TerritoryAssignment, User
+
+    world.rebuild()
+    rep = sign_in("rep@north")
+    path = f"/accounts/{world.account_id}/briefing"
+    assert rep.get(path).status_code == 200
+    now = clock.now()
+    with world.database.write() as session:
+        if ended == "expired":
+            session.execute(sa.update(SignInSession).values(expires_at=now - timedelta(seconds=1)))
+        elif ended == "idle":
+            session.execute(sa.update(SignInSession).values(last_seen_at=now - timedelta(days=400)))
+        elif ended == "inactive":
+            session.execute(sa.update(User).where(User.id == world.rep_id).values(active=False))
+        elif ended == "territory ended":
+            session.execute(sa.update(TerritoryAssignment).values(ends_on=now.date() - timedelta(days=1)))
+    if ended == "signed out":
+        assert rep.delete("/session").status_code == 204
+    assert rep.get(path).status_code == (404 if ended == "territory ended" else 401)
+
+
+@pytest.mark.parametrize(
+    "cookie", ["", "x=1", "__Host-session=", '__Host-session="a"; b', "__Host-session=\x01", "=; =,"]
+)
+def test_an_odd_cookie_is_nobody(world: World, app: Any, cookie: str) -> None:
+    world.rebuild()
+    answer = app.test_client().get(f"/api/v1/accounts/{world.account_id}/briefing", headers={"Cookie": cookie})
+    assert answer.status_code == 401 and answer.content_type == "application/problem+json"
