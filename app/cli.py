@@ -57,6 +57,7 @@ def start(context: click.Context) -> None:
     """Migrate, load the sample territory into an empty database, and serve."""
     from app.foundation import logs
     from app.sample import allowed_outbound, load_when_empty, serve_feeds
+    from app.sample.loader import is_loaded
     from app.schema import migrate as run
     from app.server import serve as serve_forever
 
@@ -67,8 +68,8 @@ def start(context: click.Context) -> None:
     if settings.sample:
         for line in load_when_empty(database, settings):
             click.echo(line)
-    feeds = serve_feeds(database, settings)
-    if feeds is not None:
+    _feeds = serve_feeds(database, settings)
+    if is_loaded(database):
         # The worker processes read their settings from the environment; only this demo lets them poll this machine.
         allowed = [settings.outbound_allow, *allowed_outbound(settings)]
         os.environ["DOORSTEP_OUTBOUND_ALLOW"] = ",".join(filter(None, allowed))

@@ -45,15 +45,39 @@ class Task(Protocol):
     def __call__(self, database: Database, job: ClaimedJob, /) -> None: ...
 
 
+QUICK, SLOW = "quick", "slow"
 _tasks: dict[str, Task] = {}
-_waker = threading.Event()
+_lanes: dict[str, str] = {}
 
 
-def task(kind: str) -> Callable[[Task], Task]:
-    """Register the function that does jobs of this kind."""
+class _Waker:
+    """Tells every runner of this process that there is new work; none misses a call that came while it was busy."""
+
+    def __init__(self) -> None:
+        self.generation = 0
+        self._changed = threading.Condition()
+
+    def wake(self) -> None:
+        """Say that there is work."""
+        with self._changed:
+            self.generation += 1
+            self._changed.notify_all()
+
+    def wait_past(self, seen: int, timeout: float) -> None:
+        """Wait until somebody woke us after generation `seen`, at most `timeout` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.generation > seen, timeout)
+
+
+_waker = _Waker()
+
+
+def task(kind: str, lane: str = QUICK) -> Callable[[Task], Task]:
+    """Register the function that does jobs of this kind; what waits for other systems belongs in the SLOW lane."""
 
     def register(function: Task) -> Task:
         _tasks[kind] = function
+        _lanes[kind] = lane
         return function
 
     return register
@@ -91,7 +115,7 @@ def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     if not rows:
         return
     session.execute(upsert(session, JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]), rows)
-    sa.event.listen(session, "after_commit", lambda _session: _waker.set(), once=True)
+    sa.event.listen(session, "after_commit", lambda _session: _waker.wake(), once=True)
 
 
 def claim(database: Database, limit: int = 16, kinds: Iterable[str] | None = None) -> list[ClaimedJob]:
@@ -152,9 +176,9 @@ def fail(database: Database, job: ClaimedJob, error: str) -> None:
         )
 
 
-def run_due(database: Database, limit: int = 16) -> int:
+def run_due(database: Database, limit: int = 16, lane: str | None = None) -> int:
     """Claim and run one batch; returns how many jobs were taken. A failing job never stops the others."""
-    jobs = claim(database, limit)
+    jobs = claim(database, limit, None if lane is None else [kind for kind, its in _lanes.items() if its == lane])
     done = []
     for job in jobs:
         try:
@@ -178,36 +202,42 @@ def drain(database: Database, most: int = 100_000) -> int:
 
 
 class EmbeddedRunner:
-    """A thread in the web process that runs due jobs and writes the periodic ticks."""
+    """Threads in the web process that run due jobs, one a lane, so that a feed that hangs delays no briefing."""
 
     def __init__(self, database: Database, ticks: "Iterable[Tick]" = (), idle_seconds: float = 1.0) -> None:
         self._database = database
         self._ticks = tuple(ticks)
         self._idle = idle_seconds
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._loop, name="doorstep-runner", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._loop, args=(QUICK, self._ticks, 16), name="doorstep-runner", daemon=True),
+            # A slow job may take its whole deadline: one at a time stays well inside its lease.
+            threading.Thread(target=self._loop, args=(SLOW, (), 1), name="doorstep-slow-runner", daemon=True),
+        ]
 
     def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
+        """Start the threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Finish what is held, then end."""
         self._stop.set()
-        _waker.set()
-        self._thread.join(timeout)
+        _waker.wake()
+        for thread in self._threads:
+            thread.join(timeout)
 
-    def _loop(self) -> None:
+    def _loop(self, lane: str, ticks: "tuple[Tick, ...]", batch: int) -> None:
         while not self._stop.is_set():
-            _waker.clear()
+            seen = _waker.generation
             try:
-                write_ticks(self._database, self._ticks)
-                taken = run_due(self._database)
+                write_ticks(self._database, ticks)
+                taken = run_due(self._database, batch, lane)
             except Exception:
                 log.error("runner failed", exc_info=True)
                 taken = 0
-            if not taken:
-                _waker.wait(self._idle)
+            if not taken and not self._stop.is_set():
+                _waker.wait_past(seen, self._idle)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from app.config import Settings
 from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.logs import log
-from app.foundation.outbox import ClaimedJob, NewJob, Tick, enqueue, task
+from app.foundation.outbox import SLOW, ClaimedJob, NewJob, Tick, enqueue, task
 from app.news import service
 from app.news.service import Poller
 
@@ -31,7 +31,7 @@ def register(poller: Poller) -> None:
             due = service.due_feeds(session, clock.now())
             enqueue(session, [NewJob(POLL, {"feed_id": feed}, org, f"{POLL}:{feed}") for org, feed in due])
 
-    @task(POLL)
+    @task(POLL, lane=SLOW)
     def poll_feed(database: Database, job: ClaimedJob) -> None:
         report = poller.poll(database, job.payload["feed_id"])
         if report is not None and report.problem is not None:

@@ -28,6 +28,7 @@ def ran() -> Iterator[list[str]]:
 
     yield seen
     outbox._tasks.pop(KIND)
+    outbox._lanes.pop(KIND)
 
 
 def enqueue(database: Database, *jobs: NewJob) -> None:
@@ -123,3 +124,27 @@ def test_the_embedded_runner_takes_up_a_job_at_once(database: Database, ran: lis
     finally:
         runner.stop()
     assert ran == ["1"]
+
+
+def test_a_slow_job_delays_no_quick_one(database: Database, ran: list[str]) -> None:
+    release = threading.Event()
+
+    @outbox.task("test.slow", lane=outbox.SLOW)
+    def wait(database: Database, job: ClaimedJob) -> None:
+        release.wait(20)
+
+    runner = EmbeddedRunner(database, idle_seconds=0.05)
+    enqueue(database, NewJob("test.slow", {}))
+    runner.start()
+    try:
+        enqueue(database, NewJob(KIND, {"n": "1"}))
+        for _ in range(100):
+            if ran:
+                break
+            threading.Event().wait(0.05)
+        assert ran == ["1"] and not release.is_set()
+    finally:
+        release.set()
+        runner.stop()
+        outbox._tasks.pop("test.slow")
+        outbox._lanes.pop("test.slow")
