@@ -13,6 +13,7 @@ from app.foundation.ids import CANONICAL
 from app.foundation.money import CURRENCIES, Money, MoneyError, exponent
 
 MAX_INT = 2**31 - 1
+MAX_NUMBER = 1e15
 MAX_NAMES = 20
 ZONES = frozenset(available_timezones())
 _INSTANT = re.compile(
@@ -87,7 +88,7 @@ class Whole(fields.Integer):
 class Number(fields.Float):
     """A finite JSON number within `least` and `most`."""
 
-    def __init__(self, least: float = -1e15, most: float = 1e15, **options: Any) -> None:
+    def __init__(self, least: float = -MAX_NUMBER, most: float = MAX_NUMBER, **options: Any) -> None:
         options.setdefault("validate", []).append(validate.Range(least, most))
         super().__init__(allow_nan=False, **options)
 

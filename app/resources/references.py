@@ -1,7 +1,7 @@
 """References between rows: external ids made ours, and every id checked to be one that the caller can see."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -45,7 +45,7 @@ def resolve(session: Session, resource: Resource, rows: Sequence[Values]) -> lis
         known = _known(session, principal, entity, wanted)
         for row, found in zip(rows, faults, strict=True):
             if any(isinstance(value, str) and value not in known for value in _ids(row.get(name))):
-                found.append(FieldError(f"/{name}", f"There is no such {entity.replace('_', ' ')} that you can see."))
+                found.append(FieldError(f"/{name}", missing("", entity)))
     return faults
 
 
@@ -80,7 +80,7 @@ def _one(value: Any, entity: str, pointer: str, ours: dict[tuple[str, str], str]
         return value
     row_id = ours.get((value.system, value.id))
     if row_id is None:
-        found.append(FieldError(pointer, f"No {entity.replace('_', ' ')} is known as {value.id} in {value.system}."))
+        found.append(FieldError(pointer, missing(value, entity)))
     return row_id
 
 
@@ -100,6 +100,27 @@ def lookup(session: Session, org_id: str, entity: str, names: Sequence[tuple[str
             )
             found.update({(system, external): row_id for external, row_id in session.execute(query)})
     return found
+
+
+def visible_ids(
+    session: Session, entity: str, refs: Collection[str | ExternalRef]
+) -> dict[str | ExternalRef, str]:
+    """Our id of each reference that names a row which the caller can see; the others are left out."""
+    principal = principal_of(session)
+    external = [ref for ref in refs if isinstance(ref, ExternalRef)]
+    names = lookup(session, principal.org_id, entity, [(ref.system, ref.id) for ref in external])
+    ours: dict[str | ExternalRef, str] = {ref: ref for ref in refs if isinstance(ref, str)}
+    ours |= {ref: names[ref.system, ref.id] for ref in external if (ref.system, ref.id) in names}
+    known = _known(session, principal, entity, set(ours.values()))
+    return {ref: row_id for ref, row_id in ours.items() if row_id in known}
+
+
+def missing(ref: str | ExternalRef, entity: str) -> str:
+    """The sentence about a reference that names nothing the caller can see."""
+    noun = entity.replace("_", " ")
+    if isinstance(ref, ExternalRef):
+        return f"No {noun} is known as {ref.id} in {ref.system}."
+    return f"There is no such {noun} that you can see."
 
 
 def _known(session: Session, principal: Principal, entity: str, ids: set[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """The doors of a resource: list, create, batch, read, change, delete."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Response
@@ -47,6 +48,11 @@ def batch_body(row: Schema, example: Document | None = None) -> Document:
     }
 
 
+def batch_answer(results: Sequence[batch.RowResult]) -> Response:
+    """What became of each row."""
+    return json_answer(wire.dumps({"results": [result.as_wire() for result in results]}))
+
+
 def doors(blueprint: Blueprint, resource: Resource) -> None:
     """Add the views of a resource to a blueprint, at `/<name>`."""
     noun = resource.noun
@@ -80,8 +86,7 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
         @requires(resource.write_scope)
         @idempotent
         def post(self, _headers: dict[str, Any]) -> Response:
-            results = batch.upsert_many(current_session(), resource, batch_documents())
-            return json_answer(wire.dumps({"results": [result.as_wire() for result in results]}))
+            return batch_answer(batch.upsert_many(current_session(), resource, batch_documents()))
 
     @blueprint.route(f"{path}/<uuid:row_id>")
     class Item(MethodView):
@@ -122,4 +127,4 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
     Item.delete.__doc__ = f"Delete a {noun}."
 
 
-__all__ = ["ProblemSchema", "batch_body", "doors", "idempotent", "json_answer", "stored_answer"]
+__all__ = ["ProblemSchema", "batch_answer", "batch_body", "doors", "idempotent", "json_answer", "stored_answer"]

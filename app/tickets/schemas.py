@@ -1,6 +1,6 @@
 """Wire shapes of tickets and their history."""
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from app.foundation.fields import Moment, Reference, Text, Truth, Whole, choice
 
@@ -43,3 +43,15 @@ class TicketEventSchema(Schema):
     )
     actor = Text(200, allow_none=True)
     public = Truth(metadata={"description": "Whether the customer could see it."})
+
+
+class TicketEventRowSchema(TicketEventSchema):
+    """One step as a batch brings it."""
+
+    ticket = Reference(required=True)
+
+
+class HistorySchema(Schema):
+    """The history of a ticket."""
+
+    data = fields.List(fields.Nested(TicketEventSchema), required=True)

@@ -1,8 +1,8 @@
 """Wire shapes of usage: series, their daily values and their events."""
 
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
-from app.foundation.fields import Number, Reference, Text, Whole, choice
+from app.foundation.fields import Day, Moment, Number, Reference, Text, Whole, choice
 
 AGGREGATIONS = ("sum", "max", "last")
 
@@ -24,3 +24,42 @@ class UsageSeriesSchema(Schema):
         1, 8784, allow_none=True, metadata={"description": "How often something should be received."}
     )
     source = Text(100, allow_none=True, metadata={"description": "The system that measures.", "example": "Telemetry"})
+
+
+class UsageDayRowSchema(Schema):
+    """A day's value as a batch brings it."""
+
+    series = Reference(required=True)
+    day = Day(required=True, metadata={"description": "The calendar day where the account is."})
+    value = Number(required=True, metadata={"example": 118.5})
+    observed_at = Moment(allow_none=True, metadata={"description": "When it was read; now, when left out."})
+
+
+class UsageEventRowSchema(Schema):
+    """An event as a batch brings it."""
+
+    series = Reference(required=True)
+    external_id = Text(200, required=True, metadata={"description": "What its source calls it.", "example": "e-77120"})
+    at = Moment(required=True)
+    value = Number(required=True, metadata={"example": 2.5})
+
+
+class DailyQuerySchema(Schema):
+    """Which days."""
+
+    first = Day(data_key="from", metadata={"description": "The first day."})
+    last = Day(data_key="to", metadata={"description": "The last day."})
+
+
+class UsageDaySchema(Schema):
+    """A day's value."""
+
+    day = Day(required=True)
+    value = Number(required=True)
+    observed_at = Moment(required=True)
+
+
+class DailySchema(Schema):
+    """Values by day; a day that is not there was not received."""
+
+    data = fields.List(fields.Nested(UsageDaySchema), required=True)
