@@ -33,8 +33,8 @@ self.addEventListener('fetch', (event) => {
 });
 
 async function fromShell(key: string, request: Request): Promise<Response> {
-  const cache = await caches.open(CACHE);
-  return (await cache.match(key)) ?? fetch(request);
+  // Not caches.open, which would make an empty cache anew after a sign-out has removed it.
+  return (await caches.match(key, { cacheName: CACHE })) ?? fetch(request);
 }
 
 /** All or nothing: a shell with a file missing, refused or redirected is not installed, and the old one goes on. */
