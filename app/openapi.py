@@ -33,7 +33,10 @@ PROBLEMS = {
     429: "Too many requests; `Retry-After` says in how many seconds to try again.",
 }
 HEADERS: Document = {
-    "ETag": {"description": "The version of the row, for `If-Match` and `If-None-Match`.", "schema": {"type": "string"}},
+    "ETag": {
+        "description": "The version of the row, for `If-Match` and `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
     "Location": {"description": "Where the new row is.", "schema": {"type": "string"}},
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}},
     "WWW-Authenticate": {"description": "How to sign in.", "schema": {"type": "string"}},
@@ -112,7 +115,9 @@ def _operation_id(path: str, method: str) -> str:
 
 
 def _answers(path: str, method: str, operation: Document) -> Document:
-    declared: Document = {str(status): answer for status, answer in operation["responses"].items() if str(status) != "default"}
+    declared: Document = {
+        str(status): answer for status, answer in operation["responses"].items() if str(status) != "default"
+    }
     for status in _problems_of(path, method, operation):
         if str(status) not in declared or status == 422:
             declared[str(status)] = {"$ref": f"#/components/responses/Problem{status}"}
@@ -168,7 +173,11 @@ def _money(plain: Document) -> Document:
     kinds = []
     for places, currencies in DECIMALS.items():
         fraction = f"(\\.[0-9]{{1,{places}}})?" if places else ""
-        amount = {"type": "string", "pattern": f"^-?[0-9]{{1,13}}{fraction}$", "example": "1234.50"[: 5 + places] if places else "1234"}
+        amount = {
+            "type": "string",
+            "pattern": f"^-?[0-9]{{1,13}}{fraction}$",
+            "example": "1234.50"[: 5 + places] if places else "1234",
+        }
         kinds.append(
             {
                 "type": "object",

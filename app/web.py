@@ -203,7 +203,9 @@ def _stale(_error: StaleDataError) -> Response:
 
 def _clash(error: IntegrityError) -> Response:
     log.info("constraint refused a write", error=type(error.orig).__name__, request_id=g.get("request_id"))
-    return Problem(409, "conflict", "Conflict", "Another row has the same unique value, or still refers to this.").response()
+    return Problem(
+        409, "conflict", "Conflict", "Another row has the same unique value, or still refers to this."
+    ).response()
 
 
 def _unkeepable(error: DataError) -> Response:
@@ -214,7 +216,11 @@ def _unkeepable(error: DataError) -> Response:
 def _unavailable(_error: Exception) -> Response:
     log.error("database unavailable", exc_info=True, request_id=g.get("request_id"))
     return Problem(
-        503, "unavailable", "Temporarily unavailable", "The database did not answer; try again.", headers={"Retry-After": "5"}
+        503,
+        "unavailable",
+        "Temporarily unavailable",
+        "The database did not answer; try again.",
+        headers={"Retry-After": "5"},
     ).response()
 
 

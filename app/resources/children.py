@@ -1,5 +1,6 @@
 """Rows without an id of ours, named within the row that they hang on: steps of a ticket, days and events of a series."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from app.resources import references
 from app.resources.batch import RowResult
 from app.resources.resource import Values, resource_of
 
-CHUNK = 300
+CHUNK = 500
 Key = tuple[str, Any]
 
 
@@ -84,12 +85,18 @@ class Stored:
     def __init__(self, session: Session, kind: Children, keys: Sequence[Key]) -> None:
         table = kind.table
         parent, key = table.c[kind.parent_column], table.c[kind.key]
+        query = sa.select(table).where(parent == sa.bindparam("parent"), key.in_(sa.bindparam("names", expanding=True)))
         self.rows: dict[Key, Values] = {}
-        ordered = sorted(set(keys))
-        for start in range(0, len(ordered), CHUNK):
-            named = sa.tuple_(parent, key).in_(ordered[start : start + CHUNK])
-            for row in session.execute(sa.select(table).where(named)).mappings():
-                self.rows[(row[parent], row[key])] = dict(row)
+        by_parent: dict[str, set[Any]] = defaultdict(set)
+        for parent_id, name in keys:
+            by_parent[parent_id].add(name)
+        # One question for each parent: a list of pairs would have SQLite read the whole table.
+        for parent_id, names in by_parent.items():
+            ordered = sorted(names)
+            for start in range(0, len(ordered), CHUNK):
+                chunk = {"parent": parent_id, "names": ordered[start : start + CHUNK]}
+                for row in session.execute(query, chunk).mappings():
+                    self.rows[(parent_id, row[key])] = dict(row)
 
 
 def _keys(

@@ -94,7 +94,9 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
         values |= _read_cursor(query["cursor"], by_change=by_change)
     if shape.external_id:
         values["known_system"], _, values["known_id"] = query["external_id"].partition(":")
-    others = [resource.filters[name].condition(resource.table, query[name]) for name in used if name not in shape.filters]
+    others = [
+        resource.filters[name].condition(resource.table, query[name]) for name in used if name not in shape.filters
+    ]
     question = Prepared(_statement(shape).where(*others)) if others else _many(shape)
     rows = question.all(connection, values)
     encode = _encoder(resource.entity)

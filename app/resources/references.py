@@ -102,9 +102,7 @@ def lookup(session: Session, org_id: str, entity: str, names: Sequence[tuple[str
     return found
 
 
-def visible_ids(
-    session: Session, entity: str, refs: Collection[str | ExternalRef]
-) -> dict[str | ExternalRef, str]:
+def visible_ids(session: Session, entity: str, refs: Collection[str | ExternalRef]) -> dict[str | ExternalRef, str]:
     """Our id of each reference that names a row which the caller can see; the others are left out."""
     principal = principal_of(session)
     external = [ref for ref in refs if isinstance(ref, ExternalRef)]

@@ -38,7 +38,11 @@ def batch_body(row: Schema, example: Document | None = None) -> Document:
     """How OpenAPI describes a batch of rows of this shape, as JSON and as NDJSON."""
     rows = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH, "items": row}
     envelope = {"type": "object", "required": ["rows"], "additionalProperties": False, "properties": {"rows": rows}}
-    lines = {"type": "string", "description": "One JSON object a line.", "example": '{"external_ids": {"crm": "0015"}}\n'}
+    lines = {
+        "type": "string",
+        "description": "One JSON object a line.",
+        "example": '{"external_ids": {"crm": "0015"}}\n',
+    }
     return {
         "required": True,
         "content": {
@@ -61,7 +65,9 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
     @blueprint.route(path)
     class Collection(MethodView):
         @blueprint.arguments(resource.query_schema(), location="query")
-        @blueprint.response(200, resource.page_schema, description="A page, in order of id, or of change with `updated_since`.")
+        @blueprint.response(
+            200, resource.page_schema, description="A page, in order of id, or of change with `updated_since`."
+        )
         @requires(resource.read_scope)
         def get(self, query: dict[str, Any]) -> Response:
             return json_answer(service.list_page(current_session(), resource, query))

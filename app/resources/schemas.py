@@ -32,7 +32,9 @@ class RowResultSchema(Schema):
 
     index = Whole(required=True, metadata={"description": "Its place in the request, from 0."})
     status = fields.String(required=True, metadata={"enum": ["created", "changed", "unchanged", "rejected"]})
-    id = Uuid(required=True, allow_none=True, metadata={"description": "Our id; null for a rejected row, or one without."})
+    id = Uuid(
+        required=True, allow_none=True, metadata={"description": "Our id; null for a rejected row, or one without."}
+    )
     errors = fields.List(fields.Nested(FaultSchema), metadata={"description": "Why it was rejected."})
 
 

@@ -33,13 +33,18 @@ class TicketSchema(Schema):
 class TicketEventSchema(Schema):
     """One step in a ticket's history."""
 
-    external_id = Text(200, required=True, metadata={"description": "What the desk calls this step.", "example": "4568/3"})
+    external_id = Text(
+        200, required=True, metadata={"description": "What the desk calls this step.", "example": "4568/3"}
+    )
     at = Moment(required=True)
     kind = choice(*EVENT_KINDS, required=True)
     value = Text(
         20_000,
         allow_none=True,
-        metadata={"description": "The new status, priority or assignee, or the text of the comment.", "example": "solved"},
+        metadata={
+            "description": "The new status, priority or assignee, or the text of the comment.",
+            "example": "solved",
+        },
     )
     actor = Text(200, allow_none=True)
     public = Truth(metadata={"description": "Whether the customer could see it."})

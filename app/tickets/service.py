@@ -67,7 +67,9 @@ def history(session: Session, ticket_id: str) -> Sequence[sa.RowMapping]:
     seen = visible(principal_of(session), TICKETS, "account_id")
     if session.scalar(sa.select(TICKETS.c.id).where(TICKETS.c.id == ticket_id, seen)) is None:
         raise not_found("ticket")
-    return session.execute(sa.select(EVENTS).where(EVENTS.c.ticket_id == ticket_id).order_by(*IN_ORDER)).mappings().all()
+    return (
+        session.execute(sa.select(EVENTS).where(EVENTS.c.ticket_id == ticket_id).order_by(*IN_ORDER)).mappings().all()
+    )
 
 
 def follow(session: Session, ticket_ids: Iterable[str]) -> int:

@@ -41,7 +41,10 @@ def days(admin: Api, series: str, query: str = "") -> dict[str, float]:
 
 def test_daily_values_go_in_once_and_are_read_by_range(admin: Api) -> None:
     series = make_series(admin)
-    rows = [{"series": series, "day": f"2026-03-0{n}", "value": n, "observed_at": "2026-03-09T00:00:00Z"} for n in range(1, 6)]
+    rows = [
+        {"series": series, "day": f"2026-03-0{n}", "value": n, "observed_at": "2026-03-09T00:00:00Z"}
+        for n in range(1, 6)
+    ]
     assert statuses(admin.post("/usage/daily/batch", {"rows": rows})) == ["created"] * 5
     assert statuses(admin.post("/usage/daily/batch", {"rows": rows})) == ["unchanged"] * 5
     assert statuses(admin.post("/usage/daily/batch", {"rows": [{**rows[0], "value": 9}]})) == ["changed"]
@@ -119,6 +122,11 @@ def test_usage_of_an_account_outside_the_territory_is_not_there(admin: Api, sign
     row = {"series": series, "day": "2026-03-01", "value": 1}
     assert rep.post("/usage/daily/batch", {"rows": [row]}).status_code == 403
     assert statuses(stranger.post("/usage/daily/batch", {"rows": [row]})) == ["rejected"]
-    by_name = {"series": {"system": "telemetry", "id": "s-1"}, "external_id": "a", "at": "2026-03-01T08:00:00Z", "value": 1}
+    by_name = {
+        "series": {"system": "telemetry", "id": "s-1"},
+        "external_id": "a",
+        "at": "2026-03-01T08:00:00Z",
+        "value": 1,
+    }
     assert statuses(stranger.post("/usage/events/batch", {"rows": [by_name]})) == ["rejected"]
     assert days(admin, series) == {}
