@@ -172,13 +172,10 @@ def _about(row: Row, kind: str, facts: dict[str, Fact], weight: float, reason: s
 
 
 def _open(account: AccountRef, waiting: Sequence[Row], said: Collection[str]) -> Iterator[Signal]:
-    counts = Counter(PRIORITIES[urgency_rank(row["priority"])] for row in waiting)
-    evidence = tuple(_evidence(row) for row in waiting[:MAX_EVIDENCE])
-    facts: dict[str, Fact] = {"open": len(waiting), **{priority: counts[priority] for priority in PRIORITIES}}
-    newest = max(row["opened_at"] for row in waiting)
-    weight = 0.25 if counts["urgent"] or not counts["high"] else 0.4
-    yield Signal("ticket.open", account.subject, facts, evidence, weight, "open tickets", newest)
     urgent = [row for row in waiting if row["priority"] == "urgent"]
+    only_said_already = len(waiting) == 1 and (urgent or waiting[0]["id"] in said)
+    if not only_said_already:
+        yield _counted(account, waiting)
     if any(row["id"] not in said for row in urgent):
         oldest = urgent[0]
         facts = {
@@ -187,6 +184,19 @@ def _open(account: AccountRef, waiting: Sequence[Row], said: Collection[str]) ->
         subject = Subject("ticket", oldest["id"], oldest["subject"]) if len(urgent) == 1 else account.subject
         evidence = tuple(_evidence(row) for row in urgent[:MAX_EVIDENCE])
         yield Signal("ticket.open_urgent", subject, facts, evidence, 0.8, "urgent", oldest["opened_at"])
+
+
+def _counted(account: AccountRef, waiting: Sequence[Row]) -> Signal:
+    counts = Counter(PRIORITIES[urgency_rank(row["priority"])] for row in waiting)
+    oldest = min(waiting, key=lambda row: (row["opened_at"], row["id"]))
+    facts: dict[str, Fact] = {
+        "open": len(waiting), **{priority: counts[priority] for priority in PRIORITIES}, "title": oldest["subject"],
+        "number": oldest["number"], "oldest": oldest["opened_at"],
+    }  # fmt: skip
+    evidence = tuple(_evidence(row) for row in waiting[:MAX_EVIDENCE])
+    newest = max(row["opened_at"] for row in waiting)
+    weight = 0.4 if counts["high"] and not counts["urgent"] else 0.25
+    return Signal("ticket.open", account.subject, facts, evidence, weight, "open tickets", newest)
 
 
 def _overdue(row: Row, more: int) -> Signal:

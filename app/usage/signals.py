@@ -67,7 +67,7 @@ def of_series(row: Row, days: list[tuple[date, float]], last_day: date, now: dat
     judged = trend(values, first_day)
     received = row["last_received_at"] or at_midnight(days[-1][0] + timedelta(days=1))
     silent = is_silent(received, row["expected_every_hours"], now)
-    said = [*_silence(row, received, silent), *_direction(row, judged, silent)]
+    said = [*_silence(row, received, silent, now), *_direction(row, judged, silent)]
     said += _against_entitlement(row, values, last_day, judged, silent)
     yield from said
     yield _chart(row, values, last_day, judged, max((signal.weight for signal in said), default=0.0))
@@ -83,10 +83,12 @@ def _signal(row: Row, kind: str, facts: dict[str, Fact], weight: float, reason: 
     return Signal(kind, subject, {"name": row["name"], **facts}, (_evidence(row),), min(weight, 1.0), reason, at)
 
 
-def _silence(row: Row, received: datetime, silent: bool) -> Iterator[Signal]:
+def _silence(row: Row, received: datetime, silent: bool, now: datetime) -> Iterator[Signal]:
+    """A silence of a month is no news any more, but still a gap in what is known."""
     if silent:
         facts: dict[str, Fact] = {"last": received, "every": row["expected_every_hours"] or 0}
-        yield _signal(row, "usage.nothing_received", facts, 0.55, "a source fell silent", received)
+        weight = 0.55 if now - received <= timedelta(days=30) else 0.25
+        yield _signal(row, "usage.nothing_received", facts, weight, "a source fell silent", received)
 
 
 def _direction(row: Row, judged: Trend, silent: bool) -> Iterator[Signal]:

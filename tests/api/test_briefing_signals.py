@@ -50,7 +50,8 @@ def test_open_tickets_are_counted_by_priority(world: World) -> None:
         ticket(world, str(number), priority=priority)
     ticket(world, "9", status="closed", solved_at=ago(90), closed_at=ago(80))
     lines = world.lines()
-    assert lines["ticket.open"] == {"open": 5, "urgent": 1, "high": 1, "normal": 2, "low": 1}
+    counts = ("open", "urgent", "high", "normal", "low")
+    assert [lines["ticket.open"][name] for name in counts] == [5, 1, 1, 2, 1]
     assert lines["ticket.open_urgent"]["title"] == "Ticket 0"
     assert "ticket.none_open" not in lines
 
@@ -67,6 +68,14 @@ def test_a_late_ticket_leads_and_the_rest_are_counted(world: World) -> None:
     }  # fmt: skip
     evidence = document["evidence"][first["evidence"][0]]
     assert (evidence["source"], evidence["label"]) == ("desk", "Ticket 4812")
+
+
+def test_the_only_open_ticket_is_named_and_said_once(world: World) -> None:
+    row = ticket(world, "1", subject="Noise", opened_at=ago(3))
+    lines = world.lines()
+    assert lines["ticket.open"]["title"] == "Noise" and lines["ticket.open"]["open"] == 1
+    world.change(Ticket, row, due_at=ago(1), priority="urgent")
+    assert {kind for kind in world.lines() if kind.startswith("ticket")} == {"ticket.overdue"}
 
 
 def test_a_ticket_that_came_back_says_when_from_its_history(world: World) -> None:

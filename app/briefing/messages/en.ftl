@@ -102,10 +102,13 @@ ticket-open_urgent = { $urgent ->
        *[other] The oldest is “{ $title }”, opened { $oldest_on }.
     }
 ticket-open = { $open ->
-    [one] **1 ticket** is open.
+    [one] **{ $title }** is open.
    *[other] **{ $open } tickets** are open.
 }
-    .why = By priority: { $urgent } urgent, { $high } high, { $normal } normal, { $low } low.
+    .why = { $open ->
+        [one] Ticket { $number }, opened { $oldest_on }.
+       *[other] By priority: { $urgent } urgent, { $high } high, { $normal } normal, { $low } low.
+    }
 ticket-overdue = **{ $title }** { $due_when ->
     [past] is **{ $due_span } late**.
    *[future] is due **{ $due }**.
