@@ -39,7 +39,9 @@ export function stored<T>(key: string, read: (db: Database) => Promise<T>): Read
       (result) => {
         if (mine === turn) value.value = result;
       },
-      (error: unknown) => console.error(`Reading ${key} at version ${version} failed`, error),
+      (error: unknown) => {
+        if (database.peek() === db) console.error(`Reading ${key} at version ${version} failed`, error);
+      },
     );
   });
   kept.set(key, { value, stop });

@@ -19,7 +19,7 @@ let loop: SyncLoop | null = null;
 export async function begin(): Promise<void> {
   tabs.onmessage = () => location.replace('/'); // what this tab shows may no longer be its rep's
   try {
-    const db = await openDatabase(() => location.reload());
+    const db = await openDatabase(lost);
     const stored = await readMeta(db, 'session');
     if (stored) await enter(db, stored);
     else db.close();
@@ -49,7 +49,7 @@ export async function signIn(email: string, password: string): Promise<void> {
 
 async function adopt(fresh: Session): Promise<void> {
   if (session.value && session.value.user.id !== fresh.user.id) await empty();
-  const db = database.value ?? (await openDatabase(() => location.reload()));
+  const db = database.value ?? (await openDatabase(lost));
   await writeMeta(db, 'session', fresh);
   localStorage.setItem(HINT, '1');
   signInNeeded.value = false;
@@ -86,11 +86,11 @@ export const pullNow = (): Promise<void> => loop?.pullNow() ?? Promise.resolve()
  */
 export async function signOut(): Promise<void> {
   const csrf = session.value?.csrf_token ?? '';
-  await empty();
+  // First of all, so that another tab, losing its database to this, does not take up the session again.
   localStorage.clear();
-  sessionStorage.clear();
-  await forgetWorker();
   localStorage.setItem(OWED, '1');
+  await empty();
+  await forgetWorker();
   tabs.postMessage('changed');
   try {
     await api.signOut(csrf);
@@ -112,6 +112,13 @@ export async function settleSignOut(): Promise<void> {
     if (!(error instanceof RefusedError)) throw error;
   }
   localStorage.removeItem(OWED);
+}
+
+/** Another tab removed or renewed the database: start anew with what is there then. */
+function lost(): void {
+  void loop?.stop();
+  database.value = null;
+  location.reload();
 }
 
 /** Stop the loop and delete every row; the signals forget what they showed. */
