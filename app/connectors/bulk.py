@@ -3,13 +3,17 @@
 SQLite takes executemany of tuples; PostgreSQL one array a column (`unnest`), which is one round trip however many rows.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
+
+from app.connectors.cells import Memo
+from app.foundation.db import Instant
 
 Column = Sequence[Any]
 
@@ -21,7 +25,9 @@ def upsert_columns(
     if not columns or not columns[0]:
         return
     dialect = session.get_bind().dialect
-    stored = [_stored(column, _binder(table.c[name], dialect)) for name, column in zip(names, columns, strict=True)]
+    stored = [
+        _stored(column, _binder(table.c[name].type, dialect)) for name, column in zip(names, columns, strict=True)
+    ]
     statement = _statement(table, tuple(names), tuple(keys), dialect)
     connection = session.connection()
     if dialect.name == "postgresql":
@@ -30,19 +36,27 @@ def upsert_columns(
         connection.exec_driver_sql(statement, list(zip(*stored, strict=True)))
 
 
-def _stored(column: Column, binder: Callable[[Any], Any] | None) -> Column:
+def _stored(column: Column, binder: Memo | None) -> Column:
     if binder is None:
         return column
     try:
-        made = {value: binder(value) for value in set(column)}
-        return [made[value] for value in column]
+        return list(map(binder.__getitem__, column))
     except TypeError:  # JSON values are not hashable
-        return [binder(value) for value in column]
+        return list(map(binder.make, column))
 
 
-def _binder(column: "sa.Column[Any]", dialect: Dialect) -> Callable[[Any], Any] | None:
-    found: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return found
+@cache
+def _binder(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Memo | None:
+    """How values become what the driver takes, remembered: the same instants come again and again."""
+    if isinstance(kind, Instant) and dialect.name == "sqlite":
+        return Memo(_sqlite_instant)
+    found = kind.dialect_impl(dialect).bind_processor(dialect)
+    return None if found is None else Memo(found)
+
+
+def _sqlite_instant(value: datetime | None) -> str | None:
+    """As SQLAlchemy writes it, in a third of the time."""
+    return None if value is None else value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 @cache

@@ -33,12 +33,12 @@ class Memo(dict[Any, Any]):
     """Remembers what each distinct cell became; a look-up that hits costs no Python. Bounded: it starts again when full."""
 
     def __init__(self, make: Callable[[Any], Any]) -> None:
-        self._make = make
+        self.make = make
 
     def __missing__(self, key: Any) -> Any:
         if len(self) >= MEMO:
             self.clear()
-        value = self[key] = self._make(key)
+        value = self[key] = self.make(key)
         return value
 
 
@@ -49,13 +49,18 @@ def shown(text: str) -> str:
 
 def value_reader(spec: FieldSpec, field: Field, days: int, *, loaded: bool) -> Callable[[str], Any]:
     """A function from a cell's text to its wire value (with `loaded`: to what the schema loads), MISSING, or a Fault."""
+    if loaded and isinstance(field, Moment):
+        return _instant_reader(spec, field, days)
     typed = wire_of(spec, field, days)
+    return _reader(spec, (lambda text: field.deserialize(typed(text), spec.field)) if loaded else typed)
+
+
+def _reader(spec: FieldSpec, typed: Wire) -> Callable[[str], Any]:
     missing = spec.rules.missing
 
     def convert(text: str, cell: str) -> Any:
         try:
-            value = typed(text)
-            return field.deserialize(value, spec.field) if loaded else value
+            return typed(text)
         except (CellFault, DateFault) as fault:
             return Fault(f"{spec.field}: {fault}: {shown(cell)}")
         except ValidationError as fault:
@@ -71,6 +76,18 @@ def value_reader(spec: FieldSpec, field: Field, days: int, *, loaded: bool) -> C
         return fallback if isinstance(chosen, Missing) else convert(chosen, cell)
 
     return read
+
+
+def _instant_reader(spec: FieldSpec, field: Moment, days: int) -> Callable[[str], Any]:
+    """Instants without the detour over text; the field itself judges those that are far away."""
+    rules = spec.rules
+    parse, zone, strict = parser(rules.dates), ZoneInfo(rules.time_zone), rules.dst == "reject"
+
+    def moment(text: str) -> Any:
+        instant = to_instant(parse(text), zone, days, reject_gaps=strict)
+        return instant if 1901 <= instant.year <= 2199 else field.deserialize(instant_text(instant))
+
+    return _reader(spec, moment)
 
 
 def valued(spec: FieldSpec, text: str) -> str | Missing:

@@ -91,6 +91,8 @@ def to_instant(moment: datetime, zone: ZoneInfo, days: int, *, reject_gaps: bool
         moved = moment + timedelta(days=days) if days else moment
         if moved.tzinfo is not None:
             return moved.astimezone(UTC)
+        if zone.key == "UTC":
+            return moved.replace(tzinfo=UTC)
         local = moved.replace(tzinfo=zone)
         instant = local.astimezone(UTC)
     except OverflowError:

@@ -6,12 +6,12 @@ change of status, else of priority, else of assignment, else a comment, else an 
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from app.connectors.errors import MISSING
-from app.tickets.history import FINISHED, Step, TicketState, fold
+from app.tickets.history import FINISHED
 
 _RUNS = re.compile(r"(\D*)(\d{0,18})", re.ASCII)
 FOLDED = ("status", "solved_at", "closed_at", "reopened_count")
@@ -42,8 +42,20 @@ class Event(NamedTuple):
     public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class State(NamedTuple):
+    """A ticket after its last step; `began_at` is its first."""
+
+    status: str
+    began_at: datetime
+    solved_at: datetime | None
+    closed_at: datetime | None
+    reopened_count: int
+
+
+_at = attrgetter("at")
+
+
+class Shown(NamedTuple):
     """What the lines so far showed of a ticket; None where no line said anything."""
 
     status: str | None = None
@@ -81,19 +93,29 @@ def seed(events: Mapping[str, Event], ticket: Mapping[str, Any] | None, at: date
     return Shown(past[-1].value if past else None, ticket["priority"], ticket["assignee"])
 
 
-def state_of(
-    events: Mapping[str, Event], opened_at: datetime | None, order: Sequence[str] | None = None
-) -> TicketState | None:
+def state_of(events: Mapping[str, Event], order: Sequence[str] | None = None) -> State | None:
     """The state after all steps, in order of time. Steps of one instant keep the `order` of their names in the file.
 
-    Without one (the file has only some of them) their names decide, numbers in them as numbers.
+    Without one (the file has only some of them) their names decide, numbers in them as numbers. The rules are those of
+    `app.tickets.history.fold`, in one pass over what is stored rather than over its own steps.
     """
-    names = order if order is not None else sorted(events, key=_natural)
-    ordered = sorted((events[name] for name in dict.fromkeys(names)), key=lambda event: event.at)
-    steps = [Step(event.at, "status", event.value) for event in ordered if event.kind == "status"]
-    if not steps and ordered:
-        steps = [Step(ordered[0].at, "status", "new")]
-    return fold(steps, opened_at)
+    names = dict.fromkeys(order) if order is not None else sorted(events, key=_natural)
+    ordered = sorted((events[name] for name in names), key=_at)
+    if not ordered:
+        return None
+    status, solved_at, closed_at, reopened = "new", None, None, 0
+    for at, kind, value, _, _ in ordered:
+        if kind != "status" or value is None or value == status:
+            continue
+        if value not in FINISHED:
+            if status in FINISHED:
+                solved_at, closed_at, reopened = None, None, reopened + 1
+        elif status not in FINISHED:
+            solved_at = at
+        if value == "closed":
+            closed_at = at
+        status = value
+    return State(status, ordered[0].at, solved_at, closed_at, reopened)
 
 
 def _natural(name: str) -> list[tuple[str, int]]:
@@ -101,7 +123,7 @@ def _natural(name: str) -> list[tuple[str, int]]:
     return [(text, int(digits or 0)) for text, digits in _RUNS.findall(name)]
 
 
-def folded(state: TicketState, said: Mapping[str, Any]) -> dict[str, Any]:
+def folded(state: State, said: Mapping[str, Any]) -> dict[str, Any]:
     """Status, reopened count and times of a ticket: from its history, and from what the desk says of its end.
 
     The desk's own word for when a ticket was solved or closed counts while the history agrees that it is.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ from app.tickets.resources import TICKETS
 from app.tickets.tables import TicketEvent
 
 TABLE, EVENTS, EXTERNAL = TICKETS.table, table_of(TicketEvent), table_of(ExternalId)
+_at = attrgetter("at")
 EVENT_COLUMNS = ("ticket_id", "external_id", "org_id", "at", "kind", "value", "actor", "public")
 REQUIRED = ("account_id", "subject")
 REMEMBERED = 100_000
@@ -66,8 +68,9 @@ class TicketSink:
         self._read_stored(session, tickets)
         rejects: list[Reject] = []
         taken: list[_Ticket] = []
+        lines = _lines(rows)
         for ticket in tickets.values():
-            refused = self._apply(rows, ticket, counts)
+            refused = self._apply(rows, ticket, [lines[place] for place in ticket.lines], counts)
             rejects += refused
             if ticket.wanted:
                 taken.append(ticket)
@@ -91,8 +94,8 @@ class TicketSink:
 
     # --- deciding ---
 
-    def _apply(self, rows: Rows, ticket: _Ticket, counts: Counts) -> list[Reject]:
-        lines = sorted((_line(rows, index) for index in ticket.lines), key=lambda line: line.at)
+    def _apply(self, rows: Rows, ticket: _Ticket, lines: list[Line], counts: Counts) -> list[Reject]:
+        lines.sort(key=_at)
         values = latest([*self._fields, *self._said], rows.values, [line.place for line in lines])
         absent = [name for name in REQUIRED if name not in values and ticket.stored is None]
         if absent:
@@ -102,13 +105,13 @@ class TicketSink:
         names = [line.name for line in lines]
         order = names if ticket.events.keys() <= set(names) else None
         rejects = self._steps(rows, ticket, lines, counts)
-        state = state_of(ticket.events, values.get("opened_at"), order)
+        state = state_of(ticket.events, order)
         if state is None:
             return rejects
         said = {name: values.pop(name) for name in self._said if name in values}
         base = ticket.stored
         if base is None:
-            first = {"number": ticket.key[:60], "priority": "normal", "opened_at": state.opened_at}
+            first = {"number": ticket.key[:60], "priority": "normal", "opened_at": state.began_at}
             ticket.wanted = {**first, **values, **folded(state, said)}
         else:
             is_newest = newest is None or (lines[-1].at, lines[-1].name) >= newest
@@ -138,9 +141,14 @@ class TicketSink:
             # The first line of a ticket cannot tell a change from what was so before: a stored step knows better.
             if stored is not None and first and stored.kind != "status" and stored.at == event.at:
                 event = stored
-            counts.add("created" if stored is None else "unchanged" if stored == event else "changed")
-            if event != stored:
-                ticket.events[line.name] = ticket.written[line.name] = event
+            if event == stored:
+                counts.unchanged += 1
+                continue
+            ticket.events[line.name] = ticket.written[line.name] = event
+            if stored is None:
+                counts.created += 1
+            else:
+                counts.changed += 1
         self._remember(ticket.key, shown)
         return rejects
 
@@ -211,24 +219,13 @@ def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
         del memory[next(iter(memory))]
 
 
-def _line(rows: Rows, index: int) -> Line:
-    values = rows.values
-
-    def cell(name: str) -> Any:
-        column = values.get(name)
-        return MISSING if column is None else column[index]
-
-    return Line(
-        index,
-        values["step.at"][index],
-        values["event_id"][index],
-        cell("status"),
-        cell("priority"),
-        cell("assignee"),
-        cell("step.reassignments"),
-        cell("step.comment"),
-        cell("step.actor"),
-        cell("step.public"),
+def _lines(rows: Rows) -> list[Line]:
+    count = len(rows.keys)
+    silent = [MISSING] * count
+    names = ("status", "priority", "assignee", "step.reassignments", "step.comment", "step.actor", "step.public")
+    columns = (rows.values.get(name, silent) for name in names)
+    return list(
+        map(Line._make, zip(range(count), rows.values["step.at"], rows.values["event_id"], *columns, strict=True))
     )
 
 
