@@ -28,7 +28,9 @@ def cookie_of(answer: Any) -> Any:
     return SimpleCookie(answer.headers["Set-Cookie"])["__Host-session"]
 
 
-def test_signing_in_answers_who_and_sets_a_cookie_that_only_our_origin_and_no_script_gets(app: Any, directory: Any) -> None:
+def test_signing_in_answers_who_and_sets_a_cookie_that_only_our_origin_and_no_script_gets(
+    app: Any, directory: Any
+) -> None:
     answer = attempt(app, "  Rep@North.example ", PASSWORD)
     assert answer.status_code == 200
     assert answer.json["user"]["id"] == directory.users["rep@north"]
@@ -101,7 +103,9 @@ def test_the_slow_hash_does_not_hold_the_database(sqlite_database: Database, mon
     assert written == [0]
 
 
-def test_each_sign_in_has_a_new_secret_and_takes_the_place_of_the_session_it_came_with(app: Any, directory: Any) -> None:
+def test_each_sign_in_has_a_new_secret_and_takes_the_place_of_the_session_it_came_with(
+    app: Any, directory: Any
+) -> None:
     api = Api.signed_in(app, "rep@north.example", PASSWORD)
     before = api.client.get_cookie("__Host-session").value
     again = api.post("/session", {"email": "rep@north.example", "password": PASSWORD})
@@ -227,7 +231,9 @@ def test_a_changed_password_ends_all_sessions_and_answers_a_new_one(app: Any, di
         ({"current_password": PASSWORD, "password": PASSWORD}, "/password"),
     ],
 )
-def test_a_password_is_not_changed_without_the_old_one_nor_to_a_poor_one(app: Any, directory: Any, body: Any, pointer: str) -> None:
+def test_a_password_is_not_changed_without_the_old_one_nor_to_a_poor_one(
+    app: Any, directory: Any, body: Any, pointer: str
+) -> None:
     api = Api.signed_in(app, "rep@north.example", PASSWORD)
     answer = api._send("PUT", "/session/password", {"json": body})
     assert answer.status_code == 422 and answer.json["errors"][0]["pointer"] == pointer
@@ -277,5 +283,10 @@ def test_a_password_is_never_answered_nor_taken_by_the_users_resource(app: Any, 
     admin = Api.signed_in(app, "admin@north.example", PASSWORD)
     assert "argon2" not in admin.get("/users").text and "password" not in admin.get("/users").text
     path = f"/users/{directory.users['rep@north']}"
-    for extra in ({"password_hash": "x"}, {"password": NEW}, {"org_id": directory.orgs["south"]}, {"id": directory.users["rep2@north"]}):
+    for extra in (
+        {"password_hash": "x"},
+        {"password": NEW},
+        {"org_id": directory.orgs["south"]},
+        {"id": directory.users["rep2@north"]},
+    ):
         assert admin.patch(path, extra, admin.get(path).json["row_version"]).status_code == 422

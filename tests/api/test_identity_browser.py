@@ -1,5 +1,6 @@
 """What a browser may send: cross-site request forgery, of writes and of the sign-in itself."""
 
+import json
 from typing import Any
 
 import pytest
@@ -46,7 +47,9 @@ OTHER_SITES = [
 
 
 @pytest.mark.parametrize("headers", OTHER_SITES)
-def test_a_page_of_another_site_neither_writes_nor_signs_anybody_in(app: Any, directory: Any, headers: dict[str, str]) -> None:
+def test_a_page_of_another_site_neither_writes_nor_signs_anybody_in(
+    app: Any, directory: Any, headers: dict[str, str]
+) -> None:
     api = Api.signed_in(app, "admin@north.example", PASSWORD)
     assert api.post("/accounts", {"name": "A"}, headers=headers).status_code == 403
     planted = attempt(app, "rep@north.example", PASSWORD, **headers)
@@ -55,7 +58,11 @@ def test_a_page_of_another_site_neither_writes_nor_signs_anybody_in(app: Any, di
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin", "Origin": "https://sales.example"}, {"Sec-Fetch-Site": "none"}],
+    [
+        {"Origin": "http://localhost"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://sales.example"},
+        {"Sec-Fetch-Site": "none"},
+    ],
 )
 def test_our_own_page_may_write(app: Any, directory: Any, headers: dict[str, str]) -> None:
     api = Api.signed_in(app, "admin@north.example", PASSWORD)
@@ -63,7 +70,7 @@ def test_our_own_page_may_write(app: Any, directory: Any, headers: dict[str, str
 
 
 def test_a_form_of_another_site_cannot_sign_anybody_in(app: Any, directory: Any) -> None:
-    body = '{"email": "rep@north.example", "password": "%s"}' % PASSWORD
+    body = json.dumps({"email": "rep@north.example", "password": PASSWORD})
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         answer = Api(app).client.post("/api/v1/session", data=body, content_type=kind)
         assert answer.status_code == 415 and "Set-Cookie" not in answer.headers

@@ -46,9 +46,14 @@ def test_a_territory_ends_by_itself_at_midnight(sign_in: Any, directory: Any, ac
         assert rep.get(f"/accounts/{account}").status_code == 404
 
 
-def test_a_manager_sees_the_team_and_nobody_sees_more_than_their_own(sign_in: Any, directory: Any, account: str) -> None:
+def test_a_manager_sees_the_team_and_nobody_sees_more_than_their_own(
+    sign_in: Any, directory: Any, account: str
+) -> None:
     assign(sign_in, directory.users["rep@north"], account)
-    seen = {who: bool(sign_in(f"{who}@north").get("/accounts").json["data"]) for who in ("admin", "manager", "rep", "rep2", "system")}
+    seen = {
+        who: bool(sign_in(f"{who}@north").get("/accounts").json["data"])
+        for who in ("admin", "manager", "rep", "rep2", "system")
+    }
     assert seen == {"admin": True, "manager": True, "rep": True, "rep2": False, "system": True}
 
 
@@ -90,7 +95,12 @@ def test_only_administrators_make_or_change_users(sign_in: Any, directory: Any, 
     assert caller.post("/users", new).status_code == 403
     assert caller.patch(mine, {"role": "administrator"}, 1).status_code == 403
     assert caller.delete(mine).status_code == 403
-    assert caller.post("/users/batch", {"rows": [{"id": directory.users[f"{who}@north"], "role": "administrator"}]}).status_code == 403
+    assert (
+        caller.post(
+            "/users/batch", {"rows": [{"id": directory.users[f"{who}@north"], "role": "administrator"}]}
+        ).status_code
+        == 403
+    )
     assert caller.get("/audit").status_code == 403
 
 

@@ -32,7 +32,9 @@ def test_a_token_needs_no_csrf_token_and_a_cookie_beside_it_adds_nothing(sign_in
     assert token.get("/users").status_code == 403
 
 
-@pytest.mark.parametrize("header", ["Bearer", "Bearer ", "Basic YTpi", "Bearer dst_nothing", "dst_nothing", "Bearer Ω", "Bearer a b"])
+@pytest.mark.parametrize(
+    "header", ["Bearer", "Bearer ", "Basic YTpi", "Bearer dst_nothing", "dst_nothing", "Bearer Ω", "Bearer a b"]
+)
 def test_what_is_no_token_of_ours_is_nobody(app: Any, directory: Any, header: str) -> None:
     answer = Api(app, {"Authorization": header.encode().decode("latin-1")}).get("/accounts")
     assert answer.status_code == 401 and answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -111,7 +113,9 @@ def test_a_token_takes_a_recent_sign_in(sign_in: Any) -> None:
     assert answer.status_code == 403 and answer.json["type"].endswith("sign-in-again")
 
 
-def test_an_administrator_issues_for_integrations_of_their_own_and_for_nobody_else(sign_in: Any, directory: Any) -> None:
+def test_an_administrator_issues_for_integrations_of_their_own_and_for_nobody_else(
+    sign_in: Any, directory: Any
+) -> None:
     admin: Api = sign_in("admin@north")
     body = {"name": "CRM", "scopes": ["accounts:read"]}
     issued = admin.post("/tokens", {**body, "user_id": directory.users["system@north"]})
@@ -145,7 +149,9 @@ def test_a_user_has_not_any_number_of_tokens(sign_in: Any, database: Database, d
         assert again.post("/tokens", {"name": "t", "scopes": ["accounts:read"]}).status_code == 201
 
 
-def test_the_use_of_a_token_is_noted_at_most_every_five_minutes_also_when_it_fails(sign_in: Any, database: Database) -> None:
+def test_the_use_of_a_token_is_noted_at_most_every_five_minutes_also_when_it_fails(
+    sign_in: Any, database: Database
+) -> None:
     admin: Api = sign_in("admin@north")
     token = admin.token("accounts:read")
 

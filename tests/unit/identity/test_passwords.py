@@ -30,7 +30,9 @@ def test_a_password_that_is_tried_first_is_refused(password: str) -> None:
     assert refused.value.status == 422 and "guess" in refused.value.errors[0].detail
 
 
-@pytest.mark.parametrize("password", ["eva.lindqvist", "norrvikpaper1", "doorstepsales", "lindqvist@norrvik-paper", "Norrvik-Paper-2026"])
+@pytest.mark.parametrize(
+    "password", ["eva.lindqvist", "norrvikpaper1", "doorstepsales", "lindqvist@norrvik-paper", "Norrvik-Paper-2026"]
+)
 def test_a_password_made_of_what_is_known_of_the_user_is_refused(password: str) -> None:
     with pytest.raises(Problem):
         check_password(password, ("eva.lindqvist@norrvik-paper.example", "Eva Lindqvist", "Norrvik Paper"))
@@ -49,7 +51,11 @@ def test_the_longest_password_is_taken_and_all_of_it_counts() -> None:
     check_password(long)
     hashed = hash_password(long)
     assert is_right(hashed, long)
-    assert not is_right(hashed, long[:127]) and not is_right(hashed, long[:-1] + "x") and not is_right(hashed, long.upper())
+    assert (
+        not is_right(hashed, long[:127])
+        and not is_right(hashed, long[:-1] + "x")
+        and not is_right(hashed, long.upper())
+    )
 
 
 def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:

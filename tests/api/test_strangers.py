@@ -1,0 +1,171 @@
+"""The stranger walk: all routes of the OpenAPI document, with credentials that may see none of what is asked for.
+
+Real ids of an organisation are put into every path parameter, query filter, reference of a body and row of a batch. A
+stranger finds nothing, and afterwards the organisation's rows are what they were, byte for byte. A new route is walked as
+soon as it is in the document; one that no row is made for fails the test.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.foundation import clock, outbox
+from app.foundation.db import Database
+from app.identity import service
+from app.identity.tables import User
+from tests.conftest import PASSWORD
+from tests.support import walk
+from tests.support.phones import Api
+
+GROUP = "0193d5a0-0000-7000-8000-000000000001"
+
+
+class Walked:
+    """Two organisations with a row of everything, and a second territory in the first."""
+
+    def __init__(self, app: Any, database: Database, directory: Any) -> None:
+        self.app, self.database, self.directory = app, database, directory
+        self.document = walk.document_of(app)
+        self.owner = Api.signed_in(app, "admin@north.example", PASSWORD)
+        self.rows = walk.World("secret")
+        walk.settle(self.owner, self.document, self.rows)
+        with database.write() as session:
+            session.get_one(User, self.rows.ids["user"]).password_hash = service.hash_password(PASSWORD)
+        outbox.drain(database)
+        self._settle_what_is_no_resource()
+
+    def _settle_what_is_no_resource(self) -> None:
+        phone = Api.signed_in(self.app, "secret-user@walk.example", PASSWORD)
+        pulled = phone.post("/sync/pull", {"client_group": GROUP, "cookie": None, "schema": 1})
+        assert pulled.status_code == 200, pulled.text
+        token = phone.post("/tokens", {"name": "secret-token", "scopes": ["accounts:read"]})
+        mine = phone.get("/sessions").json["data"][0]["id"]
+        self.rows.ids |= {
+            "session": mine, "token": token.json["id"], "client_group": GROUP, "cookie": pulled.json["cookie"],
+        }  # fmt: skip
+
+    def another_organisation(self) -> tuple[Api, walk.World]:
+        """Its administrator, and a row of everything of theirs."""
+        stranger = Api.signed_in(self.app, "admin@south.example", PASSWORD)
+        world = walk.World("other")
+        walk.settle(stranger, self.document, world)
+        return stranger, world
+
+    def another_territory(self) -> tuple[Api, walk.World]:
+        """A rep of the same organisation who looks after another account, and the rows there."""
+        world = walk.World("nearby")
+        walk.settle(self.owner, self.document, world, only={"user": self.directory.users["rep2@north"]})
+        outbox.drain(self.database)
+        return Api.signed_in(self.app, "rep2@north.example", PASSWORD), world
+
+
+@pytest.fixture
+def walked(app: Any, database: Database, directory: Any) -> Walked:
+    """Everything seeded."""
+    return Walked(app, database, directory)
+
+
+def found_in(answer: Any, call: walk.Call, world: walk.World, shared: frozenset[str] = frozenset()) -> list[str]:
+    """What of a world's an answer says that the request did not."""
+    asked = f"{call.path} {call.body}"
+    kept = {entity: row_id for entity, row_id in world.ids.items() if entity not in shared}
+    marks = [f"{world.mark}-{entity}" for entity in kept]
+    return [text for text in (*kept.values(), *marks) if text in answer.text and text not in asked]
+
+
+def is_refused(call: walk.Call, answer: Any) -> bool:
+    """Whether a request that reached for another's got nothing: an error, no rows, or every row rejected."""
+    if answer.status_code in (401, 403, 404, 409, 422):
+        return True
+    if answer.status_code != 200:
+        return False
+    if "data" in answer.json:
+        return bool(answer.json["data"] == [])
+    return "results" in answer.json and {row["status"] for row in answer.json["results"]} == {"rejected"}
+
+
+def test_the_owner_finds_everything_that_strangers_are_tried_on(walked: Walked) -> None:
+    for call in walk.calls(walked.document, walked.rows, walked.rows):
+        if call.method != "get" or "cursor=" in call.path:
+            continue
+        answer = call.send(walked.owner)
+        assert answer.status_code == 200, f"{call}: {answer.text}"
+        if call.crosses and "data" in answer.json and call.route != "/audit":
+            assert answer.json["data"], f"{call}: an empty list proves nothing"
+
+
+def test_every_reference_of_a_body_is_declared_and_therefore_checked(walked: Walked) -> None:
+    assert walk.unchecked_references(walked.document) == []
+
+
+def test_the_administrator_of_another_organisation_finds_nothing_and_changes_nothing(walked: Walked) -> None:
+    stranger, world = walked.another_organisation()
+    before = walk.rows_of(walked.database, walked.directory.orgs["north"])
+    tried = 0
+    for call in walk.calls(walked.document, world, walked.rows):
+        answer = call.send(stranger)
+        assert answer.status_code < 500, f"{call}: {answer.text}"
+        assert found_in(answer, call, walked.rows) == [], f"{call}: {answer.text}"
+        if call.crosses:
+            tried += 1
+            assert is_refused(call, answer), f"{call}: {answer.status_code} {answer.text}"
+    assert tried > 60
+    after = walk.rows_of(walked.database, walked.directory.orgs["north"])
+    own = ("audit_entry", "client_view")
+    assert {name: rows for name, rows in after.items() if name not in own} == {
+        name: rows for name, rows in before.items() if name not in own
+    }
+    for name in own:
+        assert before[name] <= after[name]
+
+
+def test_a_rep_of_another_territory_finds_nothing_and_changes_nothing(walked: Walked) -> None:
+    from app.resources.resource import all_resources
+
+    rep, world = walked.another_territory()
+    shared = frozenset(resource.entity for resource in all_resources() if resource.account_column is None)
+    before = walk.rows_of(walked.database, walked.directory.orgs["north"])
+    for call in walk.calls(walked.document, world, walked.rows, shared):
+        if call.route == "/session" or (call.route, call.method) == ("/sessions", "delete"):
+            continue
+        answer = call.send(rep)
+        assert answer.status_code < 500, f"{call}: {answer.text}"
+        assert found_in(answer, call, walked.rows, shared) == [], f"{call}: {answer.text}"
+        if call.crosses:
+            assert is_refused(call, answer), f"{call}: {answer.status_code} {answer.text}"
+    after = walk.rows_of(walked.database, walked.directory.orgs["north"])
+    for name, rows in before.items():
+        assert rows <= after[name], f"{name}: {rows - after[name]}"
+
+
+@pytest.mark.parametrize("who", ["nobody", "expired", "revoked", "deactivated"])
+def test_without_a_valid_credential_there_is_nothing(walked: Walked, who: str) -> None:
+    caller = nobody(walked, who)
+    before = walk.rows_of(walked.database, walked.directory.orgs["north"])
+    ahead = timedelta(days=2) if who == "expired" else timedelta()
+    with clock.shifted(ahead):
+        for call in walk.calls(walked.document, walked.rows, walked.rows):
+            if (call.method, call.route) in walk.PUBLIC:
+                continue
+            answer = call.send(caller)
+            assert answer.status_code == 401, f"{call}: {answer.status_code} {answer.text}"
+            assert found_in(answer, call, walked.rows) == []
+    assert walk.rows_of(walked.database, walked.directory.orgs["north"]) == before
+
+
+def nobody(walked: Walked, who: str) -> Api:
+    """A caller whose credential is none any more."""
+    if who == "nobody":
+        return Api(walked.app)
+    rep = Api.signed_in(walked.app, "rep@north.example", PASSWORD)
+    issued = rep.post("/tokens", {"name": "t", "scopes": ["accounts:read", "accounts:write"], "days": 1}).json
+    caller = Api(walked.app, {"Authorization": f"Bearer {issued['secret']}"})
+    assert caller.get("/accounts").status_code == 200
+    if who == "revoked":
+        rep.delete(f"/tokens/{issued['id']}")
+    if who == "deactivated":
+        path = f"/users/{rep.user['id']}"
+        done = walked.owner.patch(path, {"active": False}, walked.owner.get(path).json["row_version"])
+        assert done.status_code == 200
+    return caller
