@@ -241,7 +241,7 @@ def _deal(row: Mapping[str, Any], today: date) -> Signal | None:
         return Signal(
             "opportunity.lost", subject, {**facts, "closed": closed}, evidence, 0.2, "lost", at_midnight(closed)
         )
-    if row["stage"] in ("prospecting", "engaging") and opened:
+    if row["stage"] in ("prospecting", "engaging") and opened and opened <= today:
         facts |= {"value": value, "stage": row["stage"], "opened": opened}
         return Signal("opportunity.open", subject, facts, evidence, 0.3, "an open deal", at_midnight(opened))
     return None

@@ -59,8 +59,11 @@ def _daily(session: Session, series_ids: list[str], since: date) -> defaultdict[
 def of_series(row: Row, days: list[tuple[date, float]], last_day: date, now: datetime) -> Iterator[Item]:
     """What one series says. `row` is the series, `days` its known days in order, up to `last_day`."""
     if not days:
-        if row["last_received_at"] is None:
+        received = row["last_received_at"]
+        if received is None:
             yield _signal(row, "usage.never_received", {}, 0.25, "set up, but silent", row["created_at"])
+        elif is_silent(received, row["expected_every_hours"], now):
+            yield from _silence(row, received, True, now)
         return
     first_day = days[0][0]
     values = daily_grid([day for day, _ in days], [value for _, value in days], first_day, last_day)

@@ -159,6 +159,12 @@ def test_little_data_says_so(world: World) -> None:
     assert lines["usage.never_received"] == {"name": "Bare meter"}
 
 
+def test_a_source_that_fell_silent_years_ago_is_still_missing(world: World) -> None:
+    world.usage("Old meter", steady(30, 20), last=day(-900))
+    card = next(card for card in world.document()["cards"] if card["kind"] == "usage")
+    assert [line["kind"] for line in card["missing"]] == ["usage.nothing_received"] and "charts" not in card
+
+
 # --- contracts -----------------------------------------------------------------------------------------------------
 
 

@@ -259,7 +259,7 @@ goal-open = Their goal: **{ $title }**
 
 opportunity-won = They bought **{ $name }** { $closed_on }: { $value }.
 opportunity-lost = **{ $name }** was lost { $closed_on }.
-opportunity-open = **{ $name }** is open at { $value }.
+opportunity-open = **{ $name }** is open: { $value }.
     .why = Stage: { $stage }, opened { $opened_on }.
 
 ## From other sources: the source writes the sentence
