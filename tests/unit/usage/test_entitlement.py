@@ -70,7 +70,8 @@ def test_a_plan_a_month_is_spread_over_its_days_on_the_chart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "expected", "silent"), [(47, 24, False), (49, 24, True), (23, 1, False), (25, 1, True), (71, None, False), (73, None, True)]
+    ("hours", "expected", "silent"),
+    [(47, 24, False), (49, 24, True), (23, 1, False), (25, 1, True), (71, None, False), (73, None, True)],
 )
 def test_one_late_delivery_is_not_silence(hours: int, expected: int | None, silent: bool) -> None:
     now = datetime(2026, 11, 21, 8, tzinfo=UTC)
