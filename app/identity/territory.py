@@ -32,7 +32,8 @@ def visible(principal: Principal, table: sa.FromClause, account_column: str | No
 
 def visible_to_role(role: Role, table: sa.FromClause, account_column: str | None) -> sa.ColumnElement[bool]:
     """`visible` for any caller of this role, to be built once: its parameters are those of `sight`."""
-    org_id, user_id = sa.bindparam("seen_org_id"), sa.bindparam("seen_user_id")
+    org_id: sa.BindParameter[str] = sa.bindparam("seen_org_id")
+    user_id: sa.BindParameter[str] = sa.bindparam("seen_user_id")
     accounts = _accounts(role, org_id, user_id, sa.bindparam("seen_today")) if account_column else None
     return _within(table, account_column, org_id, accounts)
 

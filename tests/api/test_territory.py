@@ -151,3 +151,28 @@ def test_an_address_is_one_whatever_its_case(sign_in: Any, database: Database) -
     assert made.json["email"] == "new@north.example"
     changed = admin.patch(f"/users/{made.json['id']}", {"email": "Newer@North.Example"}, 1)
     assert changed.json["email"] == "newer@north.example"
+
+
+def test_a_rep_writes_their_own_visits_and_a_manager_those_of_the_team(sign_in: Any, directory: Any, account: str) -> None:
+    for who in ("rep", "rep2", "manager"):
+        assign(sign_in, directory.users[f"{who}@north"], account)
+    rep, rep2, manager = (sign_in(f"{who}@north") for who in ("rep", "rep2", "manager"))
+    visit = {"account_id": account, "starts_at": "2026-03-02T08:00:00Z", "ends_at": "2026-03-02T09:00:00Z"}
+    visit["time_zone"] = "Europe/Stockholm"
+    mine = rep.post("/visits", visit)
+    assert mine.status_code == 201, mine.text
+    forged = rep2.post("/visits", {**visit, "user_id": rep.user["id"]})
+    path = f"/visits/{mine.json['id']}"
+    taken = [rep2.patch(path, {"user_id": rep2.user["id"]}, 1), rep2.patch(path, {"notes": "x"}, 1), rep2.delete(path)]
+    assert {answer.status_code for answer in (forged, *taken)} == {403}
+    row = {"id": mine.json["id"], "notes": "x"}
+    assert rep2.post("/visits/batch", {"rows": [row]}).json["results"][0]["status"] == "rejected"
+    assert rep2.get(path).status_code == 200, "reading is for all who look after the account"
+    assert manager.patch(path, {"notes": "good"}, 1).status_code == 200
+
+
+def test_who_sees_a_territory_only_deletes_no_account(sign_in: Any, directory: Any, account: str) -> None:
+    for who in ("rep", "manager"):
+        assign(sign_in, directory.users[f"{who}@north"], account)
+        assert sign_in(f"{who}@north").delete(f"/accounts/{account}").status_code == 403
+    assert sign_in("admin@north").delete(f"/accounts/{account}").status_code == 204
