@@ -2,17 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,80 +12,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.browser.measure import PHONE
+from tests.browser.server import Server, SignIn, install, sample_rep
 from tests.support.browser import FLAGS, ensure
 
-ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 90
 # The browser itself reports requests that fail or are refused; the app is asked to live with those, so they are not faults.
 NETWORK_REPORT = re.compile(r"^Failed to load resource: ")
-
-
-class Server:
-    """`python -m app.cli start` from a copy of the tree, so that a test may put another build of the phone app there."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-        self.port = _free_port()
-        self.url = f"http://localhost:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def build(self) -> Path:
-        """The folder of the built phone app."""
-        return self.home / "app" / "static" / "pwa"
-
-    def start(self) -> None:
-        """Start and wait until it is ready. Raises AssertionError with its log when it is not in time."""
-        log = (self.home / "server.log").open("ab")
-        environment = os.environ | {
-            "DOORSTEP_PORT": str(self.port),
-            "DOORSTEP_DATABASE_URL": f"sqlite:///{self.home / 'doorstep.db'}",
-            "DOORSTEP_SIGN_IN_PER_MINUTE": "1000",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        command = [sys.executable, "-m", "app.cli", "start"]
-        self._process = subprocess.Popen(
-            command, cwd=self.home, env=environment, stdout=log, stderr=log, start_new_session=True
-        )
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready():
-            ended = self._process.poll() is not None
-            if ended or time.monotonic() > deadline:
-                pytest.fail(f"the server did not start:\n{(self.home / 'server.log').read_text()[-4000:]}")
-            time.sleep(0.1)
-
-    def _ready(self) -> bool:
-        try:
-            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
-
-    def stop(self) -> None:
-        """End the server and its workers."""
-        if self._process is None:
-            return
-        os.killpg(self._process.pid, signal.SIGTERM)
-        try:
-            self._process.wait(15)
-        except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@dataclass
-class SignIn:
-    """A demo user."""
-
-    email: str
-    password: str
 
 
 @dataclass
@@ -144,12 +65,7 @@ class Phone:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the app with its built phone app, to be started and changed."""
-    if not (ROOT / "app/static/pwa/worker.js").exists():
-        pytest.fail("the phone app is not built; run make setup")
-    home = tmp_path_factory.mktemp("installation")
-    shutil.copytree(ROOT / "app", home / "app", ignore=shutil.ignore_patterns("__pycache__"))
-    (home / "fixtures").symlink_to(ROOT / "fixtures")
-    return home
+    return install(tmp_path_factory.mktemp("installation"))
 
 
 @pytest.fixture(scope="session")
@@ -164,7 +80,7 @@ def _running(installation: Path) -> Iterator[Server]:
 def server(_running: Server) -> Iterator[Server]:
     """The running server; a test may stop it, the next one finds it running again."""
     yield _running
-    if not _running._ready():
+    if not _running.is_ready():
         _running.stop()
         _running.start()
 
@@ -172,9 +88,7 @@ def server(_running: Server) -> Iterator[Server]:
 @pytest.fixture(scope="session")
 def rep() -> SignIn:
     """The rep of the sample territory."""
-    users = json.loads((ROOT / "fixtures/territory/data/organisation.json").read_text("utf-8"))["users"]
-    user = next(one for one in users if one["role"] == "rep")
-    return SignIn(user["email"], user["password"])
+    return sample_rep()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@ import { now } from '../ui/clock';
 import { age } from '../ui/dates';
 import type { Briefing, Evidence, Line, MissingLine } from '../store/rows';
 import { openEvidence } from './evidence';
-import { pieces, showLine, type KindSpec, type LineText } from './text';
+import { pieces, plain, showLine, type KindSpec, type LineText } from './text';
 
 function Claim({ text }: { text: string }) {
   return <>{pieces(text).map((piece, index) => (piece.bold ? <b key={index}>{piece.text}</b> : piece.text))}</>;
@@ -41,16 +41,17 @@ export function evidenceOf(briefing: Briefing, line: { evidence?: number[] }): E
   return (line.evidence ?? []).map((index) => briefing.evidence[index]).filter((one) => one !== undefined);
 }
 
-/** `Ticket 4812 · desk, 2 h ago` */
-export function SourceOf({ evidence, zone }: { evidence: Evidence[]; zone: string }) {
+/** `Ticket 4812 · desk, 2 h ago`; where the claim already names the record, only `desk · 2 h ago`. */
+export function SourceOf({ evidence, claim, zone }: { evidence: Evidence[]; claim: string; zone: string }) {
   const [first] = evidence;
   if (!first) return null;
   const newest = evidence.reduce((a, b) => (a.as_of > b.as_of ? a : b));
   const more = evidence.length > 1 ? ` and ${evidence.length - 1} more` : '';
+  const named = plain(claim).includes(first.label);
   return (
     <span class="src">
-      <u>{first.label}</u>
-      {`${more} · ${first.source}, ${age(newest.as_of, now.value, zone)}`}
+      <u>{named ? first.source : first.label}</u>
+      {`${more} · ${named ? '' : `${first.source}, `}${age(newest.as_of, now.value, zone)}`}
     </span>
   );
 }
@@ -71,7 +72,7 @@ export function LineRow({ briefing, line, zone, missing = false }: LineRowProps)
       <SignOf spec={shown.spec} />
       <span>
         <ClaimAndWhy text={shown} />
-        <SourceOf evidence={evidence} zone={zone} />
+        <SourceOf evidence={evidence} claim={shown.claim} zone={zone} />
       </span>
     </>
   );

@@ -72,7 +72,7 @@ function spoken(instant: string): string {
 }
 
 const THEMES: { value: Theme; label: string }[] = [
-  { value: 'system', label: 'As phone' },
+  { value: 'system', label: 'System' },
   { value: 'light', label: 'Light' },
   { value: 'dark', label: 'Dark' },
 ];

@@ -1,6 +1,6 @@
 /** Today: the visits in order, each with the one line that matters, and what was promised. */
 import { useEffect } from 'preact/hooks';
-import { plain, showLine } from '../briefing/text';
+import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import { storedVisit, type Agenda, type VisitCard } from '../store/reads';
 import { asOf, phoneState, refusal } from '../store/sync';
@@ -166,7 +166,7 @@ function Matters({ card: { briefing, visit } }: { card: VisitCard }) {
             {more} more {more === 1 ? 'thing' : 'things'} to know
           </span>
         ) : (
-          <SourceOf evidence={evidenceOf(briefing, lines[0])} zone={visit.time_zone} />
+          <SourceOf evidence={evidenceOf(briefing, lines[0])} claim={shown.claim} zone={visit.time_zone} />
         )}
       </div>
     </div>
@@ -188,7 +188,7 @@ function PromisesDue({ promises }: { promises: Agenda['promises'] }) {
               <a class="row" href={`/accounts/${promise.account_id}`}>
                 <SignOf spec={{ card: 'promises', sign, icon: 'P' }} />
                 <span>
-                  <b>{plain(promise.text)}</b> – {due(promise.due_on)}
+                  <b>{promise.text}</b> – {due(promise.due_on)}
                   <span class="src">
                     {[
                       person ? `To ${person.name}` : null,

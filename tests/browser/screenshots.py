@@ -1,0 +1,75 @@
+"""Takes the pictures in docs/screenshots: Today and a briefing, light and dark, on the next Tuesday morning at eight.
+
+`python -m tests.browser.screenshots`
+"""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.browser.measure import BRIEFED, PHONE, sign_in
+from tests.browser.server import ROOT, Server, install, sample_rep
+from tests.support.browser import FLAGS, ensure
+
+FOLDER = ROOT / "docs/screenshots"
+HOME = ZoneInfo("Europe/Stockholm")
+# Every process of the server runs ahead by as much: Python imports this module by itself when it starts.
+AHEAD = """
+import os
+from datetime import timedelta
+from app.foundation import clock
+clock._offset = timedelta(seconds=float(os.environ["AHEAD_SECONDS"]))
+"""
+
+
+def next_tuesday_at_eight() -> datetime:
+    """08:08 on the Tuesday to come, in the sample's time zone."""
+    now = datetime.now(HOME)
+    days = (1 - now.weekday()) % 7 or 7
+    return (now + timedelta(days=days)).replace(hour=8, minute=8, second=0, microsecond=0)
+
+
+def take(browser: Browser, server: Server, scheme: str, at: datetime) -> None:
+    """Both pictures in one colour scheme."""
+    context = browser.new_context(
+        **{**PHONE, "device_scale_factor": 1.5},
+        color_scheme=scheme,
+        reduced_motion="reduce",
+        timezone_id="Europe/Stockholm",
+    )
+    context.clock.set_fixed_time(at)
+    page = context.new_page()
+    rep = sample_rep()
+    sign_in(page, server.url, rep.email, rep.password)
+    page.screenshot(path=FOLDER / f"today-{scheme}.png")
+    page.locator(BRIEFED).first.click()
+    expect(page.locator("section.hero .row").first).to_be_visible()
+    page.screenshot(path=FOLDER / f"briefing-{scheme}.png")
+    context.close()
+
+
+def main() -> None:
+    """Start a server on Tuesday morning, let it read its news, take the pictures."""
+    at = next_tuesday_at_eight()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
+        home = install(Path(folder))
+        (home / "sitecustomize.py").write_text(AHEAD, "utf-8")
+        ahead = (at - datetime.now(HOME)).total_seconds()
+        server = Server(home, AHEAD_SECONDS=str(ahead), PYTHONPATH=str(home))
+        server.start()
+        browser = driver.chromium.launch(executable_path=ensure(), args=FLAGS)
+        browser.new_page().wait_for_timeout(15_000)  # the feeds are polled and the briefings composed anew
+        for scheme in ("light", "dark"):
+            take(browser, server, scheme, at + timedelta(seconds=60))
+        browser.close()
+        server.stop()
+
+
+if __name__ == "__main__":
+    main()
