@@ -1,0 +1,100 @@
+"""The figures as a table, and as docs/benchmarks.md with the machine that they were taken on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import subprocess
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from tests.benchmarks.figures import Figure
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("flask", "flask-smorest", "marshmallow", "sqlalchemy", "granian", "orjson")
+# Why a row is short of its target, said where the figures are; a row that holds needs no words.
+SHORT: dict[str, str] = {}
+
+
+def table(figures: Sequence[Figure]) -> str:
+    """A table for a terminal."""
+    rows = [("what", "value", "unit", "target", "holds")]
+    rows += [(f.target.label, f.text, f.target.unit, f.target.text, "yes" if f.holds else "NO") for f in figures]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def write_docs(figures: Sequence[Figure]) -> None:
+    """Write docs/benchmarks.md."""
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `python -m tests.benchmarks --write-docs`; `make bench` measures the same and prints it.",
+        "",
+        *(f"- {name}: {value}" for name, value in machine().items()),
+        "",
+        "| what | measured | unit | target | holds |",
+        "| --- | ---: | --- | ---: | --- |",
+    ]
+    lines += [
+        f"| {f.target.label} | {f.text} | {f.target.unit} | {f.target.text} | {'yes' if f.holds else '**no**'} |"
+        for f in figures
+    ]
+    lines += ["", "## What falls short", ""]
+    short = [f for f in figures if not f.holds]
+    lines += [
+        f"- **{f.target.label}**: {f.text} ({f.target.text}). {SHORT.get(f.target.name, '')}".rstrip() for f in short
+    ]
+    lines += [] if short else ["Nothing."]
+    lines += ["", *METHOD.splitlines()]
+    (ROOT / "docs" / "benchmarks.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+METHOD = """## How it is measured
+
+- *Requests per second*: Doorstep as it is deployed, and bare Flask, each in a granian of its own with one worker and one
+  blocking thread on 127.0.0.1; a client in another process keeps three connections busy. Rounds of both are taken in
+  turn, and the row is the median of the rounds' ratios, so that what else the machine does falls on both sides.
+  Doorstep writes its log line for each request; bare Flask writes none.
+- *The list*: 5,000 accounts, 500 in the territory of the rep who asks, 50 answered. The bare route runs the same filter
+  by raw sqlite3 on the same file and answers the same rows with the same members; it knows nothing of sessions. That the
+  two answers name the same rows is checked before anything is measured.
+- *The pull*: a rep with 500 accounts. Each has three people, two contracts, two tickets, a promise, a past visit, two
+  mentions in the news, a chart of 28 days of usage and a briefing by the real composer; every twelfth has a planned visit.
+  Identifiers are UUIDv7 with random bits. A kB is 1,000 bytes, of the body as it is sent.
+- *Server time* of a pull is from request to answer inside the process, without the network.
+- *Import*: the file with every state of 24,490 real tickets, against `csv.DictReader` and one raw `executemany` of the same
+  columns into a table without indexes.
+- *The phone app*: real Chromium with a phone's screen and the sample territory."""
+
+
+def machine() -> dict[str, str]:
+    """What the figures were taken on."""
+    return {
+        "processor": f"{_processor()}, {os.cpu_count()} cores",
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB",
+        "system": f"{platform.system()} {platform.release()}",
+        "Python": platform.python_version(),
+        "Node": _output("node", "--version").removeprefix("v"),
+        "SQLite": sqlite3.sqlite_version,
+        "libraries": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+
+
+def _output(*command: str) -> str:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "not found"
