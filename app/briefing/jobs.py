@@ -20,6 +20,7 @@ REBUILD = "briefing.rebuild"
 REFRESH = "briefing.refresh"
 MORNING = time(4)
 CHUNK = 25
+_ASKED = "briefings asked for"
 TICKS = (Tick(REFRESH, timedelta(hours=1)),)
 BRIEFINGS = table_of(StoredBriefing)
 
@@ -30,11 +31,24 @@ def connect() -> None:
 
 
 def request_rebuild(session: Session, org_id: str, account_ids: Iterable[str]) -> None:
-    """Ask, in the caller's transaction, for these accounts' briefings; at most one job waits for each account."""
-    outbox.enqueue(
-        session,
-        [NewJob(REBUILD, {"account_ids": [account]}, org_id, f"briefing:{account}") for account in account_ids],
-    )
+    """Ask, in the caller's transaction, for these accounts' briefings; at most one job waits for each account.
+
+    The jobs are written when the transaction commits, all at once and in order of account: a key that is written early
+    makes every other change of that account wait, for as long as a long import takes.
+    """
+    asked: set[tuple[str, str]] = session.info.setdefault(_ASKED, set())
+    if not asked:
+        sa.event.listen(session, "before_commit", _enqueue_asked, once=True)
+    asked.update((org_id, account_id) for account_id in account_ids)
+
+
+def _enqueue_asked(session: Session) -> None:
+    asked: set[tuple[str, str]] = session.info.pop(_ASKED, set())
+    jobs = [
+        NewJob(REBUILD, {"account_ids": [account_id]}, org_id, f"briefing:{account_id}")
+        for org_id, account_id in sorted(asked)
+    ]
+    outbox.enqueue(session, jobs)
 
 
 @outbox.task(REBUILD)

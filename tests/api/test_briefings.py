@@ -12,7 +12,7 @@ from app.briefing.schemas import BriefingSchema
 from app.briefing.signal import Context, Signal
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Promise
-from app.foundation import clock, outbox
+from app.foundation import changes, clock, outbox
 from app.foundation.tables import Job
 from app.visits.tables import Visit
 from tests.support.briefing_world import NOW, World, day, make_world
@@ -114,6 +114,46 @@ def test_many_changes_wait_for_one_rebuild(world: World, sign_in: Any) -> None:
     with world.database.read() as session:
         waiting = session.scalars(sa.select(Job).where(Job.kind == jobs.REBUILD)).all()
     assert [job.payload for job in waiting] == [{"account_ids": [world.account_id]}]
+
+
+def test_jobs_are_written_when_the_change_commits_and_not_when_it_fails(world: World) -> None:
+    def waiting() -> list[Any]:
+        with world.database.read() as session:
+            return list(session.scalars(sa.select(Job.payload).where(Job.kind == jobs.REBUILD)))
+
+    jobs.connect()
+    with pytest.raises(RuntimeError), world.database.write() as session:
+        changes.touch(session, world.org_id, [world.account_id])
+        raise RuntimeError
+    assert waiting() == []
+    with world.database.write() as session:
+        for _ in range(3):
+            changes.touch(session, world.org_id, [world.account_id, None])
+            with session.begin_nested():
+                changes.touch(session, world.org_id, [world.account_id])
+    assert waiting() == [{"account_ids": [world.account_id]}]
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_long_import_does_not_make_others_wait(world: World) -> None:
+    """On PostgreSQL a job key that is not committed yet would hold up every other change of the account."""
+    import threading
+
+    jobs.connect()
+    done = threading.Event()
+
+    def short_change() -> None:
+        with world.database.write() as session:
+            changes.touch(session, world.org_id, [world.account_id])
+        done.set()
+
+    with world.database.write() as session:
+        changes.touch(session, world.org_id, [world.account_id])
+        session.execute(sa.text("SELECT 1"))
+        thread = threading.Thread(target=short_change)
+        thread.start()
+        assert done.wait(5)
+    thread.join()
 
 
 def test_a_new_morning_brings_a_new_briefing_once(world: World) -> None:
