@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 from app.foundation.fields import DECIMALS, FIELD_FORMATS, MAX_NAMES, ZONES
 from app.foundation.problems import MEDIA_TYPE
 from app.resources import wire
-from app.resources.routes import ProblemSchema
+from app.resources.resource import all_resources
+from app.resources.schemas import ProblemSchema
 from app.web import answer_http_error
 
 Document = dict[str, Any]
@@ -89,6 +90,7 @@ def finish(document: Document) -> Document:
     """Declare every problem of every operation, close the shapes that are taken, and say what marshmallow cannot."""
     components = document.setdefault("components", {})
     components["schemas"] |= {"TimeZone": _time_zone(), "ExternalReference": _external_reference()}
+    components["schemas"].pop("PaginationMetadata", None)
     if "Money" in components["schemas"]:
         components["schemas"]["Money"] = _money(components["schemas"]["Money"])
     components["headers"] = HEADERS
@@ -97,6 +99,9 @@ def finish(document: Document) -> Document:
         operation["operationId"] = operation.get("operationId") or _operation_id(path, method)
         operation["responses"] = _answers(path, method, operation)
     _open_references(document)
+    for resource in all_resources():
+        told = components["schemas"].get(resource.title, {})
+        told["required"] = sorted(told.get("properties", ()))
     return document
 
 

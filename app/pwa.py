@@ -3,19 +3,25 @@
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, send_from_directory
+from werkzeug.routing import PathConverter
 
 BUILD = Path(__file__).parent / "static" / "pwa"
-RESERVED = ("api/", "docs", "healthz", "readyz")
+
+
+class PageConverter(PathConverter):
+    """Any path but those of the API and its neighbours: there, what is not found is not a page of the phone app."""
+
+    regex = "(?!api/|docs|healthz|readyz)[^/].*?"
 
 
 def serve_pwa(app: Flask, build: Path = BUILD) -> None:
     """Serve the files of the build, and the shell for every other page address (never by a redirect)."""
 
+    app.url_map.converters["page"] = PageConverter
+
     @app.get("/", defaults={"path": ""})
-    @app.get("/<path:path>")
+    @app.get("/<page:path>")
     def pwa(path: str) -> Response:
-        if path.startswith(RESERVED):
-            abort(404)
         if path.startswith("assets/"):
             answer = send_from_directory(build, path, max_age=31536000)
             answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

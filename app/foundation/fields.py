@@ -25,6 +25,7 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 YEARS = range(1900, 2200)
+YEAR_PATTERN = "^(19|20|21)[0-9]{2}-"
 DECIMALS: dict[int, list[str]] = {
     places: sorted(currency for currency in CURRENCIES if exponent(currency) == places) for places in (0, 2, 3, 4)
 }
@@ -63,7 +64,7 @@ class Email(Text):
 
     def __init__(self, **options: Any) -> None:
         metadata = options.setdefault("metadata", {})
-        metadata.setdefault("pattern", _EMAIL.pattern)
+        metadata.setdefault("pattern", f"^{_EMAIL.pattern}$")
         metadata.setdefault("example", "rep@example.com")
         super().__init__(254, **options)
 
@@ -84,6 +85,8 @@ class Whole(fields.Integer):
     def _validated(self, value: Any) -> int:
         if isinstance(value, bool | str):
             raise ValidationError("Not a whole number.")
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # 5.0 is a whole number, in JSON and in JSON Schema
         return super()._validated(value)
 
 
@@ -171,6 +174,7 @@ class Moment(fields.Field[datetime]):
     def __init__(self, **options: Any) -> None:
         metadata = options.setdefault("metadata", {})
         metadata.setdefault("example", "2026-03-02T08:00:00Z")
+        metadata.setdefault("pattern", YEAR_PATTERN)
         super().__init__(**options)
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **options: Any) -> str | None:
@@ -204,6 +208,7 @@ class Day(fields.Field[date]):
     def __init__(self, **options: Any) -> None:
         metadata = options.setdefault("metadata", {})
         metadata.setdefault("example", "2026-03-02")
+        metadata.setdefault("pattern", YEAR_PATTERN)
         super().__init__(**options)
 
     def _serialize(self, value: date | None, attr: str | None, obj: Any, **options: Any) -> str | None:

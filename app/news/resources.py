@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.foundation.fields import Text, Truth, Uuid
+from app.foundation.fields import Text, QueryTruth, Uuid
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError, invalid
 from app.news import service
@@ -42,7 +42,7 @@ FEEDS = register(
         filters={
             "account_id": equals("account_id", Uuid()),
             "topic": equals("topic", Text(100)),
-            "enabled": equals("enabled", Truth()),
+            "enabled": equals("enabled", QueryTruth()),
         },
         check=_feed_faults,
         guard=_may_follow,

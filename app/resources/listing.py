@@ -1,28 +1,27 @@
 """Reading rows: one by id, and lists in pages. Statements are built once for each shape of question."""
 
-import base64
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.foundation.db import table_of
 from app.foundation.fields import Moment
-from app.foundation.ids import is_id
 from app.foundation.prepared import Prepared
 from app.foundation.principal import Role, principal_of
 from app.foundation.problems import FieldError, invalid, not_found
 from app.foundation.tables import ExternalId
 from app.identity.territory import sight, visible_to_role
 from app.resources import wire
-from app.resources.resource import Resource, resource_of
+from app.resources.resource import CURSOR, Resource, resource_of
 
 EXTERNAL = table_of(ExternalId)
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _MOMENT = Moment()
 
 
@@ -91,7 +90,7 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
     if by_change:
         values["since"] = query["updated_since"]
     if shape.after_cursor:
-        values |= _read_cursor(query["cursor"], by_change=by_change)
+        values |= _read_cursor(query["cursor"])
     if shape.external_id:
         values["known_system"], _, values["known_id"] = query["external_id"].partition(":")
     others = [
@@ -103,7 +102,7 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
     if len(rows) <= limit:
         return wire.page(rows, encode, None)
     last = encode(rows[limit - 1])
-    return wire.page(rows[:limit], encode, _cursor([last["updated_at"], last["id"]] if by_change else [last["id"]]))
+    return wire.page(rows[:limit], encode, _cursor(last))
 
 
 @cache
@@ -145,16 +144,16 @@ def _rows_known_as(resource: Resource) -> "sa.Select[tuple[str]]":
     )
 
 
-def _cursor(mark: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(wire.dumps(mark)).decode().rstrip("=")
+def _cursor(last: Mapping[str, Any]) -> str:
+    """Where a page ended: the change of its last row in microseconds, and its id."""
+    changed = last["updated_at"]
+    at: datetime = _MOMENT.deserialize(changed) if isinstance(changed, str) else changed
+    return f"{(at - EPOCH) // MICROSECOND}.{last['id']}"
 
 
-def _read_cursor(cursor: str, *, by_change: bool) -> dict[str, str | datetime]:
-    try:
-        mark = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(mark, list) or len(mark) != 1 + by_change or not is_id(mark[-1]):
-            raise ValueError("no mark of this list")
-        return {"mark_id": mark[-1], **({"mark_at": _MOMENT.deserialize(mark[0])} if by_change else {})}
-    except (ValueError, TypeError):
-        fault = FieldError("/query/cursor", "Not a cursor of this list; start again without one.")
-        raise invalid([fault]) from None
+def _read_cursor(cursor: str) -> dict[str, str | datetime]:
+    if re.fullmatch(CURSOR, cursor) is None:
+        fault = FieldError("/query/cursor", "Not a cursor of a list; start again without one.")
+        raise invalid([fault])
+    micros, _, row_id = cursor.partition(".")
+    return {"mark_id": row_id, "mark_at": EPOCH + int(micros) * MICROSECOND}

@@ -11,10 +11,13 @@ from sqlalchemy.orm import Session
 
 from app.foundation.db import Versioned
 from app.foundation.fields import ExternalIdsField, Moment, MoneyField, Text, Uuid, Whole
+from app.foundation.ids import CANONICAL
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
 
 Values = dict[str, Any]
+# Any text of this form is a place in a list: microseconds since 1970, and a row's id.
+CURSOR = rf"[0-9]{{1,16}}\.{CANONICAL.pattern}"
 Guard = Callable[[Session, Principal, Values | None, Values | None], None]
 
 
@@ -137,7 +140,7 @@ class Resource:
         """The query parameters of a list."""
         extra: dict[str, fields.Field[Any]] = {
             "limit": QueryInt(1, 200, load_default=50, metadata={"description": "Rows on a page."}),
-            "cursor": Text(500, metadata={"description": "`next_cursor` of the page before."}),
+            "cursor": Text(60, metadata={"description": "`next_cursor` of the page before.", "pattern": f"^{CURSOR}$"}),
             "updated_since": Moment(
                 metadata={"description": "Only rows changed at or after this instant, oldest change first."}
             ),

@@ -32,11 +32,17 @@ IF_NONE_MATCH: Document = {
     "description": "An `ETag` that you have; 304 when it is still good.",
     "schema": {"type": "string", "example": '"3"'},
 }
+BATCH_TEXT = (
+    "Rows are named by `external_ids` or `id`; one that is not known yet is created. Of a known row the given fields "
+    "change, and `external_ids` are added to those it has. Each row has its own answer: good rows go in, bad ones do not."
+)
 
 
 def batch_body(row: Schema, example: Document | None = None) -> Document:
     """How OpenAPI describes a batch of rows of this shape, as JSON and as NDJSON."""
-    rows = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH, "items": row}
+    # A row of another shape does not spoil the batch: it is answered as rejected. Hence any value is taken.
+    shape = {"description": "A row; one of another shape is answered as rejected.", "anyOf": [row, {}]}
+    rows = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH, "items": shape}
     envelope = {"type": "object", "required": ["rows"], "additionalProperties": False, "properties": {"rows": rows}}
     lines = {
         "type": "string",
@@ -62,7 +68,6 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
     noun = resource.noun
     path = f"/{resource.segment}"
 
-    @blueprint.route(path)
     class Collection(MethodView):
         @blueprint.arguments(resource.query_schema(), location="query")
         @blueprint.response(
@@ -84,17 +89,16 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
             answer.headers["Location"] = f"/api/v1{path}/{row.id}"
             return answer
 
-    @blueprint.route(f"{path}/batch")
     class Batch(MethodView):
         @blueprint.arguments(IdempotencyKeySchema(), location="headers")
         @blueprint.doc(requestBody=batch_body(resource.batch_schema(partial=True)))
         @blueprint.response(200, BatchAnswerSchema, description="An answer for each row; good rows went in.")
+        @blueprint.alt_response(409, schema=ProblemSchema, description="The rows together break a rule; none went in.")
         @requires(resource.write_scope)
         @idempotent
         def post(self, _headers: dict[str, Any]) -> Response:
             return batch_answer(batch.upsert_many(current_session(), resource, batch_documents()))
 
-    @blueprint.route(f"{path}/<uuid:row_id>")
     class Item(MethodView):
         @blueprint.doc(parameters=[IF_NONE_MATCH])
         @blueprint.response(200, resource.output_schema, description="The row.", headers=ETAG)
@@ -125,12 +129,20 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
         def delete(self, headers: dict[str, Any], row_id: Any) -> None:
             service.delete(current_session(), resource, str(row_id), wanted_versions(headers.get("if_match")))
 
+    article = "an" if noun[0] in "aeio" else "a"
     Collection.get.__doc__ = f"List {resource.nouns}."
-    Collection.post.__doc__ = f"Create a {noun}."
-    Batch.post.__doc__ = f"Create or change many {resource.nouns}.\n\nRows are named by `external_ids` or `id`."
-    Item.get.__doc__ = f"Read a {noun}."
-    Item.patch.__doc__ = f"Change a {noun}.\n\nOnly the given fields change."
-    Item.delete.__doc__ = f"Delete a {noun}."
+    Collection.post.__doc__ = f"Create {article} {noun}."
+    Batch.post.__doc__ = f"Create or change many {resource.nouns}.\n\n{BATCH_TEXT}"
+    Item.get.__doc__ = f"Read {article} {noun}."
+    Item.patch.__doc__ = (
+        f"Change {article} {noun}.\n\nOnly the given fields change; `external_ids` are replaced as a whole."
+    )
+    Item.delete.__doc__ = f"Delete {article} {noun}, and what hangs on it."
+    # Registered last: what a view says of itself is read when it is registered.
+    tags = [resource.nouns]
+    blueprint.route(path, tags=tags)(Collection)
+    blueprint.route(f"{path}/batch", tags=tags)(Batch)
+    blueprint.route(f"{path}/<uuid:row_id>", tags=tags)(Item)
 
 
 __all__ = ["ProblemSchema", "batch_answer", "batch_body", "doors", "idempotent", "json_answer", "stored_answer"]

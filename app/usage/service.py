@@ -123,7 +123,7 @@ def _events_written(session: Session, rows: Sequence[tuple[Values, Values | None
     for series_id, moments in by_series.items():
         days = frozenset(local_day(at, zones[series_id].zone) for at in moments)
         _roll_up_days(session, series_id, zones[series_id], days)
-    _note_received(session, {values["series_id"]: max(by_series[values["series_id"]]) for values, _ in rows})
+    _note_received(session, {series_id: max(moments) for series_id, moments in by_series.items()})
 
 
 def _zones(session: Session, series_ids: Iterable[str]) -> dict[str, SeriesZone]:
