@@ -215,6 +215,35 @@ def test_another_packages_source_adds_lines_and_its_fault_costs_only_its_own(wor
     assert any(line["kind"] == "visit.none_yet" for card in document["cards"] for line in card.get("missing", []))
 
 
+PACKAGE = """
+from app.briefing.signal import Signal
+
+def signals(session, context):
+    for account_id, account in context.accounts.items():
+        facts = {"text": "Credit limit reached."}
+        yield account_id, Signal(
+            "custom.promises", account.subject, facts, (account.evidence,), 0.9, "money", context.now)
+"""
+
+
+def test_an_installed_package_speaks_by_its_entry_point(
+    world: World, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from app.briefing import sources
+
+    (tmp_path / "acme_credit.py").write_text(PACKAGE)
+    info = tmp_path / "acme_credit-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme-credit\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[doorstep.signals]\ncredit = acme_credit:signals\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    sources.installed.cache_clear()
+    try:
+        assert "custom.promises" in world.lines()
+    finally:
+        sources.installed.cache_clear()
+
+
 def test_two_rebuilds_at_once_leave_one_briefing(world: World) -> None:
     import threading
 
