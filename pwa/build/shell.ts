@@ -39,7 +39,8 @@ export function shell(options: { worker: string }): Plugin {
   };
 }
 
-async function keepOneEarlierGeneration(directory: string, current: string[]): Promise<void> {
+/** Remove hashed files that neither this build nor the one before it made; building the same again changes nothing. */
+export async function keepOneEarlierGeneration(directory: string, current: string[]): Promise<void> {
   const path = join(directory, 'generations.json');
   const before: Generations = existsSync(path)
     ? (JSON.parse(await readFile(path, 'utf8')) as Generations)

@@ -115,7 +115,7 @@ def offline(url: str, email: str, password: str, runs: int = 25, throttle: int =
 def axe_violations(page: Page) -> list[str]:
     """What axe finds on the page as it is, all rules on; `AXE` must have been added to its context."""
     # What is below the fold is skipped until it is scrolled to; axe is to see it too.
-    page.evaluate("document.styleSheets[0].insertRule('main > .card { content-visibility: visible !important }')")
+    page.evaluate("document.styleSheets[0].insertRule('.fresh > .card { content-visibility: visible !important }')")
     found = page.evaluate(
         """async () => (await axe.run(document, { resultTypes: ['violations'] })).violations
             .flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html.slice(0, 160)}`))"""

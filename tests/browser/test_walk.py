@@ -119,6 +119,31 @@ def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(
     expect(page.get_by_text("Out of date.")).to_be_visible()
 
 
+def test_going_back_returns_to_where_the_list_was_left(signed_in: Phone) -> None:
+    page = signed_in.page
+    card = page.locator("a.card[href^='/visits/']").nth(6)
+    card.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)
+    before = card.bounding_box()
+    card.click()
+    expect(page.get_by_role("link", name="Today")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.go_back()
+    expect(card).to_be_visible()
+    page.wait_for_timeout(300)
+    after = card.bounding_box()
+    assert before and after
+    assert abs(after["y"] - before["y"]) < 48, "the same card is about where it was"
+
+
+def test_the_app_can_be_installed(signed_in: Phone) -> None:
+    session = signed_in.context.new_cdp_session(signed_in.page)
+    errors = {error["errorId"] for error in session.send("Page.getInstallabilityErrors")["installabilityErrors"]}
+    assert errors <= {"in-incognito"}, "nothing but that a test's browser keeps no profile"
+    manifest = session.send("Page.getAppManifest")
+    assert manifest["errors"] == []
+
+
 def test_an_address_that_does_not_exist_says_so(signed_in: Phone) -> None:
     page = signed_in.open("/nowhere/at/all")
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")

@@ -16,7 +16,7 @@ interface CardsProps {
   zone: string;
 }
 
-const ABOVE_THE_FOLD = 3;
+const ABOVE_THE_FOLD = 2;
 
 export function Cards({ briefing, people, zone }: CardsProps) {
   const cards = useFold(briefing.cards, ABOVE_THE_FOLD);

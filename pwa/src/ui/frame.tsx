@@ -1,6 +1,6 @@
 /** The frame of every screen: title, the state of the phone at the top right, and the thumb's place at the bottom. */
 import type { ComponentChildren } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { asOf, offlineSince, phoneState } from '../store/sync';
 import { applyUpdate, updateReady } from '../store/update';
 import { now, timeZone } from './clock';
@@ -23,6 +23,7 @@ const STALE_MS = 24 * 3_600_000;
 export function Screen({ title, sub, back, bar, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useArrival(heading, title);
+  const [returning] = useState(place.peek().returning);
   const h1 = (
     <h1 ref={heading} tabIndex={-1}>
       {title}
@@ -46,7 +47,7 @@ export function Screen({ title, sub, back, bar, children }: ScreenProps) {
         {sub && <p class="sub">{sub}</p>}
         <Stale />
       </header>
-      <main>{children}</main>
+      <main class={returning ? '' : 'fresh'}>{children}</main>
       {updateReady.value && (
         <aside class="update" aria-label="Update available">
           <span>A new version is ready.</span>
