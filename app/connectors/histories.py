@@ -5,8 +5,9 @@ change of status, else of priority, else of assignment, else a comment, else an 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -53,19 +54,27 @@ class State(NamedTuple):
 
 
 _at = attrgetter("at")
+# A named tuple from a tuple, without a call of Python's own: there are hundreds of thousands.
+_event: Callable[[tuple[Any, ...]], Event] = partial(tuple.__new__, Event)
+line_of: Callable[[tuple[Any, ...]], Line] = partial(tuple.__new__, Line)
 
 
 class Shown(NamedTuple):
-    """What the lines so far showed of a ticket; None where no line said anything."""
+    """What the lines so far showed of a ticket, None where no line said anything; `said` is the last line's own word."""
 
     status: str | None = None
     priority: str | None = None
     assignee: str | None = None
     reassignments: str | None = None
+    said: tuple[Any, ...] = ()
 
 
 def step(line: Line, before: Shown | None) -> tuple[Event, Shown]:
     """What a line changed against the one before (None: it is the ticket's first), and what is shown after it."""
+    actor = None if line.actor is MISSING else line.actor
+    said = line[3:7]
+    if before is not None and said == before.said and line.comment is MISSING:
+        return _event((line.at, "update", None, actor, line.public is True)), before
     old = before or Shown()
     status = old.status if line.status is MISSING else line.status
     priority = old.priority if line.priority is MISSING else line.priority
@@ -76,13 +85,11 @@ def step(line: Line, before: Shown | None) -> tuple[Event, Shown]:
         kind, value = "status", status
     elif before is not None and priority != old.priority:
         kind, value = "priority", priority
-    elif before is not None and (assignee != old.assignee or moved != old.reassignments):
+    elif before is not None and (assignee != old.assignee or moved != (old.reassignments or moved)):
         kind, value = "assignment", assignee
     elif line.comment is not MISSING:
         kind, value = "comment", line.comment
-    actor = None if line.actor is MISSING else line.actor
-    public = line.public is True
-    return Event(line.at, kind, value, actor, public), Shown(status, priority, assignee, moved)
+    return Event(line.at, kind, value, actor, line.public is True), Shown(status, priority, assignee, moved, said)
 
 
 def seed(events: Mapping[str, Event], ticket: Mapping[str, Any] | None, at: datetime) -> Shown | None:
@@ -126,11 +133,12 @@ def _natural(name: str) -> list[tuple[str, int]]:
 def folded(state: State, said: Mapping[str, Any]) -> dict[str, Any]:
     """Status, reopened count and times of a ticket: from its history, and from what the desk says of its end.
 
-    The desk's own word for when a ticket was solved or closed counts while the history agrees that it is.
+    The desk's own word for when a ticket was solved or closed counts while the history agrees that it is; its own count
+    of reopenings always counts, since a log may begin late or have a line out of its time.
     """
     solved = said.get("solved_at") or state.solved_at if state.status in FINISHED else None
     closed = said.get("closed_at") or state.closed_at if state.closed_at else None
-    reopened = max(said.get("reopened_count") or 0, state.reopened_count)
+    reopened = said.get("reopened_count", state.reopened_count)
     return {"status": state.status, "solved_at": solved, "closed_at": closed, "reopened_count": reopened}
 
 

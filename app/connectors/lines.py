@@ -97,14 +97,18 @@ class LineFeed:
             raise StopIteration
         self.number += 1
         self.taken.append(line)
+        if "\x00" in line or not line.isascii():
+            self._look_at(line)
+        return line
+
+    def _look_at(self, line: str) -> None:
         if "\x00" in line:
             self.problem = self.problem or "contains a NUL character"
-        if not line.isascii() and (found := _UNDECODED.search(line)):
+        if found := _UNDECODED.search(line):
             byte = ord(found[0]) - 0xDC00
             self.problem = (
                 self.problem or f"is not {self._encoding} text (byte 0x{byte:02X}, character {found.start() + 1})"
             )
-        return line
 
     def start_record(self) -> None:
         """Forget the lines taken so far."""

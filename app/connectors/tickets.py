@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.connectors.bulk import upsert_columns
 from app.connectors.counts import Counts
 from app.connectors.errors import MISSING
-from app.connectors.histories import FOLDED, Event, Line, Shown, folded, latest, seed, state_of, step
+from app.connectors.histories import FOLDED, Event, Line, Shown, folded, latest, line_of, seed, state_of, step
 from app.connectors.mapping import ImportMapping
 from app.connectors.records import Reject
 from app.connectors.rows import Rows
@@ -224,9 +224,7 @@ def _lines(rows: Rows) -> list[Line]:
     silent = [MISSING] * count
     names = ("status", "priority", "assignee", "step.reassignments", "step.comment", "step.actor", "step.public")
     columns = (rows.values.get(name, silent) for name in names)
-    return list(
-        map(Line._make, zip(range(count), rows.values["step.at"], rows.values["event_id"], *columns, strict=True))
-    )
+    return list(map(line_of, zip(range(count), rows.values["step.at"], rows.values["event_id"], *columns, strict=True)))
 
 
 def _event_columns(tickets: Iterable[_Ticket], org_id: str) -> list[Sequence[Any]]:
