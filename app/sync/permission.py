@@ -27,7 +27,8 @@ from app.sync.views import Held, View
 from app.tickets.tables import Ticket
 from app.visits.tables import Visit
 
-ROW_TYPES = ("me", "account", "person", "visit", "briefing", "subscription", "ticket", "promise", "goal")
+# Briefings last: they repeat what the others say, and packing refers back.
+ROW_TYPES = ("me", "account", "person", "subscription", "ticket", "visit", "promise", "goal", "briefing")
 MAX_ACCOUNTS = 5_000
 VISITS_BACK, VISITS_AHEAD = timedelta(days=30), timedelta(days=30)
 BRIEFINGS_BACK, BRIEFINGS_AHEAD = timedelta(days=1), timedelta(days=7)

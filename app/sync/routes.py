@@ -41,7 +41,7 @@ def pull(body: dict[str, Any]) -> Response:
     with database().write() as writing:
         bind_principal(writing, principal)
         cookie = service.remember(writing, answered)
-    return _compressed(answered.body(cookie))
+    return _compressed(answered.body(cookie, packed=body["packed"]))
 
 
 def _unknown_schema(asked: int) -> Problem:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
@@ -19,6 +20,7 @@ from app.foundation.principal import Principal, principal_of
 from app.foundation.problems import FieldError, Problem, invalid
 from app.resources import wire
 from app.sync import views
+from app.sync.packing import pack
 from app.sync.permission import permitted
 from app.sync.rows import Row, fetch
 from app.sync.tables import ClientGroup, ClientView
@@ -54,12 +56,15 @@ class Answer:
         """Whether there is something to write before the phone may have this."""
         return self.view is not None or not self.seen
 
-    def body(self, cookie: str) -> bytes:
-        """The JSON to send; `puts` and `dels` are absent when there are none."""
+    def body(self, cookie: str, *, packed: bool = False) -> bytes:
+        """The JSON to send; `puts` (or `packed`) and `dels` are absent when there are none."""
         members: dict[str, Any] = {"cookie": cookie, "as_of": self.as_of}
         if self.base is None:
             members["reset"] = True
-        if self.puts:
+        if self.puts and packed:
+            # Briefings are stored bytes until here; to be packed, rows are made of what JSON has.
+            members["packed"] = pack(orjson.loads(wire.dumps(self.puts)))
+        elif self.puts:
             members["puts"] = self.puts
         if self.dels:
             members["dels"] = self.dels

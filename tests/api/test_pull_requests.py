@@ -11,6 +11,7 @@ from app.foundation.db import Database
 from app.sync.views import tag
 from tests.support.phones import Api, Directory
 from tests.support.pulling import Office, Phone, held_clock
+from tests.support.unpacking import unpack
 
 
 @pytest.fixture
@@ -137,6 +138,19 @@ def test_answers_are_packed_for_those_who_accept_it_where_it_pays(sign_in: Any, 
         assert "Content-Encoding" not in phone.ask().headers
         phone.api.headers["Accept-Encoding"] = "gzip;q=0"
         assert "Content-Encoding" not in phone.ask(cookie=None).headers
+
+
+def test_rows_come_packed_for_those_who_ask_and_are_the_same(sign_in: Any, office: Office) -> None:
+    account = office.account(aliases=["Norrvik"])
+    office.briefing(account)
+    office.ticket(account)
+    phone = Phone(sign_in("rep@north"))
+    plain, packed = phone.ask(packed=False).json, phone.ask(packed=True).json
+    assert unpack(packed["packed"]) == plain["puts"] and "puts" not in packed
+    assert packed["cookie"] == plain["cookie"] and packed["reset"] is True
+    phone.cookie = packed["cookie"]
+    assert set(phone.ask(packed=True).json) == {"cookie", "as_of"}
+    assert phone.ask(packed="yes").status_code == 422
 
 
 def test_answers_stay_in_no_cache(sign_in: Any) -> None:

@@ -2,12 +2,15 @@
 import { call } from './api';
 import { clientGroup, readMeta, ROW_SCHEMA, type Cursor, type Database } from './database';
 import { ROW_TYPES, type Instant, type Rows, type RowType } from './rows';
+import { unpack, type Packed } from './unpack';
 
 export interface PullAnswer {
   cookie: string;
   as_of: Instant;
   reset?: boolean;
   puts?: { [T in RowType]?: Rows[T][] } & Record<string, unknown[] | undefined>;
+  /** the same as `puts`, in columns */
+  packed?: Packed;
   dels?: Record<string, string[] | undefined>;
 }
 
@@ -31,7 +34,7 @@ export async function pull(db: Database, { csrf, signal }: PullOptions): Promise
   const answer = await call<PullAnswer>('/api/v1/sync/pull', {
     method: 'POST',
     csrf,
-    body: { client_group: await clientGroup(db), cookie: usable?.cookie ?? null, schema: ROW_SCHEMA },
+    body: { client_group: await clientGroup(db), cookie: usable?.cookie ?? null, schema: ROW_SCHEMA, packed: true },
     timeoutMs: 60_000,
     ...(signal ? { signal } : {}),
   });
@@ -46,13 +49,14 @@ export async function pull(db: Database, { csrf, signal }: PullOptions): Promise
  * Row types that this version does not know are left alone; knowing them is a new ROW_SCHEMA, which pulls everything anew.
  */
 export async function applyAnswer(db: Database, answer: PullAnswer): Promise<boolean> {
+  const puts = (answer.packed ? unpack(answer.packed) : answer.puts) as PullAnswer['puts'];
   const tx = db.transaction(['meta', ...ROW_TYPES], 'readwrite');
   try {
     if (answer.reset) await Promise.all(ROW_TYPES.map((type) => tx.objectStore(type).clear()));
     for (const type of ROW_TYPES) {
       const store = tx.objectStore(type);
       await inBatches(answer.dels?.[type] ?? [], (id: string) => store.delete(id));
-      await inBatches((answer.puts?.[type] ?? []) as Rows[typeof type][], (row) => store.put(row as never));
+      await inBatches((puts?.[type] ?? []) as Rows[typeof type][], (row) => store.put(row as never));
     }
     const cursor: Cursor = { cookie: answer.cookie, as_of: answer.as_of, schema: ROW_SCHEMA };
     await tx.objectStore('meta').put(cursor, 'cursor');
@@ -62,7 +66,7 @@ export async function applyAnswer(db: Database, answer: PullAnswer): Promise<boo
     await tx.done.catch(() => undefined);
     throw error;
   }
-  return Boolean(answer.reset ?? answer.puts ?? answer.dels);
+  return Boolean(answer.reset ?? puts ?? answer.dels);
 }
 
 async function inBatches<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {
