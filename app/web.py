@@ -18,7 +18,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.foundation.ids import new_id
-from app.foundation.logs import log
+from app.foundation.logs import log, requests
 from app.foundation.problems import FieldError, Problem, field_errors
 from app.identity.access import CALLER, check_host
 from app.resources import wire
@@ -68,6 +68,17 @@ class OrjsonProvider(JSONProvider):
         return Response(wire.dumps(self._prepare_response_obj(args, kwargs)), mimetype="application/json")
 
 
+class BoundedRequest(Request):
+    """A request whose body, sent in chunks, is refused when it is larger than it may be; werkzeug would cut it there."""
+
+    def get_data(self, *args: Any, **options: Any) -> Any:
+        body = super().get_data(*args, **options)
+        most = self.max_content_length
+        if self.content_length is None and most is not None and len(body) >= most:
+            raise RequestEntityTooLarge(f"A request may have {most} bytes.")
+        return body
+
+
 class StrictParser(FlaskParser):
     """Request parsing that refuses what it does not know, in every place but the headers."""
 
@@ -79,6 +90,8 @@ class StrictParser(FlaskParser):
         if (req.content_length or 0) > MAX_ROW_BODY:
             raise RequestEntityTooLarge(f"One row may have {MAX_ROW_BODY} bytes.")
         body = req.get_data()
+        if len(body) > MAX_ROW_BODY:
+            raise RequestEntityTooLarge(f"One row may have {MAX_ROW_BODY} bytes.")
         return parse_json(body) if body else missing
 
     def load_headers(self, req: Request, schema: Any) -> Any:
@@ -149,11 +162,10 @@ class AnswerHeaders:
 
 
 def _log_answer(environ: WSGIEnvironment, path: str, status: int, started: float) -> None:
-    tell = log.debug if path in ("/healthz", "/readyz") else log.info
-    tell(
-        "request",
+    requests.tell(
+        path,
+        quiet=path in ("/healthz", "/readyz"),
         method=environ["REQUEST_METHOD"],
-        path=path,
         status=status,
         ms=round((time.perf_counter() - started) * 1000, 1),
         address=environ.get("REMOTE_ADDR"),
@@ -165,6 +177,7 @@ def _log_answer(environ: WSGIEnvironment, path: str, status: int, started: float
 def install(app: Flask, *, secure_origin: bool) -> None:
     """Hook request ids, headers, logging and error handling into the application."""
     app.json = OrjsonProvider(app)
+    app.request_class = BoundedRequest
     app.wsgi_app = AnswerHeaders(app.wsgi_app, secure_origin=secure_origin)  # type: ignore[method-assign]
 
     @app.before_request

@@ -131,7 +131,7 @@ def refuse_other_sites() -> None:
     if site in ("same-origin", "none"):
         return
     origin = request.headers.get("Origin")
-    if site is None and (origin is None or urlsplit(origin).netloc in _own_hosts()):
+    if site is None and (origin is None or _host_of(origin, with_port=True) in _own_hosts()):
         return
     log.warning("request of another site refused", path=request.path, origin=origin, request_id=g.get("request_id"))
     raise Problem(403, "csrf", "Not from our own page", "Pages of other sites may not send this request.")
@@ -145,13 +145,20 @@ def check_host() -> None:
     ours = settings().public_url
     if not ours or request.path in ("/healthz", "/readyz"):
         return
-    named = urlsplit(f"//{request.host}").hostname
-    if named not in (urlsplit(ours).hostname, settings().host, "localhost", "127.0.0.1", "::1"):
+    if _host_of(f"//{request.host}") not in (_host_of(ours), settings().host, "localhost", "127.0.0.1", "::1"):
         raise Problem(421, "misdirected-request", "Misdirected request", f"This is {ours}.")
 
 
-def _own_hosts() -> set[str]:
-    return {request.host, urlsplit(settings().public_url).netloc} - {""}
+def _own_hosts() -> set[str | None]:
+    return {request.host, _host_of(settings().public_url, with_port=True)} - {None, ""}
+
+
+def _host_of(address: str, *, with_port: bool = False) -> str | None:
+    try:
+        parts = urlsplit(address)
+        return parts.netloc if with_port else parts.hostname
+    except ValueError:
+        return None
 
 
 def _by_token(session: Session, secret: str) -> Principal:

@@ -60,18 +60,27 @@ def guard_territory(session: Session, principal: Principal, before: Row | None, 
 
     That the account is one they see is checked where references and rows are read.
     """
-    if principal.sees_whole_organisation:
-        return
-    team = _team(session, principal)
-    for row in (before, after):
-        if row is not None and row["user_id"] not in team:
-            raise Problem(403, "forbidden", "Not allowed", "You assign accounts to yourself and your own team only.")
+    _guard_people(session, principal, before, after, "You assign accounts to yourself and your own team only.")
+
+
+def guard_own_work(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
+    """Problem 403 when a rep writes what is another's work, such as a visit: it would stand on that one's phone."""
+    _guard_people(session, principal, before, after, "This is the work of somebody outside of your team.")
 
 
 def guard_removal(_session: Session, principal: Principal, _before: Row | None, after: Row | None) -> None:
     """Problem 403 when somebody who sees a territory only removes an account: tickets, usage and all would go with it."""
     if after is None and not principal.sees_whole_organisation:
         raise Problem(403, "forbidden", "Not allowed", "Only administrators and integrations delete accounts.")
+
+
+def _guard_people(session: Session, principal: Principal, before: Row | None, after: Row | None, why: str) -> None:
+    if principal.sees_whole_organisation:
+        return
+    team = _team(session, principal)
+    for row in (before, after):
+        if row is not None and row["user_id"] not in team:
+            raise Problem(403, "forbidden", "Not allowed", why)
 
 
 def _team(session: Session, principal: Principal) -> frozenset[str]:

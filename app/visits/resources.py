@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from app.foundation.fields import Moment, Uuid, choice
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
+from app.identity.rules import guard_own_work
 from app.resources.resource import Filter, Resource, Values, equals, register
 from app.visits.schemas import VisitSchema
 from app.visits.tables import Visit
@@ -46,5 +47,6 @@ VISITS = register(
         },
         check=_visit_faults,
         prepare=_mine,
+        guard=guard_own_work,
     )
 )

