@@ -94,6 +94,12 @@ class StrictParser(FlaskParser):
             raise RequestEntityTooLarge(f"One row may have {MAX_ROW_BODY} bytes.")
         return parse_json(body) if body else missing
 
+    def load_querystring(self, req: Request, schema: Any) -> Any:
+        repeated = {name: ["Give it once."] for name, values in req.args.lists() if len(values) > 1}
+        if repeated:
+            raise ValidationError(repeated)
+        return super().load_querystring(req, schema)
+
     def load_headers(self, req: Request, schema: Any) -> Any:
         names = {item.data_key or name for name, item in schema.fields.items()}
         return {name: req.headers[name] for name in names if name in req.headers}
@@ -158,7 +164,22 @@ class AnswerHeaders:
             _log_answer(environ, path, int(status[:3]), started)
             return start_response(status, headers, *error)
 
-        return self._application(environ, start)
+        refused = _refusal(environ)
+        return self._application(environ, start) if refused is None else refused.response()(environ, start)
+
+
+def _refusal(environ: WSGIEnvironment) -> Problem | None:
+    """What no route takes, whatever it is for."""
+    if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
+        return Problem(414, "query-too-long", "Query too long", f"The query string may have {MAX_QUERY} characters.")
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
+        return Problem(
+            415,
+            "unsupported-content-encoding",
+            "Unsupported content encoding",
+            "Send the body as it is, without Content-Encoding.",
+        )
+    return None
 
 
 def _log_answer(environ: WSGIEnvironment, path: str, status: int, started: float) -> None:
@@ -184,16 +205,6 @@ def install(app: Flask, *, secure_origin: bool) -> None:
     def check_request() -> None:
         g.request_id = request.environ.get(REQUEST_ID)
         check_host()
-        if len(request.environ.get("QUERY_STRING", "")) > MAX_QUERY:
-            raise Problem(414, "query-too-long", "Query too long", f"The query string may have {MAX_QUERY} characters.")
-        coding = request.environ.get("HTTP_CONTENT_ENCODING", "identity")
-        if coding.lower() != "identity":
-            raise Problem(
-                415,
-                "unsupported-content-encoding",
-                "Unsupported content encoding",
-                "Send the body as it is, without Content-Encoding.",
-            )
 
     app.register_error_handler(Problem, lambda problem: problem.response())
     app.register_error_handler(HTTPException, answer_http_error)

@@ -45,8 +45,7 @@ def batch_body(row: Schema, example: Document | None = None) -> Document:
     rows = {"type": "array", "minItems": 1, "maxItems": MAX_BATCH, "items": shape}
     envelope = {"type": "object", "required": ["rows"], "additionalProperties": False, "properties": {"rows": rows}}
     lines = {
-        "type": "string",
-        "description": "One JSON object a line.",
+        "description": "One JSON object a line; a line that is something else is answered as rejected.",
         "example": '{"external_ids": {"crm": "0015"}}\n',
     }
     return {

@@ -94,7 +94,12 @@ def _keep_what_others_need(case: Any) -> None:
 
 def _follow_one_thing(row: dict[str, Any], *, fixed: bool) -> None:
     """A feed has an address of the web, and is followed for an account or for a topic, which stays."""
-    if _is_text(row.get("url")) and not re.match("https?://[a-z]", row["url"]):
+    if (
+        isinstance(row.get("url"), str)
+        and 0 < len(row["url"]) <= 2000
+        and "\0" not in row["url"]
+        and not re.match("https?://[a-z]", row["url"])
+    ):
         row["url"] = "https://news.example/feed.atom"
     if _is_text(row.get("topic")) and (fixed or row.get("account_id") is not None):
         del row["topic"]
