@@ -107,7 +107,9 @@ def _gathered(row_type: str, rows: Selected) -> "sa.Select[Any]":
     """One row for a whole type: the type, all its ids, all its versions in the same order."""
     found = rows.subquery(f"{row_type}_rows")
     ids = sa.func.aggregate_strings(sa.cast(found.c.id, sa.Text), "")
-    return sa.select(sa.literal(row_type), ids, sa.func.aggregate_strings(found.c.version, ","))
+    versions = sa.func.aggregate_strings(found.c.version, ",")
+    columns: list[sa.ColumnElement[Any]] = [sa.literal(row_type), ids, versions]
+    return sa.select(*columns)
 
 
 def _token(*versions: sa.ColumnElement[Any], marks: Marks = ()) -> Token:

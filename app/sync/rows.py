@@ -86,7 +86,7 @@ def _people() -> Shape:
     )  # fmt: skip
 
     def encode(row: Any) -> Row:
-        members = dict(plain.encode(row))  # type: ignore[arg-type]
+        members = dict(plain.encode(row))
         if "consent" in members:
             members["consent"] = consent_now(orjson.loads(row[-1]))
         return members
