@@ -85,7 +85,7 @@ def _instant_reader(spec: FieldSpec, field: Moment, days: int) -> Callable[[str]
 
     def moment(text: str) -> Any:
         instant = to_instant(parse(text), zone, days, reject_gaps=strict)
-        return instant if 1901 <= instant.year <= 2199 else field.deserialize(instant_text(instant))
+        return instant if 1950 <= instant.year <= 2150 else field.deserialize(instant_text(instant))
 
     return _reader(spec, moment)
 

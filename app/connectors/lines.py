@@ -34,7 +34,7 @@ class Source:
         self.is_empty = not head
         plain: Any = buffered
         if head[:2] == b"\x1f\x8b":
-            plain = io.BufferedReader(gzip.GzipFile(fileobj=buffered), _BUFFER)
+            plain = io.BufferedReader(_Gunzip(gzip.GzipFile(fileobj=buffered)), _BUFFER)
             head = _peek_gzip(plain)
             self.is_empty = not head
         if encoding == "utf-8" and head[:2] in _UTF16:
@@ -50,6 +50,23 @@ class Source:
             return self._raw.tell()
         except OSError:
             return 0
+
+
+class _Gunzip(io.RawIOBase):
+    """Decompressed bytes as far as they come: a file that breaks off is read up to there, then it fails."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read what one step of decompression gives."""
+        found = self._file.read1(len(buffer))
+        buffer[: len(found)] = found
+        return len(found)
 
 
 def _peek_gzip(plain: Any) -> bytes:
