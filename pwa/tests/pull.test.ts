@@ -104,3 +104,18 @@ describe('a pull that fails leaves the phone as it was', () => {
     expect((await readMeta(db, 'cursor'))?.cookie).toBe('c1');
   });
 });
+
+test('a cookie that the server cannot use is given up, and everything is fetched anew', async () => {
+  const refused = new Response(JSON.stringify({ type: '/docs/problems/future-cookie', title: 'Cookie not given yet' }), {
+    status: 409,
+  });
+  server(
+    { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } },
+    refused,
+    { cookie: 'c2', as_of: AS_OF, reset: true, puts: { account: [account('b', 'Hestra')] } },
+  );
+  await pull(db, { csrf: 't' });
+  await pull(db, { csrf: 't' });
+  expect(asked.map((one) => one.cookie)).toEqual([null, 'c1', null]);
+  expect(await names()).toEqual(['Hestra']);
+});

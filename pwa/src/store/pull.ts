@@ -1,5 +1,5 @@
 /** One pull: ask what changed, and write the answer so that rows and cursor change together or not at all. */
-import { call } from './api';
+import { call, RefusedError } from './api';
 import { clientGroup, readMeta, ROW_SCHEMA, type Cursor, type Database } from './database';
 import { ROW_TYPES, type Instant, type Rows, type RowType } from './rows';
 import { unpack, type Packed } from './unpack';
@@ -31,12 +31,20 @@ const BATCH = 100;
 export async function pull(db: Database, { csrf, signal }: PullOptions): Promise<boolean> {
   const cursor = await readMeta(db, 'cursor');
   const usable = cursor?.schema === ROW_SCHEMA ? cursor : undefined;
-  const answer = await call<PullAnswer>('/api/v1/sync/pull', {
-    method: 'POST',
-    csrf,
-    body: { client_group: await clientGroup(db), cookie: usable?.cookie ?? null, schema: ROW_SCHEMA, packed: true },
-    timeoutMs: 60_000,
-    ...(signal ? { signal } : {}),
+  const group = await clientGroup(db);
+  const ask = (cookie: string | null) =>
+    call<PullAnswer>('/api/v1/sync/pull', {
+      method: 'POST',
+      csrf,
+      body: { client_group: group, cookie, schema: ROW_SCHEMA, packed: true },
+      timeoutMs: 60_000,
+      ...(signal ? { signal } : {}),
+    });
+  const cookie = usable?.cookie ?? null;
+  const answer = await ask(cookie).catch((error: unknown) => {
+    // The server cannot make anything of our cookie: what we hold is to be sent anew.
+    if (cookie === null || !(error instanceof RefusedError && error.problem.type?.endsWith('-cookie'))) throw error;
+    return ask(null);
   });
   // Without a cursor of ours the server sends everything: what is still here is from before and must go.
   return applyAnswer(db, usable ? answer : { ...answer, reset: true });
