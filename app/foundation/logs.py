@@ -3,8 +3,10 @@
 import logging
 import re
 import sys
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TextIO
 
+import orjson
 import structlog
 
 SECRET_KEYS = frozenset(
@@ -39,9 +41,40 @@ def escape_controls(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
+class RequestLog:
+    """Writes the one line that each request has.
+
+    It is the hottest line of all: written straight as JSON, it costs a fifth of what the pipeline below takes. Only the
+    path comes from outside; credentials and control characters in it are treated as everywhere else.
+    """
+
+    def __init__(self) -> None:
+        self._file: TextIO | None = None
+        self._level = logging.INFO
+
+    def configure(self, level: int, file: TextIO | None) -> None:
+        """Write JSON lines to `file`; None sends them through the pipeline, as text."""
+        self._level, self._file = level, file
+
+    def tell(self, path: str, *, quiet: bool, **members: Any) -> None:
+        """One line; a `quiet` one only when debugging."""
+        if (logging.DEBUG if quiet else logging.INFO) < self._level:
+            return
+        clean = _CONTROLS.sub(_escaped, _SECRETS.sub(HIDDEN, path))
+        if self._file is None:
+            log.info("request", path=clean, **members)
+            return
+        line = {"event": "request", "level": "info", "path": clean, **members, "timestamp": datetime.now(UTC)}
+        self._file.write(orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode() + "\n")
+
+
+requests = RequestLog()
+
+
 def configure(level: str = "INFO", form: str = "auto") -> None:
     """Set up logging for the process: `form` is json, text or auto (text on a terminal)."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
+    requests.configure(getattr(logging, level.upper()), None if text else sys.stderr)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
