@@ -13,16 +13,16 @@ const OWED = 'doorstep.sign-out-owed';
 
 /** Tells other tabs that somebody signed in or out. */
 const tabs = new BroadcastChannel('doorstep-session');
+/** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
+const RETRY_MS = 500;
+
 let loop: SyncLoop | null = null;
 
 /** Begin with what is stored; ask the server for the session only if this phone had one and lost it. */
 export async function begin(): Promise<void> {
   tabs.onmessage = () => location.replace('/'); // what this tab shows may no longer be its rep's
   try {
-    const db = await openDatabase(lost);
-    const stored = await readMeta(db, 'session');
-    if (stored) await enter(db, stored);
-    else db.close();
+    await takeUp().catch(() => pause(RETRY_MS).then(takeUp));
   } catch (error) {
     storageProblem.value = error instanceof Error ? error.message : String(error);
   }
@@ -31,6 +31,16 @@ export async function begin(): Promise<void> {
   if (owed()) await settleSignOut().catch(() => undefined);
   else if (localStorage.getItem(HINT)) await resume().catch(() => undefined);
 }
+
+/** Take up the session that is stored, if one is. */
+async function takeUp(): Promise<void> {
+  const db = await openDatabase(lost);
+  const stored = await readMeta(db, 'session');
+  if (stored) await enter(db, stored);
+  else db.close();
+}
+
+const pause = (milliseconds: number): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
 async function resume(): Promise<void> {
   await adopt(await api.session());
@@ -101,10 +111,22 @@ export async function signOut(): Promise<void> {
 }
 
 /** Whether the server still has to be told that this phone signed out. */
-export const owed = (): boolean => localStorage.getItem(OWED) !== null;
+const owed = (): boolean => localStorage.getItem(OWED) !== null;
 
-/** Tell the server of a sign-out it has not heard of. The token was removed with everything else, so ask for it. */
-export async function settleSignOut(): Promise<void> {
+let settling: Promise<void> | null = null;
+
+/**
+ * Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it.
+ *
+ * The server answers it by emptying this origin's storage, which must not happen to whoever signs in next.
+ */
+function settleSignOut(): Promise<void> {
+  settling ??= tellServer().finally(() => (settling = null));
+  return settling;
+}
+
+/** The token was removed with everything else, so ask for it. */
+async function tellServer(): Promise<void> {
   try {
     const open = await api.session();
     await api.signOut(open.csrf_token);

@@ -58,7 +58,7 @@ export class SyncLoop {
   constructor(private readonly deps: SyncDependencies) {
     this.now = deps.now ?? (() => new Date());
     this.random = deps.random ?? Math.random;
-    this.tabs.onmessage = () => void this.readBack();
+    this.tabs.onmessage = () => void this.readBack().catch(unlessClosed);
   }
 
   /** Show what was stored last time, then keep it fresh until `stop`. */
@@ -83,7 +83,7 @@ export class SyncLoop {
   /** Pull now, or join the pull that is under way. */
   pullNow(): Promise<void> {
     if (this.stopped) return Promise.resolve();
-    this.running ??= this.round().finally(() => {
+    this.running ??= this.round().catch(unlessClosed).finally(() => {
       this.running = null;
       this.schedule();
     });
@@ -176,6 +176,12 @@ export class SyncLoop {
     }
     if (changed) dataVersion.value += 1;
   }
+}
+
+/** A database that was closed under a read or write is not a fault of the loop: whoever closed it starts the app anew. */
+function unlessClosed(error: unknown): void {
+  const closed = error instanceof DOMException && ['InvalidStateError', 'AbortError'].includes(error.name);
+  if (!closed) throw error;
 }
 
 /** Milliseconds before try number `failures` + 1: doubling, capped, with jitter so that phones do not return together. */
