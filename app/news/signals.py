@@ -62,7 +62,8 @@ def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
 def weight(relation: str, age: timedelta, publishers: int) -> float:
     """Full weight on the day, half of it ten days later; a little more when several publishers carry it."""
     _, base = KINDS[relation]
-    days = max(age / timedelta(days=1), 0.0)
+    # Whole days, so that a briefing does not change by the hour for a weight alone.
+    days = max(age // timedelta(days=1), 0)
     spread = min(0.05 * (publishers - 1), 0.15)
     return round((base + spread) * math.pow(0.5, days / HALF_LIFE_DAYS), 3)
 
