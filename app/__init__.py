@@ -11,16 +11,17 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     from app import wiring
     from app.briefing import door
+    from app.docs.pages import serve_docs
     from app.foundation import logs
     from app.foundation.db import Database
     from app.identity.rates import EXTENSION, make_limiter
     from app.openapi import ProblemApi
     from app.pwa import serve_pwa
-    from app.web import install
+    from app.web import Application, install
 
     settings = settings or load_settings()
     logs.configure(settings.log_level, settings.log_format)
-    app = Flask("app", static_folder=None)
+    app = Application("app", static_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
@@ -34,7 +35,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = make_limiter(settings.rate_limit_storage_url)
     door.install(app)
     install(app, secure_origin=settings.secure_origin)
-    wiring.connect_parts(ProblemApi(app), settings)
+    api = ProblemApi(app)
+    wiring.connect_parts(api, settings)
+    serve_docs(app, api)
     serve_pwa(app)
 
     @app.get("/healthz")

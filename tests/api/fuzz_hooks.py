@@ -94,13 +94,12 @@ def _keep_what_others_need(case: Any) -> None:
 
 def _follow_one_thing(row: dict[str, Any], *, fixed: bool) -> None:
     """A feed has an address of the web, and is followed for an account or for a topic, which stays."""
-    if (
-        isinstance(row.get("url"), str)
-        and 0 < len(row["url"]) <= 2000
-        and "\0" not in row["url"]
-        and not re.match("https?://[a-z]", row["url"])
-    ):
+    url = row.get("url")
+    sound = isinstance(url, str) and 0 < len(url) <= 2000 and "\0" not in url
+    if sound and not re.match("https?://[a-z]", url):
         row["url"] = "https://news.example/feed.atom"
+    if sound and not fixed and row.get("account_id") is None and row.get("topic") is None:
+        row["topic"] = "pumps"
     if _is_text(row.get("topic")) and (fixed or row.get("account_id") is not None):
         del row["topic"]
     if fixed and (row.get("account_id", 0) is None or _is_reference(row.get("account_id"))):

@@ -1,5 +1,6 @@
 """Usage over the API: series, daily values, and events that become daily values."""
 
+import json
 from typing import Any
 
 import pytest
@@ -88,10 +89,9 @@ def test_events_are_rolled_up_as_the_series_says(admin: Api, aggregation: str, v
 
 def test_a_day_begins_and_ends_where_the_account_is(admin: Api) -> None:
     series = make_series(admin, zone="Pacific/Auckland")
-    lines = (
-        '{"series": "%s", "external_id": "a", "at": "2026-03-01T10:59:59Z", "value": 1}\n'
-        '{"series": "%s", "external_id": "b", "at": "2026-03-01T11:00:00Z", "value": 2}\n\n'
-    ) % (series, series)
+    before = {"series": series, "external_id": "a", "at": "2026-03-01T10:59:59Z", "value": 1}
+    after = {"series": series, "external_id": "b", "at": "2026-03-01T11:00:00Z", "value": 2}
+    lines = f"{json.dumps(before)}\n{json.dumps(after)}\n\n"
     answer = admin.post("/usage/events/batch", data=lines, content_type="application/x-ndjson")
     assert statuses(answer) == ["created", "created"]
     assert days(admin, series) == {"2026-03-01": 1.0, "2026-03-02": 2.0}
