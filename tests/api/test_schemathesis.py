@@ -7,7 +7,7 @@ import pytest
 from tests.api.fuzz import fuzz
 
 
-@pytest.mark.parametrize(("role", "seconds"), [("administrator", 36), ("integration", 16)])
+@pytest.mark.parametrize(("role", "seconds"), [("administrator", 30), ("integration", 14)])
 def test_schemathesis_finds_nothing(role: str, seconds: int, tmp_path: Path) -> None:
     seed = 20260302
     done = fuzz(tmp_path, role, seed, seconds)
