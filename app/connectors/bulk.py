@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
-from app.connectors.cells import Memo
+from app.connectors.memo import Memo
 from app.foundation.db import Instant
 
 Column = Sequence[Any]
@@ -36,7 +36,7 @@ def upsert_columns(
         connection.exec_driver_sql(statement, list(zip(*stored, strict=True)))
 
 
-def _stored(column: Column, binder: Memo | None) -> Column:
+def _stored(column: Column, binder: Memo[Any, Any] | None) -> Column:
     if binder is None:
         return column
     try:
@@ -46,7 +46,7 @@ def _stored(column: Column, binder: Memo | None) -> Column:
 
 
 @cache
-def _binder(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Memo | None:
+def _binder(kind: sa.types.TypeEngine[Any], dialect: Dialect) -> Memo[Any, Any] | None:
     """How values become what the driver takes, remembered: the same instants come again and again."""
     if isinstance(kind, Instant) and dialect.name == "sqlite":
         return Memo(_sqlite_instant)

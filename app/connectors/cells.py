@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,10 +13,10 @@ from marshmallow import ValidationError, fields
 from app.connectors.dates import DateFault, parser, to_instant
 from app.connectors.errors import MISSING, Fault, Missing
 from app.connectors.mapping import FieldSpec, Rules
+from app.connectors.memo import Memo
 from app.connectors.targets import Field
 from app.foundation.fields import Day, Moment, MoneyField, Number, Truth, Whole, instant_text
 
-MEMO = 1 << 16
 _NUMBER = re.compile(r"[+-]?\d{1,24}(\.\d{1,24})?([eE][+-]?\d{1,2})?", re.ASCII)
 _TRUTH = {
     **dict.fromkeys(("true", "yes", "y", "1", "on"), True),
@@ -27,19 +27,6 @@ Wire = Callable[[str], Any]
 
 class CellFault(ValueError):
     """A cell that does not fit its field."""
-
-
-class Memo(dict[Any, Any]):
-    """Remembers what each distinct cell became; a look-up that hits costs no Python. Bounded: it starts again when full."""
-
-    def __init__(self, make: Callable[[Any], Any]) -> None:
-        self.make = make
-
-    def __missing__(self, key: Any) -> Any:
-        if len(self) >= MEMO:
-            self.clear()
-        value = self[key] = self.make(key)
-        return value
 
 
 def shown(text: str) -> str:
@@ -82,6 +69,16 @@ def _instant_reader(spec: FieldSpec, field: Moment, days: int) -> Callable[[str]
     """Instants without the detour over text; the field itself judges those that are far away."""
     rules = spec.rules
     parse, zone, strict = parser(rules.dates), ZoneInfo(rules.time_zone), rules.dst == "reject"
+
+    if rules.time_zone == "UTC" and not days and not strict:
+
+        def plain(text: str) -> Any:
+            found = parse(text)
+            if found.tzinfo is None and 1950 <= found.year <= 2150:
+                return found.replace(tzinfo=UTC)
+            return moment(text)
+
+        return _reader(spec, plain)
 
     def moment(text: str) -> Any:
         instant = to_instant(parse(text), zone, days, reject_gaps=strict)

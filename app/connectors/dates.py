@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from app.connectors.memo import Memo
 
 _DIGITS = {
     "d": r"(?P<d>\d{1,2})",
@@ -29,7 +31,7 @@ def parser(formats: Sequence[str]) -> Parse:
     """
     if not formats:
         return _iso
-    attempts = [_digits(text) or _strptime(text) for text in formats]
+    attempts = [_halves(text) or _digits(text) or _strptime(text) for text in formats]
 
     def parse(text: str) -> datetime:
         fault: ValueError | None = None
@@ -65,14 +67,37 @@ def _digits(text: str) -> Callable[[str], datetime | None] | None:
         names += directive.replace("%", "")
     if not {"Y", "m", "d"} <= set(names):
         return None
-    matches = re.compile(pattern, re.ASCII).fullmatch
+    matches = re.compile(pattern, re.ASCII)
     order = [name for name in _ORDER if name in names]
     if order != list(_ORDER[: len(order)]):
         return None
+    groups = matches.fullmatch
 
     def read(cell: str) -> datetime | None:
-        found = matches(cell)
+        found = groups(cell)
         return None if found is None else datetime(*map(int, found.group(*order)))  # type: ignore[arg-type]  # noqa: DTZ001
+
+    return read
+
+
+def _halves(text: str) -> Callable[[str], datetime | None] | None:
+    """As `_digits`, for a date, a space and a time: a file has few different days and few different times of day."""
+    day, space, hour = text.partition(" ")
+    days = _digits(day)
+    if not space or days is None or re.fullmatch(r"%H:%M(:%S)?", hour) is None:
+        return None
+    clock = _digits(f"%Y %m %d {hour}")
+    if clock is None:
+        return None
+    known_days: Memo[str, date | None] = Memo(lambda part: found.date() if (found := days(part)) else None)
+    known_times: Memo[str, time | None] = Memo(
+        lambda part: found.time() if (found := clock(f"2000 1 1 {part}")) else None
+    )
+
+    def read(cell: str) -> datetime | None:
+        first, _, second = cell.partition(" ")
+        on, at = known_days[first], known_times[second]
+        return None if on is None or at is None else datetime.combine(on, at)
 
     return read
 

@@ -106,8 +106,8 @@ def state_of(events: Mapping[str, Event], order: Sequence[str] | None = None) ->
     Without one (the file has only some of them) their names decide, numbers in them as numbers. The rules are those of
     `app.tickets.history.fold`, in one pass over what is stored rather than over its own steps.
     """
-    names = dict.fromkeys(order) if order is not None else sorted(events, key=_natural)
-    ordered = sorted((events[name] for name in names), key=_at)
+    names: Iterable[str] = dict.fromkeys(order) if order is not None else sorted(events, key=_natural)
+    ordered = sorted([events[name] for name in names], key=_at)
     if not ordered:
         return None
     status, solved_at, closed_at, reopened = "new", None, None, 0

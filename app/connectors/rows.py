@@ -8,10 +8,11 @@ from typing import Any
 from marshmallow import ValidationError, fields
 from sqlalchemy.orm import Session
 
-from app.connectors.cells import ColumnReader, Memo, shown, value_reader, valued
+from app.connectors.cells import ColumnReader, shown, value_reader, valued
 from app.connectors.directory import Directory, Unresolved
 from app.connectors.errors import MISSING, Fault, Missing
 from app.connectors.mapping import OCCURRENCE, FieldSpec, Filter, ImportMapping
+from app.connectors.memo import Memo
 from app.connectors.records import Chunk, Reject
 from app.connectors.targets import KINDS, Field, history_targets, reference_entity, targets
 from app.connectors.template import Template
@@ -55,7 +56,7 @@ class ReferenceReader:
         self._split = spec.split or ";"
         self._texts = ColumnReader(spec, _text_of(spec), places)
         self._directory = Directory(spec.field, entity, by=spec.by, system=spec.system)
-        self._known = Memo(lambda _text: None)
+        self._known: Memo[str, Any] = Memo(lambda _text: None)
 
     def read(self, session: Session, columns: Columns, count: int) -> list[Any]:
         """Our ids, MISSING, or a Fault; a list of ids where the field is a list."""
@@ -103,7 +104,7 @@ class NameReader:
         self._render = template.renderer(missing)
         self._places = [places.get(column, -1) for column in template.columns]
         self._single = len(self._places) == 1
-        self._memo = Memo(lambda cell: self._checked((cell,)))
+        self._memo: Memo[str, Any] = Memo(lambda cell: self._checked((cell,)))
         # How often each id came before: what tells apart lines that are alike in every other column.
         self._times: dict[int, int] | None = {} if -1 in self._places else None
 

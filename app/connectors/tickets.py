@@ -101,7 +101,8 @@ class TicketSink:
         if absent:
             reason = f"no line of ticket {ticket.key} gives {' and '.join(absent)}"
             return [rows.reject(index, reason) for index in ticket.lines]
-        newest = max(((event.at, name) for name, event in ticket.events.items()), default=None)
+        known = ticket.events.items()
+        newest = max([(event.at, name) for name, event in known]) if known else None
         names = [line.name for line in lines]
         order = names if ticket.events.keys() <= set(names) else None
         rejects = self._steps(rows, ticket, lines, counts)
@@ -136,7 +137,9 @@ class TicketSink:
                 continue
             stored = ticket.events.get(line.name)
             first = shown is None
-            before = seed(ticket.events, ticket.stored, line.at) if first and stored is None else shown
+            before = (
+                seed(ticket.events, ticket.stored, line.at) if first and stored is None and ticket.stored else shown
+            )
             event, shown = step(line, before)
             # The first line of a ticket cannot tell a change from what was so before: a stored step knows better.
             if stored is not None and first and stored.kind != "status" and stored.at == event.at:
