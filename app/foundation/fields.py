@@ -122,7 +122,9 @@ class QueryTruth(Truth):
 class Embedded(fields.Nested):
     """An object inside a row: where fields of the row may be left out, those inside it may not."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+    def _deserialize(  # type: ignore[override]
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any
+    ) -> Any:
         options.pop("partial", None)
         return super()._deserialize(value, attr, data, **options)
 
@@ -293,7 +295,7 @@ class ExternalIdsField(fields.Dict):
         super().__init__(keys=Text(60), values=Text(200), metadata=metadata, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        names = super()._deserialize(value, attr, data, **options)
+        names = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]
         if len(names) > MAX_NAMES:
             raise ValidationError(f"At most {MAX_NAMES} systems.")
         return names

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from app.foundation.fields import Text, QueryTruth, Uuid
+from app.foundation.fields import QueryTruth, Text, Uuid
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError, invalid
 from app.news import service
