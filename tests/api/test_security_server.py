@@ -109,6 +109,7 @@ def test_a_log_line_is_one_line_whatever_the_path_says(port: int, folder: Path) 
     assert len(lines) == 1 and json.loads(lines[0])["event"] == "request"
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")
 def test_only_tls_1_2_and_later_is_spoken_and_asks_to_stay(folder: Path) -> None:
     options = ("--tls-cert", str(folder / "cert.pem"), "--tls-key", str(folder / "key.pem"))
     with served(f"sqlite:///{folder}/test.db", *options, log=folder / "log-tls") as port:

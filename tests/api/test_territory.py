@@ -153,7 +153,9 @@ def test_an_address_is_one_whatever_its_case(sign_in: Any, database: Database) -
     assert changed.json["email"] == "newer@north.example"
 
 
-def test_a_rep_writes_their_own_visits_and_a_manager_those_of_the_team(sign_in: Any, directory: Any, account: str) -> None:
+def test_a_rep_writes_their_own_visits_and_a_manager_those_of_the_team(
+    sign_in: Any, directory: Any, account: str
+) -> None:
     for who in ("rep", "rep2", "manager"):
         assign(sign_in, directory.users[f"{who}@north"], account)
     rep, rep2, manager = (sign_in(f"{who}@north") for who in ("rep", "rep2", "manager"))

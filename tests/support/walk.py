@@ -130,6 +130,7 @@ def _batch_row(
 ) -> dict[str, Any]:
     body = document["paths"][PREFIX + route]["post"]["requestBody"]["content"]["application/json"]["schema"]
     shape = body["properties"]["rows"]["items"]
+    shape = shape["anyOf"][0] if "anyOf" in shape else shape
     if "$ref" in shape:
         shape = document["components"]["schemas"][shape["$ref"].rpartition("/")[2]]
     row = {}
