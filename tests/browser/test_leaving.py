@@ -31,12 +31,10 @@ def session_status(page: Page) -> int:
 
 def test_signing_out_removes_everything_and_ends_the_session(signed_in: Phone) -> None:
     page = signed_in.page
-    sign_out(page)
-    for _ in range(40):
-        remains = page.evaluate(REMAINS)
-        if remains["keys"] == []:
-            break
-        page.wait_for_timeout(50)
+    with page.expect_event("load"):
+        sign_out(page)
+    expect(page.get_by_label("Password")).to_be_visible()
+    remains = page.evaluate(REMAINS)
     assert remains == {"databases": [], "caches": [], "workers": 0, "keys": []}
     assert session_status(page) == 401
 
@@ -50,6 +48,8 @@ def test_signing_out_with_no_network_empties_the_phone_and_tells_the_server_late
     signed_in.context.set_offline(False)
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         signed_in.open("/")
+    page.wait_for_event("load")
+    assert page.evaluate(REMAINS)["keys"] == []
     assert session_status(page) == 401
 
 

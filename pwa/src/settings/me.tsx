@@ -119,8 +119,7 @@ function SignOut() {
   const leaving = useSignal(false);
   const leave = async () => {
     leaving.value = true;
-    await signOut();
-    go('/sign-in');
+    if (!(await signOut())) go('/');
   };
   return (
     <section class="card">

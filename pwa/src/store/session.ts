@@ -6,7 +6,7 @@ import { database, ready, session, storageProblem } from './state';
 import { asOf, checkedAt, dataVersion, offlineSince, refusal, signInNeeded, SyncLoop } from './sync';
 import { forgetWorker, registerWorker } from './update';
 
-/** Survives an emptied IndexedDB: says that asking the server for the session is worth a request. */
+/** Somebody signed in here. Survives an emptied IndexedDB: asking the server for the session is then worth a request. */
 const HINT = 'doorstep.signed-in';
 /** A sign-out that the server has not been told of yet. */
 const OWED = 'doorstep.sign-out-owed';
@@ -28,12 +28,13 @@ export async function begin(): Promise<void> {
   }
   ready.value = true;
   if (session.value) return;
-  if (owed()) await settleSignOut().catch(() => undefined);
+  if (owed()) await settleSignOut().then(startClean, () => undefined);
   else if (localStorage.getItem(HINT)) await resume().catch(() => undefined);
 }
 
-/** Take up the session that is stored, if one is. */
+/** Take up the session that is stored, if one is. Where nobody signed in, no database is made. */
 async function takeUp(): Promise<void> {
+  if (!localStorage.getItem(HINT)) return;
   const db = await openDatabase(lost);
   const stored = await readMeta(db, 'session');
   if (stored) await enter(db, stored);
@@ -52,14 +53,18 @@ async function resume(): Promise<void> {
  * @throws RefusedError (401 wrong, 429 too many tries), UnreachableError
  */
 export async function signIn(email: string, password: string): Promise<void> {
-  if (owed()) await settleSignOut();
+  if (owed()) {
+    await settleSignOut();
+    await api.signIn(email, password);
+    localStorage.setItem(HINT, '1');
+    return startClean();
+  }
   await adopt(await api.signIn(email, password));
   tabs.postMessage('changed');
 }
 
 async function adopt(fresh: Session): Promise<void> {
-  if (session.value && session.value.user.id !== fresh.user.id) await empty();
-  const db = database.value ?? (await openDatabase(lost));
+  const db = await databaseFor(fresh.user.id);
   await writeMeta(db, 'session', fresh);
   localStorage.setItem(HINT, '1');
   signInNeeded.value = false;
@@ -70,6 +75,16 @@ async function adopt(fresh: Session): Promise<void> {
     await enter(db, fresh);
     void navigator.storage?.persist?.();
   }
+}
+
+/** The database that holds this user's rows, or none yet: what is somebody else's is removed first. */
+async function databaseFor(userId: string): Promise<Database> {
+  const db = database.value ?? (await openDatabase(lost));
+  const before = await readMeta(db, 'session');
+  if (!before || before.user.id === userId) return db;
+  db.close();
+  await empty();
+  return openDatabase(lost);
 }
 
 async function enter(db: Database, current: Session): Promise<void> {
@@ -93,8 +108,10 @@ export const pullNow = (): Promise<void> => loop?.pullNow() ?? Promise.resolve()
  * Remove everything from this phone, then tell the server.
  *
  * With no network the server is told when the app is next open and reaches it; the phone is empty at once either way.
+ *
+ * @returns whether the server was told; the page is then being loaded anew
  */
-export async function signOut(): Promise<void> {
+export async function signOut(): Promise<boolean> {
   const csrf = session.value?.csrf_token ?? '';
   // First of all, so that another tab, losing its database to this, does not take up the session again.
   localStorage.clear();
@@ -103,11 +120,26 @@ export async function signOut(): Promise<void> {
   await forgetWorker();
   tabs.postMessage('changed');
   try {
-    await api.signOut(csrf);
+    await api.signOut(csrf).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+      return settleSignOut(); // the token was of an older session
+    });
     localStorage.removeItem(OWED);
-  } catch (error) {
-    if (error instanceof RefusedError) await settleSignOut().catch(() => undefined);
+    startClean();
+    return true;
+  } catch {
+    return false; // Out of reach: it is owed, and paid when the app is next open and reaches the server.
   }
+}
+
+/**
+ * Load the page anew.
+ *
+ * The server answers the end of a session by emptying this origin's storage, after which Chromium may leave a page that
+ * was open without an answer from IndexedDB for ever.
+ */
+function startClean(): void {
+  location.replace('/');
 }
 
 /** Whether the server still has to be told that this phone signed out. */
@@ -115,11 +147,7 @@ const owed = (): boolean => localStorage.getItem(OWED) !== null;
 
 let settling: Promise<void> | null = null;
 
-/**
- * Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it.
- *
- * The server answers it by emptying this origin's storage, which must not happen to whoever signs in next.
- */
+/** Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it. */
 function settleSignOut(): Promise<void> {
   settling ??= tellServer().finally(() => (settling = null));
   return settling;
