@@ -9,6 +9,7 @@ from app.briefing import jobs as briefing_jobs
 from app.config import Settings
 from app.foundation.outbox import Tick
 from app.news import jobs as news_jobs
+from app.resources import jobs as resource_jobs
 
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Doorstep",
@@ -50,7 +51,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
     connect_work(settings)
 
 
-TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS, *news_jobs.TICKS)
+TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS, *news_jobs.TICKS, *resource_jobs.TICKS)
 
 
 def connect_work(settings: Settings) -> None:

@@ -1,7 +1,11 @@
 """The shape that all resources share, on accounts: read, list, create, change, delete, batch."""
 
+from datetime import timedelta
 from typing import Any
 
+from app.foundation import clock
+from app.foundation.outbox import ClaimedJob
+from app.resources.jobs import FORGET_AFTER, PURGE, purge
 from tests.support.phones import Api
 
 
@@ -82,3 +86,42 @@ def test_a_rep_sees_only_the_territory(sign_in: Any, directory: Any) -> None:
     assert rep.patch(f"/accounts/{other}", {"name": "x"}, 1).status_code == 404
     assert sign_in("manager@north").get(f"/accounts/{mine}").status_code == 200
     assert stranger.get("/accounts").json["data"] == []
+
+
+def test_an_idempotency_key_is_forgotten_after_its_time_and_not_before(sign_in: Any, database: Any) -> None:
+    admin: Api = sign_in("admin@north")
+    key, job = {"Idempotency-Key": "k-1"}, ClaimedJob("1", None, PURGE, {}, 1, 1)
+    admin.post("/accounts", {"name": "A"}, headers=key)
+    with clock.shifted(FORGET_AFTER - timedelta(minutes=1)):
+        purge(database, job)
+    assert "Idempotent-Replayed" in admin.post("/accounts", {"name": "A"}, headers=key).headers
+    with clock.shifted(FORGET_AFTER + timedelta(minutes=1)):
+        purge(database, job)
+    assert "Idempotent-Replayed" not in admin.post("/accounts", {"name": "A"}, headers=key).headers
+
+
+def test_rows_changed_in_one_instant_are_all_listed_and_each_once(sign_in: Any) -> None:
+    admin: Api = sign_in("admin@north")
+    with clock.fixed(clock.now().replace(microsecond=123457)):
+        rows = [{"name": f"A{n}", "external_ids": {"crm": str(n)}} for n in range(7)]
+        admin.post("/accounts/batch", {"rows": rows})
+        since = clock.now().isoformat().replace("+00:00", "Z")
+        seen, cursor = [], ""
+        while True:
+            page = admin.get(f"/accounts?limit=2&updated_since={since}{cursor}").json
+            seen += [row["name"] for row in page["data"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = f"&cursor={page['next_cursor']}"
+        assert seen == [f"A{n}" for n in range(7)]
+        later = (clock.now() + timedelta(microseconds=1)).isoformat().replace("+00:00", "Z")
+        assert admin.get(f"/accounts?updated_since={later}").json["data"] == []
+
+
+def test_a_row_that_changes_moves_to_the_end_of_what_changed(sign_in: Any) -> None:
+    admin: Api = sign_in("admin@north")
+    first, second = (admin.post("/accounts", {"name": name}).json for name in ("A", "B"))
+    page = admin.get("/accounts?limit=1&updated_since=2020-01-01T00:00:00Z").json
+    admin.patch(f"/accounts/{first['id']}", {"name": "A2"}, 1)
+    rest = admin.get(f"/accounts?updated_since=2020-01-01T00:00:00Z&cursor={page['next_cursor']}").json["data"]
+    assert [row["name"] for row in rest] == ["B", "A2"] and second["name"] == "B"
