@@ -47,6 +47,13 @@ class Figure:
         return self.value is not None and self.target.met_by(self.value)
 
     @property
+    def verdict(self) -> str:
+        """`yes`, `NO`, or a dash for a measured row without a target."""
+        if self.value is not None and self.target.bound is None:
+            return "–"
+        return "yes" if self.holds else "NO"
+
+    @property
     def text(self) -> str:
         """The value as it is printed."""
         return f"not measured: {self.why}" if self.value is None else f"{self.value:,.{self.target.decimals}f}"

@@ -30,7 +30,7 @@ TARGETS = (
 )  # fmt: skip
 
 
-def measure(rounds: int = 9, count: int = 300) -> dict[str, float]:
+def measure(rounds: int = 25, count: int = 150) -> dict[str, float]:
     """All rows of this group."""
     with TemporaryDirectory() as folder:
         database = Database(f"sqlite:///{folder}/bench.db")
