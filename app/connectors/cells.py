@@ -70,6 +70,10 @@ def _instant_reader(spec: FieldSpec, field: Moment, days: int) -> Callable[[str]
     rules = spec.rules
     parse, zone, strict = parser(rules.dates), ZoneInfo(rules.time_zone), rules.dst == "reject"
 
+    def moment(text: str) -> Any:
+        instant = to_instant(parse(text), zone, days, reject_gaps=strict)
+        return instant if 1950 <= instant.year <= 2150 else field.deserialize(instant_text(instant))
+
     if rules.time_zone == "UTC" and not days and not strict:
 
         def plain(text: str) -> Any:
@@ -79,10 +83,6 @@ def _instant_reader(spec: FieldSpec, field: Moment, days: int) -> Callable[[str]
             return moment(text)
 
         return _reader(spec, plain)
-
-    def moment(text: str) -> Any:
-        instant = to_instant(parse(text), zone, days, reject_gaps=strict)
-        return instant if 1950 <= instant.year <= 2150 else field.deserialize(instant_text(instant))
 
     return _reader(spec, moment)
 

@@ -97,24 +97,25 @@ class _CsvRecords:
             yield chunk
 
     def _fill(self, chunk: Chunk, size: int) -> bool:
-        feed, width = self._feed, len(self.header)
-        while len(chunk.rows) + len(chunk.rejects) < size:
+        feed, reader, width = self._feed, self._reader, len(self.header)
+        rows, lines, rejects = chunk.rows, chunk.lines, chunk.rejects
+        for _ in range(size):
             feed.start_record()
             line = feed.number + 1
             try:
-                cells = next(self._reader)
+                cells = next(reader)
             except StopIteration:
                 return False
             except csv.Error as fault:
-                chunk.rejects.append(self._unreadable(line, str(fault)))
+                rejects.append(self._unreadable(line, str(fault)))
                 continue
             if feed.problem is not None:
-                chunk.rejects.append(Reject(line, f"the line {feed.problem}", cells))
+                rejects.append(Reject(line, f"the line {feed.problem}", cells))
             elif len(cells) == width:
-                chunk.rows.append(cells)
-                chunk.lines.append(line)
+                rows.append(cells)
+                lines.append(line)
             elif cells:
-                chunk.rejects.append(Reject(line, f"has {len(cells)} cells where the header has {width}", cells))
+                rejects.append(Reject(line, f"has {len(cells)} cells where the header has {width}", cells))
         return True
 
     def _unreadable(self, line: int, fault: str) -> Reject:

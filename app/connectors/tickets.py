@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,6 +66,9 @@ class TicketSink:
         for index, key in enumerate(rows.keys):
             tickets.setdefault(key, _Ticket(key)).lines.append(index)
         self._read_stored(session, tickets)
+        for ticket in tickets.values():
+            if ticket.stored is None:
+                ticket.written = ticket.events
         rejects: list[Reject] = []
         taken: list[_Ticket] = []
         lines = _lines(rows)
@@ -126,6 +129,7 @@ class TicketSink:
         rejects: list[Reject] = []
         own: dict[str, Line] = {}
         shown = self._shown.pop(ticket.key, None)
+        events, written = ticket.events, ticket.written
         for line in lines:
             twin = own.setdefault(line.name, line)
             if twin is not line:
@@ -135,7 +139,7 @@ class TicketSink:
                     reason = f"event_id: {line.name!r} was on line {rows.lines[twin.place]} already, with other values"
                     rejects.append(rows.reject(line.place, reason))
                 continue
-            stored = ticket.events.get(line.name)
+            stored = events.get(line.name)
             first = shown is None
             before = (
                 seed(ticket.events, ticket.stored, line.at) if first and stored is None and ticket.stored else shown
@@ -147,7 +151,7 @@ class TicketSink:
             if event == stored:
                 counts.unchanged += 1
                 continue
-            ticket.events[line.name] = ticket.written[line.name] = event
+            events[line.name] = written[line.name] = event
             if stored is None:
                 counts.created += 1
             else:
@@ -192,11 +196,12 @@ class TicketSink:
     def _add(self, session: Session, org_id: str, tickets: Sequence[_Ticket]) -> None:
         base = {**defaults(TICKETS), "org_id": org_id}
         names = list(base)
+        values = itemgetter(*names)
         rows = []
         for ticket in tickets:
             ticket.wanted["id"] = new_id()
             row = {**base, **ticket.wanted, "external_ids": {self._mapping.system: ticket.key}}
-            rows.append([row[name] for name in names])
+            rows.append(values(row))
         upsert_columns(session, TABLE, names, list(zip(*rows, strict=True)), ("id",))
         entity, system = TICKETS.entity, self._mapping.system
         known = [(org_id, entity, system, ticket.key, ticket.wanted["id"]) for ticket in tickets]
@@ -231,9 +236,14 @@ def _lines(rows: Rows) -> list[Line]:
 
 
 def _event_columns(tickets: Iterable[_Ticket], org_id: str) -> list[Sequence[Any]]:
-    rows = [
-        (ticket.stored["id"] if ticket.stored else ticket.wanted["id"], name, org_id, *event)
-        for ticket in tickets
-        for name, event in ticket.written.items()
+    written = [ticket for ticket in tickets if ticket.written]
+    owners = [(ticket.stored or ticket.wanted)["id"] for ticket in written]
+    ids = [owner for owner, ticket in zip(owners, written, strict=True) for _ in ticket.written]
+    names = [name for ticket in written for name in ticket.written]
+    events = [event for ticket in written for event in ticket.written.values()]
+    return [
+        ids,
+        names,
+        [org_id] * len(ids),
+        *(list(map(itemgetter(place), events)) for place in range(len(Event._fields))),
     ]
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in EVENT_COLUMNS]
