@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Flask, Response, abort, render_template
+import orjson
+from flask import Blueprint, Flask, Response, abort, current_app, render_template
+from markupsafe import Markup, escape
 
 from app.foundation.problems import MEDIA_TYPE
 from app.openapi import Document, ProblemApi, operations
@@ -58,12 +60,20 @@ def serve_docs(app: Flask, api: ProblemApi) -> None:
 @pages.get("")
 def index() -> str:
     """The API on one page."""
-    from flask import current_app
-
     document = current_app.extensions["doorstep.docs"].document
     schemes = document["components"]["securitySchemes"]
+    shapes = {
+        name: (schema.get("description", ""), tuple(_members(document, schema)))
+        for name, schema in sorted(document["components"]["schemas"].items())
+    }
     chapters = _chapters(document)
-    return render_template("docs/index.html", info=document["info"], schemes=schemes, chapters=chapters)
+    return render_template("docs/index.html", info=document["info"], schemes=schemes, chapters=chapters, shapes=shapes)
+
+
+@pages.app_template_filter("prose")
+def prose(text: str) -> Markup:
+    """Text in which `backticks` mark code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 @pages.get("/problems")
@@ -175,5 +185,6 @@ def _meaning(told: Document, schema: Document) -> str:
     if "default" in schema:
         parts.append(f"{schema['default']} when left out.")
     if "example" in schema:
-        parts.append(f"Example: {schema['example']}")
+        example = schema["example"]
+        parts.append(f"Example: `{example if isinstance(example, str) else orjson.dumps(example).decode()}`")
     return " ".join(part for part in parts if part)
