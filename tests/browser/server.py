@@ -27,11 +27,15 @@ class SignIn:
     password: str
 
 
-def sample_rep() -> SignIn:
-    """The first rep of the sample territory."""
+def sample_reps() -> list[SignIn]:
+    """The reps of the sample territory."""
     users = json.loads((ROOT / "fixtures/territory/data/organisation.json").read_text("utf-8"))["users"]
-    user = next(one for one in users if one["role"] == "rep")
-    return SignIn(user["email"], user["password"])
+    return [SignIn(user["email"], user["password"]) for user in users if user["role"] == "rep"]
+
+
+def sample_rep() -> SignIn:
+    """The first of them."""
+    return sample_reps()[0]
 
 
 def install(home: Path) -> Path:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Phone, SignIn
+from tests.browser.conftest import Phone
 from tests.browser.measure import AXE, axe_violations
 from tests.browser.screens import BEFORE_SIGN_IN, SCREENS
+from tests.browser.server import SignIn
 
 
 def show(phone: Phone, screen: str, rep: SignIn) -> Page:

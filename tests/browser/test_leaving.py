@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Phone, Server
+from tests.browser.conftest import Phone
+from tests.browser.server import Server, SignIn, sample_reps
 
 REMAINS = """async () => ({
     databases: (await indexedDB.databases()).map((one) => one.name),
@@ -51,6 +52,38 @@ def test_signing_out_with_no_network_empties_the_phone_and_tells_the_server_late
     page.wait_for_event("load")
     assert page.evaluate(REMAINS)["keys"] == []
     assert session_status(page) == 401
+
+
+ROWS = """() => new Promise((done, fail) => {
+    const open = indexedDB.open('doorstep');
+    open.onerror = fail;
+    open.onsuccess = () => {
+        const read = open.result.transaction(['me', 'account']);
+        const [me, accounts] = ['me', 'account'].map((name) => read.objectStore(name).getAll());
+        read.oncomplete = () => {
+            open.result.close();
+            done({ me: me.result.map((row) => row.email), accounts: accounts.result.map((row) => row.name).sort() });
+        };
+    };
+})"""
+
+
+def test_another_rep_signing_in_on_the_phone_finds_nothing_of_the_one_before(signed_in: Phone, rep: SignIn) -> None:
+    page = signed_in.page
+    before = page.evaluate(ROWS)
+    signed_in.context.clear_cookies()
+    signed_in.open("/")
+    expect(page.locator(".pill")).to_have_text("Sign in again")
+    other = sample_reps()[1]
+    page.locator(".pill").click()
+    page.get_by_label("E-mail").fill(other.email)
+    page.get_by_label("Password").fill(other.password)
+    page.get_by_role("button", name="Sign in again").click()
+    expect(page.locator(".pill")).to_have_text(re.compile("^All sent"))
+    after = page.evaluate(ROWS)
+    assert (before["me"], after["me"]) == ([rep.email], [other.email])
+    assert after["accounts"], "the other rep has accounts"
+    assert after["accounts"] != before["accounts"]
 
 
 def test_one_tab_signing_out_empties_the_other(signed_in: Phone) -> None:

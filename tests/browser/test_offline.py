@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.browser.conftest import Phone, Server, SignIn
+from tests.browser.conftest import Phone
 from tests.browser.measure import PHONE
+from tests.browser.server import Server, SignIn
 from tests.support.browser import FLAGS, ensure
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Phone, SignIn
+from tests.browser.conftest import Phone
+from tests.browser.server import SignIn
 
 
 def test_a_wrong_password_is_said_and_nothing_is_kept(phone: Phone, rep: SignIn) -> None:
