@@ -1,5 +1,8 @@
 """Which passwords are kept, how, and which are refused."""
 
+import contextlib
+import time
+
 import pytest
 
 from app.foundation.problems import Problem
@@ -64,6 +67,22 @@ def test_a_hash_is_argon2id_with_a_salt_of_its_own() -> None:
     assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
     assert not is_outdated(first)
     assert is_outdated("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$bGlpaTSvf8/3cQvXdX3x2w")
+
+
+@pytest.mark.parametrize(
+    "password", [("({[<4@86&#9!1|7$5+0%2" * 7)[:128], ("4@8({[<369&#!1|0$57%2+x" * 6)[:128], "a1" * 64]
+)
+def test_a_password_made_to_keep_the_estimate_busy_is_judged_soon(password: str) -> None:
+    began = time.process_time()
+    with contextlib.suppress(Problem):
+        check_password(password)
+    assert time.process_time() - began < 2
+
+
+def test_a_long_password_is_as_hard_as_its_end() -> None:
+    check_password("a" * 40 + "lighthouse marmalade quorum")
+    with pytest.raises(Problem):
+        check_password("a" * 128)
 
 
 def test_nobody_has_no_password() -> None:
