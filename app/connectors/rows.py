@@ -47,6 +47,34 @@ class Rows:
         return Reject(self.lines[index], reason, self.cells[index])
 
 
+@dataclass(slots=True)
+class Part:
+    """Records whose cells are read, but whose references are names still."""
+
+    lines: list[int]
+    cells: list[Sequence[str]]
+    named: dict[str, list[Any]]
+    values: dict[str, list[Any]]
+    texts: dict[str, list[Any]]
+    rejects: list[Reject]
+    skipped: int
+
+    @property
+    def count(self) -> int:
+        """Records in it, good and bad."""
+        return len(self.lines) + len(self.rejects) + self.skipped
+
+    def extend(self, other: "Part") -> None:
+        """Add the records of another part."""
+        self.lines += other.lines
+        self.cells += other.cells
+        self.rejects += other.rejects
+        self.skipped += other.skipped
+        for mine, others in ((self.named, other.named), (self.values, other.values), (self.texts, other.texts)):
+            for name, column in others.items():
+                mine[name] += column
+
+
 class ReferenceReader:
     """Reads a field that names other rows; the names of a chunk are looked up together."""
 
@@ -58,9 +86,12 @@ class ReferenceReader:
         self._directory = Directory(spec.field, entity, by=spec.by, system=spec.system)
         self._known: Memo[str, Any] = Memo(lambda _text: None)
 
-    def read(self, session: Session, columns: Columns, count: int) -> list[Any]:
+    def texts(self, columns: Columns, count: int) -> list[Any]:
+        """The name that each record gives, or MISSING."""
+        return self._texts.read(columns, count)
+
+    def resolve(self, session: Session, texts: Sequence[Any]) -> list[Any]:
         """Our ids, MISSING, or a Fault; a list of ids where the field is a list."""
-        texts = self._texts.read(columns, count)
         if self._many:
             named = [() if text is MISSING else self._split_up(text) for text in texts]
             found = self._resolved(session, {name for names in named for name in names})
@@ -176,22 +207,26 @@ class RowReader:
         reader.name = name
         self._plain.append(reader)
 
-    def read(self, session: Session, chunk: Chunk, *, final: bool = False) -> Rows:
-        """Convert a chunk. Records that wait for a row of their own kind are rejected when this is the `final` try."""
+    def convert(self, chunk: Chunk) -> Part:
+        """Read the cells of some records, without the database."""
         lines, cells = self._filtered(chunk)
-        rows = Rows(lines, cells, [], {}, list(chunk.rejects), skipped=len(chunk.rows) - len(cells))
-        if not cells:
-            return rows
-        columns = self._columns(cells)
-        count = len(cells)
+        columns, count = self._columns(cells), len(cells)
         named = {"external_id": self._keys.read(columns, count)}
         if self._events is not None:
             named["event_id"] = self._events.read(columns, count)
         values = {reader.name: reader.read(columns, count) for reader in self._plain}
-        values |= {reader.name: reader.read(session, columns, count) for reader in self._references}
         if self._mapping.history and self._mapping.history.reassignments:
             values["step.reassignments"] = list(columns[self._places[self._mapping.history.reassignments]])
-        return self._without_faults(rows, named, values, final=final)
+        texts = {reader.name: reader.texts(columns, count) for reader in self._references}
+        return Part(lines, cells, named, values, texts, list(chunk.rejects), len(chunk.rows) - count)
+
+    def finish(self, session: Session, part: Part, *, final: bool = False) -> Rows:
+        """Find the rows that are named. Records that wait for one of their own kind are rejected at the `final` try."""
+        rows = Rows(part.lines, part.cells, [], {}, part.rejects, skipped=part.skipped)
+        if not part.cells:
+            return rows
+        found = {reader.name: reader.resolve(session, part.texts[reader.name]) for reader in self._references}
+        return self._without_faults(rows, part.named, part.values | found, final=final)
 
     def _columns(self, cells: Sequence[Sequence[str]]) -> Columns:
         """The columns that the mapping reads, at their places; the others stay empty."""
