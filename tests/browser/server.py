@@ -52,7 +52,7 @@ class Server:
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.environment = environment
-        self.port, self.feeds_port = _free_port(), _free_port()
+        self.port, self.feeds_port = free_port(), free_port()
         self.url = f"http://localhost:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -104,7 +104,8 @@ class Server:
         self._process = None
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A TCP port that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
