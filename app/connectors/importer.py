@@ -27,7 +27,7 @@ from app.foundation.principal import bind_principal, principal_of, system_princi
 from app.foundation.tables import ExternalId, Organisation
 
 DOCUMENTS_A_CHUNK = 1_000
-EVENTS_A_CHUNK = 5_000
+EVENTS_A_CHUNK = 8_000
 # Cells are read some hundred records at a time, while they are still in the processor's cache.
 SLICE = 500
 _MARK = "import_shift"

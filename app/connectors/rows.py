@@ -180,6 +180,7 @@ class RowReader:
         self._entity = KINDS[mapping.kind].entity
         self._places = {name: place for place, name in enumerate(header)}
         self._days = days
+        self._used = [self._places[name] for name in mapping.columns]
         missing = mapping.rules.missing
         self._keys = NameReader("external_id", mapping.key, missing, self._places)
         known = targets(mapping.kind)
@@ -231,8 +232,8 @@ class RowReader:
     def _columns(self, cells: Sequence[Sequence[str]]) -> Columns:
         """The columns that the mapping reads, at their places; the others stay empty."""
         columns: list[Sequence[str]] = [()] * len(self._places)
-        for name in self._mapping.columns:
-            columns[self._places[name]] = list(map(itemgetter(self._places[name]), cells))
+        for place in self._used:
+            columns[place] = list(map(itemgetter(place), cells))
         return columns
 
     def _filtered(self, chunk: Chunk) -> tuple[list[int], list[Sequence[str]]]:
