@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, cast
 
 import sqlalchemy as sa
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields
 from sqlalchemy.orm import Session
 
 from app.foundation.db import Versioned
@@ -144,12 +144,8 @@ class Resource:
             "updated_since": Moment(
                 metadata={"description": "Only rows changed at or after this instant, oldest change first."}
             ),
-            "external_id": Text(
-                261,
-                metadata={
-                    "description": "`system:id` as a connected system knows the row.",
-                    "pattern": "^[^:\\u0000]+:[^\\u0000]+$",
-                },
+            "external_id": ExternalNameField(
+                metadata={"description": "`system:id` as a connected system knows the row.", "example": "crm:0015"}
             ),
         }
         extra.update({name: item.field for name, item in self.filters.items()})
@@ -171,6 +167,21 @@ class Resource:
             else:
                 values[name] = value
         return values
+
+
+class ExternalNameField(Text):
+    """`system:id` in a query string."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("metadata", {})["pattern"] = "^[^:\\u0000]{1,60}:[^\\u0000]{1,200}$"
+        super().__init__(261, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> str:
+        name = super()._deserialize(value, attr, data, **options)
+        system, _, external = name.partition(":")
+        if not 0 < len(system) <= 60 or not 0 < len(external) <= 200:
+            raise ValidationError("Write system:id, for example crm:0015.")
+        return name
 
 
 class QueryInt(fields.Integer):

@@ -149,7 +149,17 @@ def test_an_oversize_body_is_refused(admin: Api) -> None:
 def test_a_query_that_is_too_long_or_unknown_is_refused(admin: Api) -> None:
     problem(admin.get("/accounts?q=" + "x" * 9000), 414, "query-too-long")
     problem(admin.get("/accounts?colour=red"), 422, "invalid", "/query/colour")
-    for query in ("limit=0", "limit=201", "limit=x", "limit=1e2", "updated_since=yesterday", "q=a%00b", "status=boss"):
+    for query in (
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "limit=1e2",
+        "updated_since=yesterday",
+        "q=a%00b",
+        "status=boss",
+        "external_id=crm",
+        "external_id=:1",
+    ):
         problem(admin.get(f"/accounts?{query}"), 422, "invalid", f"/query/{query.partition('=')[0]}")
 
 
