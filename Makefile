@@ -7,7 +7,7 @@ STAMPS := .venv/.stamps
 NODE_STAMP := pwa/node_modules/.stamp
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' 2>/dev/null) $(wildcard app/briefing/messages/*)
 
-.PHONY: help setup run test test-python test-pwa lint bench lock format wheel clean
+.PHONY: help setup run test test-python test-pwa lint bench fuzz lock format wheel clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,7 +27,7 @@ $(STAMPS)/dev: requirements-dev.lock .venv/bin/python
 	@touch $(STAMPS)/run $@
 
 $(NODE_STAMP): pwa/package-lock.json
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Doorstep needs Node 20 or newer: https://nodejs.org"; exit 1; }
+	@node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' || { echo "Doorstep needs Node 20 or newer: https://nodejs.org"; exit 1; }
 	cd pwa && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
@@ -59,6 +59,9 @@ lint: $(STAMPS)/dev $(NODE_STAMP) ## ruff, mypy --strict, import-linter, tsc
 bench: $(STAMPS)/dev app/static/pwa/index.html ## Measure; prints a table and writes build/bench.json
 	@$(PY) -m tests.support.browser
 	@$(PY) -m tests.benchmarks
+
+fuzz: $(STAMPS)/dev ## Ten minutes of generated requests against the API; prints its seed (FUZZ_SECONDS, SEED)
+	$(PY) -m tests.api.fuzz --seconds $(or $(FUZZ_SECONDS),600) $(if $(SEED),--seed $(SEED))
 
 format: $(STAMPS)/dev ## Format the Python code
 	$(PY) -m ruff check --fix . && $(PY) -m ruff format .
