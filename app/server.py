@@ -26,7 +26,12 @@ def make_worker_app() -> Flask:
 
 
 def serve(
-    settings: Settings, *, tls_cert: str | None = None, tls_key: str | None = None, host: str | None = None, port: int | None = None
+    settings: Settings,
+    *,
+    tls_cert: str | None = None,
+    tls_key: str | None = None,
+    host: str | None = None,
+    port: int | None = None,
 ) -> None:
     """Serve until stopped. TLS takes a certificate chain and its key, both PEM."""
     if (tls_cert is None) != (tls_key is None):

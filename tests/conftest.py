@@ -105,7 +105,12 @@ def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iter
 def settings_for(database: Database, **changes: Any) -> Settings:
     """Settings of an application on this database."""
     url = database.url.render_as_string(hide_password=False)
-    defaults: dict[str, Any] = {"embedded_runner": False, "log_level": "ERROR", "sign_in_per_minute": 1000, "requests_per_minute": 100_000}
+    defaults: dict[str, Any] = {
+        "embedded_runner": False,
+        "log_level": "ERROR",
+        "sign_in_per_minute": 1000,
+        "requests_per_minute": 100_000,
+    }
     return Settings(database_url=url, **{**defaults, **changes})
 
 

@@ -49,7 +49,9 @@ class AccountSchema(Schema):
     time_zone = Zone()
     parent_id = Reference(allow_none=True)
     competitors = fields.List(
-        Text(200), validate=validate.Length(max=50), metadata={"description": "Names watched in the news for this account."}
+        Text(200),
+        validate=validate.Length(max=50),
+        metadata={"description": "Names watched in the news for this account."},
     )
     notes = Text(20_000, allow_none=True)
 
