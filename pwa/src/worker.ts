@@ -12,7 +12,15 @@ declare const SHELL_FILES: string[];
 const CACHE = `shell-${SHELL_VERSION}`;
 const SERVER_PAGES = /^\/(api|docs|healthz|readyz)(\/|$)/;
 
+/** Chromium answers these from the cache without starting the worker; elsewhere, and for deep links, `fetch` below does. */
+interface StaticRouting {
+  addRoutes?(rules: { condition: { urlPattern: URLPatternInit }; source: { cacheName: string } }[]): Promise<void>;
+}
+
 self.addEventListener('install', (event) => {
+  void (event as StaticRouting).addRoutes?.(
+    SHELL_FILES.map((pathname) => ({ condition: { urlPattern: { pathname, search: '' } }, source: { cacheName: CACHE } })),
+  );
   event.waitUntil(keepShell().catch(leaveNothing));
 });
 

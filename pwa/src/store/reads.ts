@@ -66,9 +66,15 @@ export interface VisitCard {
   briefing: Briefing | undefined;
 }
 
+export interface DuePromise {
+  promise: CustomerPromise;
+  account: Account | undefined;
+  person: Person | undefined;
+}
+
 export interface Agenda {
   visits: VisitCard[];
-  promises: { promise: CustomerPromise; account: Account | undefined; person: Person | undefined }[];
+  promises: DuePromise[];
 }
 
 /** Stores that screens read, in one transaction a screen: what is shown together was true together. */
@@ -82,24 +88,30 @@ export async function readAgenda(
   db: Database, from: Instant, to: Instant, until: IsoDate, userId: string,
 ): Promise<Agenda> {
   const tx = reading(db);
-  const [visits, promises] = await Promise.all([
-    tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true)),
-    tx.objectStore('promise').index('due_on').getAll(IDBKeyRange.upperBound(until)),
-  ]);
+  const [visits, promises] = await Promise.all([visitCards(tx, from, to), promisesDue(tx, until, userId)]);
+  return { visits, promises };
+}
+
+/** The same of the visits alone. */
+export const readVisits = (db: Database, from: Instant, to: Instant): Promise<VisitCard[]> => visitCards(reading(db), from, to);
+
+async function visitCards(tx: Reading, from: Instant, to: Instant): Promise<VisitCard[]> {
+  const visits = await tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true));
+  return Promise.all(visits.filter((visit) => visit.status !== 'cancelled').map((visit) => visitCard(tx, visit)));
+}
+
+async function promisesDue(tx: Reading, until: IsoDate, userId: string): Promise<DuePromise[]> {
+  const promises = await tx.objectStore('promise').index('due_on').getAll(IDBKeyRange.upperBound(until));
   const mine = promises.filter((one) => one.status === 'open' && (one.user_id ?? userId) === userId);
-  const [cards, due] = await Promise.all([
-    Promise.all(visits.filter((visit) => visit.status !== 'cancelled').map((visit) => visitCard(tx, visit))),
-    Promise.all(
-      mine.map(async (promise) => {
-        const [account, person] = await Promise.all([
-          tx.objectStore('account').get(promise.account_id),
-          promise.person_id ? tx.objectStore('person').get(promise.person_id) : undefined,
-        ]);
-        return { promise, account, person };
-      }),
-    ),
-  ]);
-  return { visits: cards, promises: due };
+  return Promise.all(
+    mine.map(async (promise) => {
+      const [account, person] = await Promise.all([
+        tx.objectStore('account').get(promise.account_id),
+        promise.person_id ? tx.objectStore('person').get(promise.person_id) : undefined,
+      ]);
+      return { promise, account, person };
+    }),
+  );
 }
 
 async function visitCard(tx: Reading, visit: Visit): Promise<VisitCard> {

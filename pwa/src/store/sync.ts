@@ -63,7 +63,7 @@ export class SyncLoop {
 
   /** Show what was stored last time, then keep it fresh until `stop`. */
   async start(): Promise<void> {
-    await this.readBack();
+    await this.readBack(false);
     document.addEventListener('visibilitychange', this.wake);
     addEventListener('online', this.wake);
     void this.pullNow();

@@ -6,13 +6,12 @@ import { DirectoryScreen } from '../accounts/directory';
 import { closeEvidence, EvidenceSheet } from '../briefing/evidence';
 import { MeScreen } from '../settings/me';
 import { SignIn } from '../settings/sign-in';
-import { readAccount, readAgenda, readCounts, readDirectory, stored, storedVisit } from '../store/reads';
+import { readAccount, readCounts, readDirectory, stored, storedVisit } from '../store/reads';
 import { database, ready, session, storageProblem } from '../store/state';
 import type { Database } from '../store/database';
+import { storedToday } from '../visits/agenda';
 import { Today } from '../visits/today';
 import { VisitScreen } from '../visits/visit';
-import { timeZone, today } from './clock';
-import { addDays, startOfDay } from './dates';
 import { Empty, Screen, StateAnnouncer } from './frame';
 import { place } from './router';
 
@@ -22,15 +21,11 @@ interface Shown {
   node: VNode | null;
 }
 
-/** Days ahead that Today looks, and days ahead that a promise counts as due. */
-const AHEAD = 14;
-const PROMISES_AHEAD = 3;
-
 export function App() {
   const last = useRef<Shown>({ key: '', node: null });
   if (storageProblem.value) return <NoStorage />;
-  if (!ready.value) return null;
   const next = !session.value || !database.value ? door() : screenAt(place.value.path, session.value.user.id);
+  if (!ready.value) return null; // but the rows of the first screen are on their way already
   if (next.key !== last.current.key) closeEvidence();
   if (next.node) last.current = next;
   return (
@@ -56,11 +51,8 @@ function screenAt(path: string, userId: string): Shown {
 }
 
 function todayScreen(userId: string): Shown {
-  const [zone, day] = [timeZone.value, today.value];
-  const from = startOfDay(day, zone).toISOString();
-  const to = startOfDay(addDays(day, AHEAD), zone).toISOString();
-  const read = (db: Database) => readAgenda(db, from, to, addDays(day, PROMISES_AHEAD), userId);
-  return { ...reading(`agenda ${day} ${zone}`, read, (agenda) => <Today agenda={agenda} />), key: 'today' };
+  const { value } = storedToday(userId);
+  return { key: 'today', node: value === undefined ? null : <Today agenda={value} /> };
 }
 
 function visitScreen(id: string): Shown {

@@ -1,32 +1,30 @@
 /** Today: the visits in order, each with the one line that matters, and what was promised. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import { storedVisit, type Agenda, type VisitCard } from '../store/reads';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
-import { useFold } from '../ui/fold';
+import { useFold, whenIdle } from '../ui/fold';
+import { place } from '../ui/router';
+import { storedLater } from './agenda';
 import { Empty, Screen } from '../ui/frame';
 import type { IsoDate } from '../store/rows';
 
 export function Today({ agenda }: { agenda: Agenda }) {
-  const days = byDay(agenda.visits);
-  const todays = days.get(today.value) ?? [];
+  const todays = agenda.visits;
   useReadAhead(todays);
-  const later = [...days].filter(([day]) => day > today.value);
-  const laterShown = useFold(later, todays.length > 2 ? 0 : 2);
+  const later = useLater(todays.length < 3);
   return (
     <Screen title={weekday(today.value)} sub={summary(todays)}>
       <h2 class="unseen">Visits of the day</h2>
-      {!asOf.value ? <FirstTime /> : todays.length === 0 && <FreeDay next={later[0]} />}
+      {!asOf.value ? <FirstTime /> : todays.length === 0 && later && <FreeDay next={later[0]} />}
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
-      {laterShown.map(([day, cards]) => (
-        <Day key={day} day={day} cards={cards} />
-      ))}
+      {later && <LaterDays days={later} seen={todays.length < 3} />}
     </Screen>
   );
 }
@@ -37,6 +35,14 @@ function useReadAhead(cards: VisitCard[]): void {
   useEffect(() => {
     for (const id of ids.split(',').filter(Boolean)) storedVisit(id);
   }, [ids]);
+}
+
+/** The days to come: read at once where today leaves room for them on the screen or was read before, else when idle. */
+function useLater(seen: boolean): [IsoDate, VisitCard[]][] | undefined {
+  const [asked, ask] = useState(seen || place.peek().returning);
+  useEffect(() => (asked ? undefined : whenIdle(() => ask(true))), [asked]);
+  const cards = asked ? storedLater().value : undefined;
+  return cards && [...byDay(cards)];
 }
 
 /** Visits under the calendar day on which they start, where they take place. */
@@ -106,6 +112,18 @@ function FreeDay({ next }: { next: [IsoDate, VisitCard[]] | undefined }) {
         <p>None planned in the next two weeks either. Every account can be read under Accounts.</p>
       )}
     </Empty>
+  );
+}
+
+/** The days to come: drawn at once only where today leaves room for them on the screen. */
+function LaterDays({ days, seen }: { days: [IsoDate, VisitCard[]][]; seen: boolean }) {
+  const drawn = useFold(days, seen ? 2 : 0);
+  return (
+    <>
+      {drawn.map(([day, cards]) => (
+        <Day key={day} day={day} cards={cards} />
+      ))}
+    </>
   );
 }
 
