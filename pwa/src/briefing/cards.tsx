@@ -16,10 +16,11 @@ interface CardsProps {
   zone: string;
 }
 
-const ABOVE_THE_FOLD = 2;
+/** How many cards fill a phone's screen: a first card of four lines or more does so by itself. */
+const aboveTheFold = ({ cards }: Briefing): number => ((cards[0]?.lines?.length ?? 0) >= 4 ? 1 : 2);
 
 export function Cards({ briefing, people, zone }: CardsProps) {
-  const cards = useFold(briefing.cards, ABOVE_THE_FOLD);
+  const cards = useFold(briefing.cards, aboveTheFold(briefing));
   return (
     <>
       {cards.map((card) => (

@@ -28,8 +28,19 @@ const SYMBOLS: Record<string, string> = { EUR: '€', GBP: '£', USD: '$' };
 const NO_BREAK_SPACE = '\u00a0';
 const MINUS = '\u2212';
 
-const bundle = new FluentBundle(LOCALE, { useIsolating: false });
-bundle.addResource(new FluentResource(catalogue));
+let parsed: FluentBundle | undefined;
+
+/** The catalogue, parsed at first use: that is while the first rows are being read, not before they are asked for. */
+function messages(): FluentBundle {
+  if (!parsed) {
+    parsed = new FluentBundle(LOCALE, { useIsolating: false });
+    parsed.addResource(new FluentResource(catalogue));
+  }
+  return parsed;
+}
+
+/** Parse the catalogue now, at a time when nothing else could be done. */
+export const prepareText = (): void => void messages();
 
 const kinds = kindTable as Record<string, KindSpec>;
 const UNKNOWN: KindSpec = { card: 'before', sign: 'info', icon: '•' };
@@ -50,6 +61,7 @@ export function lineText(
 
 /** A message's text; null when there is none. Throws when the facts do not fill it: better no line than half a claim. */
 function format(id: string, values: Record<string, FluentVariable>, attribute?: string): string | null {
+  const bundle = messages();
   const message = bundle.getMessage(id);
   const pattern = attribute ? message?.attributes[attribute] : message?.value;
   if (!pattern) return null;
