@@ -40,7 +40,7 @@ setup: $(STAMPS)/run app/static/pwa/index.html ## Virtual environment, locked de
 run: setup ## Serve Doorstep; on an empty database with the sample territory
 	@$(PY) -m app.cli start
 
-test: test-pwa test-python ## Every test: TypeScript, Python, API, browser, both databases
+test: setup test-pwa test-python ## Every test: TypeScript, Python, API, browser, both databases
 
 test-pwa: app/static/pwa/index.html
 	cd pwa && npm test --silent

@@ -1,11 +1,19 @@
 """The built PWA, served from this process: hashed assets for ever, the shell and the worker fresh."""
 
+import gzip
+import mimetypes
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, abort, request, send_from_directory
 from werkzeug.routing import PathConverter
+from werkzeug.security import safe_join
 
 BUILD = Path(__file__).parent / "static" / "pwa"
+FRESH, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
+# Pictures are compressed already.
+COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifest"})
+mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
 class PageConverter(PathConverter):
@@ -23,16 +31,36 @@ def serve_pwa(app: Flask, build: Path = BUILD) -> None:
     @app.get("/<page:path>")
     def pwa(path: str) -> Response:
         if path.startswith("assets/"):
-            answer = send_from_directory(build, path, max_age=31536000)
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-            return answer
+            return _answer(build, path, FOR_EVER)
         if path and (build / path).is_file():
-            answer = send_from_directory(build, path)
-        elif not (build / "index.html").is_file():
+            return _answer(build, path, FRESH)
+        if not (build / "index.html").is_file():
             abort(404, "The phone app is not built; run make setup.")
-        elif path and not request.accept_mimetypes.accept_html:
+        if path and not request.accept_mimetypes.accept_html:
             abort(404)
-        else:
-            answer = send_from_directory(build, "index.html")
-        answer.headers["Cache-Control"] = "no-cache"
-        return answer
+        return _answer(build, "index.html", FRESH)
+
+
+def _answer(build: Path, path: str, cache_control: str) -> Response:
+    """A file of the build, as gzip where that is smaller and wanted."""
+    file = safe_join(str(build), path)
+    if file is None or not Path(file).is_file():
+        abort(404)
+    squeezed = Path(file).suffix in COMPRESSED
+    if squeezed and request.accept_encodings["gzip"] and "Range" not in request.headers:
+        stat = Path(file).stat()
+        answer = Response(_gzipped(file, stat.st_mtime_ns), mimetype=mimetypes.guess_type(file)[0])
+        answer.headers["Content-Encoding"] = "gzip"
+        answer.set_etag(f"{stat.st_mtime_ns:x}-{stat.st_size:x}-gzip")
+        answer.make_conditional(request)
+    else:
+        answer = send_from_directory(build, path)
+    if squeezed:
+        answer.vary.add("Accept-Encoding")
+    answer.headers["Cache-Control"] = cache_control
+    return answer
+
+
+@lru_cache(maxsize=64)
+def _gzipped(file: str, _changed_ns: int) -> bytes:
+    return gzip.compress(Path(file).read_bytes(), 9, mtime=0)

@@ -371,9 +371,9 @@ def test_the_phones_of_a_user_that_pulled_longest_ago_are_forgotten(
         assert phones[0].pull()["reset"] is True
 
 
+# SQLite has one writer: there, no transaction can begin earlier and commit later than another.
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_what_commits_late_is_seen_by_the_next_pull(phone: Phone, office: Office) -> None:
-    if office.database.is_sqlite:
-        pytest.skip("SQLite has one writer: no transaction can begin earlier and commit later than another")
     early, late = office.account("early"), office.account("late")
     phone.pull()
     with office.writing() as slow:
