@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def roll_up(
 ) -> Mapping[date, DayValue]:
     """The values of `days` from events in order of time; a day without an event is left out: nothing was received.
 
-    `aggregation` is sum, max or last.
+    `aggregation` is sum (exact, then rounded once, so that the order of events cannot show), max or last.
     """
     by_day: dict[date, list[tuple[datetime, float]]] = defaultdict(list)
     for at, value in events:
@@ -68,4 +69,4 @@ def _value(events: list[tuple[datetime, float]], aggregation: str) -> float:
     values = [value for _, value in events]
     if aggregation == "max":
         return max(values)
-    return values[-1] if aggregation == "last" else float(sum(values))
+    return values[-1] if aggregation == "last" else math.fsum(values)

@@ -127,6 +127,7 @@ def _events_written(session: Session, rows: Sequence[tuple[Values, Values | None
 
 
 def _zones(session: Session, series_ids: Iterable[str]) -> dict[str, SeriesZone]:
+    """How each series becomes days. It is held until the end: of two who write to it at once, the second sees both."""
     ordered = sorted(series_ids)
     found: dict[str, SeriesZone] = {}
     for start in range(0, len(ordered), CHUNK):
@@ -134,6 +135,8 @@ def _zones(session: Session, series_ids: Iterable[str]) -> dict[str, SeriesZone]
             sa.select(SERIES.c.id, SERIES.c.aggregation, ACCOUNTS.c.time_zone)
             .join(ACCOUNTS, ACCOUNTS.c.id == SERIES.c.account_id)
             .where(SERIES.c.id.in_(ordered[start : start + CHUNK]))
+            .order_by(SERIES.c.id)
+            .with_for_update(of=SERIES, key_share=True)
         )
         found |= {row.id: SeriesZone(row.aggregation, ZoneInfo(row.time_zone)) for row in session.execute(query)}
     return found
@@ -144,8 +147,9 @@ def _roll_up_days(session: Session, series_id: str, how: SeriesZone, days: froze
     events: list[tuple[datetime, float]] = []
     for span in spans(days, how.zone):
         within = sa.and_(EVENTS.c.series_id == series_id, EVENTS.c.at >= span.start, EVENTS.c.at < span.end)
-        query = sa.select(EVENTS.c.at, EVENTS.c.value).where(within).order_by(EVENTS.c.at, EVENTS.c.external_id)
-        events += [(at, value) for at, value in session.execute(query)]
+        # Sorted here: databases differ in how they sort names.
+        found = sorted(session.execute(sa.select(EVENTS.c.at, EVENTS.c.external_id, EVENTS.c.value).where(within)))
+        events += [(at, value) for at, _, value in found]
     rolled = roll_up(events, how.aggregation, how.zone, days)
     empty = sorted(days - rolled.keys())
     if empty:
