@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.connectors.bulk import upsert_columns
 from app.connectors.counts import Counts
 from app.connectors.errors import MISSING
-from app.connectors.histories import FOLDED, Event, Line, Shown, folded, latest, line_of, seed, state_of, step
+from app.connectors.histories import FOLDED, Line, Shown, latest, line_of, own_word, seed, step
 from app.connectors.mapping import ImportMapping
 from app.connectors.records import Reject
 from app.connectors.rows import Rows
@@ -23,6 +24,7 @@ from app.foundation.principal import principal_of
 from app.foundation.tables import ExternalId
 from app.resources.references import defaults, lookup
 from app.resources.service import update_row
+from app.tickets.history import Step, TicketState, by_name, fold, fold_named, settled
 from app.tickets.resources import TICKETS
 from app.tickets.tables import TicketEvent
 
@@ -30,6 +32,7 @@ TABLE, EVENTS, EXTERNAL = TICKETS.table, table_of(TicketEvent), table_of(Externa
 _at = attrgetter("at")
 EVENT_COLUMNS = ("ticket_id", "external_id", "org_id", "at", "kind", "value", "actor", "public")
 REQUIRED = ("account_id", "subject")
+BEGUN: Mapping[str, Any] = {"status": "new", "solved_at": None, "closed_at": None, "reopened_count": 0}
 REMEMBERED = 100_000
 CHUNK = 500
 
@@ -41,8 +44,8 @@ class _Ticket:
     key: str
     lines: list[int] = field(default_factory=list)
     stored: dict[str, Any] | None = None
-    events: dict[str, Event] = field(default_factory=dict)
-    written: dict[str, Event] = field(default_factory=dict)
+    events: dict[str, Step] = field(default_factory=dict)
+    written: dict[str, Step] = field(default_factory=dict)
     wanted: dict[str, Any] = field(default_factory=dict)
 
 
@@ -75,7 +78,7 @@ class TicketSink:
         for ticket in tickets.values():
             refused = self._apply(rows, ticket, [lines[place] for place in ticket.lines], counts)
             rejects += refused
-            if ticket.wanted:
+            if ticket.wanted or ticket.stored is not None:
                 taken.append(ticket)
         self._write(session, taken)
         return rejects
@@ -89,11 +92,12 @@ class TicketSink:
         ordered = sorted(by_id)
         for start in range(0, len(ordered), CHUNK):
             part = ordered[start : start + CHUNK]
-            for row in session.execute(sa.select(TABLE).where(TABLE.c.id.in_(part))).mappings():
+            query = sa.select(TABLE).where(TABLE.c.id.in_(part)).order_by(TABLE.c.id)
+            for row in session.execute(query.with_for_update(key_share=True)).mappings():
                 by_id[row["id"]].stored = dict(row)
             columns = (EVENTS.c[name] for name in EVENT_COLUMNS if name != "org_id")
             for row_id, name, *event in session.execute(sa.select(*columns).where(EVENTS.c.ticket_id.in_(part))):
-                by_id[row_id].events[name] = Event(*event)
+                by_id[row_id].events[name] = Step(*event)
 
     # --- deciding ---
 
@@ -104,24 +108,29 @@ class TicketSink:
         if absent:
             reason = f"no line of ticket {ticket.key} gives {' and '.join(absent)}"
             return [rows.reject(index, reason) for index in ticket.lines]
-        known = ticket.events.items()
-        newest = max([(event.at, name) for name, event in known]) if known else None
         names = [line.name for line in lines]
+        # A file that has all steps of a ticket has them in their order; else their names decide within an instant.
         order = names if ticket.events.keys() <= set(names) else None
+        known = dict(ticket.events)
         rejects = self._steps(rows, ticket, lines, counts)
-        state = state_of(ticket.events, order)
-        if state is None:
+        after = _state(ticket.events, order)
+        if after is None:
             return rejects
         said = {name: values.pop(name) for name in self._said if name in values}
-        base = ticket.stored
-        if base is None:
-            first = {"number": ticket.key[:60], "priority": "normal", "opened_at": state.began_at}
-            ticket.wanted = {**first, **values, **folded(state, said)}
+        if ticket.stored is None:
+            first = {"number": ticket.key[:60], "priority": "normal", "opened_at": after.opened_at}
+            told = settled(BEGUN, None, after)
+            ticket.wanted = {**first, **told, **values, **own_word({**BEGUN, **told}, said)}
+            return rejects
+        told = settled(ticket.stored, _state(known, order), after) if ticket.written else {}
+        # Every line tells the priority, and not each as a step: the steps alone do not know it.
+        told = {name: value for name, value in told.items() if name not in self._fields}
+        if order is not None or _place(lines[-1].name, lines[-1].at) >= max(
+            _place(name, s.at) for name, s in known.items()
+        ):
+            ticket.wanted = {**told, **values, **own_word({**ticket.stored, **told}, said)}
         else:
-            is_newest = newest is None or (lines[-1].at, lines[-1].name) >= newest
-            kept = values if is_newest else {name: value for name, value in values.items() if base[name] is None}
-            kept_said = {name: base[name] for name in self._said} if not is_newest else said
-            ticket.wanted = {**kept, **folded(state, kept_said)}
+            ticket.wanted = told | {name: value for name, value in values.items() if ticket.stored[name] is None}
         return rejects
 
     def _steps(self, rows: Rows, ticket: _Ticket, lines: Sequence[Line], counts: Counts) -> list[Reject]:
@@ -227,6 +236,17 @@ def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
         del memory[next(iter(memory))]
 
 
+def _state(steps: Mapping[str, Step], order: Sequence[str] | None) -> TicketState | None:
+    if order is None:
+        return fold_named(steps)
+    return fold([steps[name] for name in dict.fromkeys(order) if name in steps])
+
+
+def _place(name: str, at: datetime) -> tuple[datetime, list[tuple[str, int]]]:
+    """Where in its history a step stands."""
+    return at, by_name(name)
+
+
 def _lines(rows: Rows) -> list[Line]:
     count = len(rows.keys)
     silent = [MISSING] * count
@@ -245,5 +265,5 @@ def _event_columns(tickets: Iterable[_Ticket], org_id: str) -> list[Sequence[Any
         ids,
         names,
         [org_id] * len(ids),
-        *(list(map(itemgetter(place), events)) for place in range(len(Event._fields))),
+        *(list(map(itemgetter(place), events)) for place in range(len(Step._fields))),
     ]

@@ -1,9 +1,9 @@
 """Histories of tickets: taking them in, and having the tickets follow."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import sqlalchemy as sa
@@ -19,14 +19,13 @@ from app.resources.batch import RowResult
 from app.resources.children import Children, Given, upsert_children
 from app.resources.resource import Values
 from app.resources.rows import ExternalKey, Ref, Rows, as_reference, text_faults, year_faults
-from app.tickets.history import STATUSES, Step, TicketState, fold
+from app.tickets.history import STATUSES, Step, by_name, fold_named, settled
 from app.tickets.schemas import EVENT_KINDS, PRIORITIES
 from app.tickets.tables import Ticket, TicketEvent
 
 TICKETS, EVENTS = table_of(Ticket), table_of(TicketEvent)
 CHUNK = 500
-# Steps of one instant in the order of their names, where 4568/10 comes after 4568/9.
-IN_ORDER = (EVENTS.c.at, sa.func.length(EVENTS.c.external_id), EVENTS.c.external_id)
+Written = tuple[Values, Values | None]
 
 
 class EventRow(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -67,56 +66,53 @@ def history(session: Session, ticket_id: str) -> Sequence[sa.RowMapping]:
     seen = visible(principal_of(session), TICKETS, "account_id")
     if session.scalar(sa.select(TICKETS.c.id).where(TICKETS.c.id == ticket_id, seen)) is None:
         raise not_found("ticket")
-    return (
-        session.execute(sa.select(EVENTS).where(EVENTS.c.ticket_id == ticket_id).order_by(*IN_ORDER)).mappings().all()
-    )
+    steps = session.execute(sa.select(EVENTS).where(EVENTS.c.ticket_id == ticket_id)).mappings().all()
+    return sorted(steps, key=lambda step: (step["at"], by_name(step["external_id"])))
 
 
-def follow(session: Session, ticket_ids: Iterable[str]) -> int:
-    """Fold the histories of these tickets into their status, priority and times; how many tickets changed.
-
-    A history without a step of status says nothing about the status, and one without a priority nothing about that.
-    """
-    ordered = sorted(set(ticket_ids))
-    changed = 0
+def follow(session: Session, written: Sequence[Written]) -> None:
+    """Have the tickets of these steps follow their histories; each step comes with what it was before (None: new)."""
+    earlier: dict[str, dict[str, Values | None]] = defaultdict(dict)
+    for values, before in written:
+        earlier[values["ticket_id"]][values["external_id"]] = before
+    ordered = sorted(earlier)
     for start in range(0, len(ordered), CHUNK):
-        changed += _follow(session, ordered[start : start + CHUNK])
-    return changed
+        _follow(session, {ticket_id: earlier[ticket_id] for ticket_id in ordered[start : start + CHUNK]})
 
 
-def _follow(session: Session, ids: Sequence[str]) -> int:
-    steps: dict[str, list[Step]] = defaultdict(list)
-    query = sa.select(EVENTS.c.ticket_id, EVENTS.c.at, EVENTS.c.kind, EVENTS.c.value).where(EVENTS.c.ticket_id.in_(ids))
-    for ticket_id, at, kind, value in session.execute(query.order_by(EVENTS.c.ticket_id, *IN_ORDER)):
-        steps[ticket_id].append(Step(at, kind, value))
-    stored = session.execute(sa.select(TICKETS).where(TICKETS.c.id.in_(sorted(steps)))).mappings()
+def _follow(session: Session, earlier: Mapping[str, Mapping[str, Values | None]]) -> None:
+    # Held until the end: of two who write to a history at once, the second sees both.
+    query = sa.select(TICKETS).where(TICKETS.c.id.in_(earlier)).order_by(TICKETS.c.id)
+    tickets = session.execute(query.with_for_update(key_share=True)).mappings().all()
+    histories = _histories(session, earlier)
     now = clock.now()
     updates = []
-    for ticket in stored:
-        told = _told(fold(steps[ticket["id"]], ticket["opened_at"]), {step.kind for step in steps[ticket["id"]]})
+    for ticket in tickets:
+        steps = histories[ticket["id"]]
+        told = settled(dict(ticket), fold_named(_past(steps, earlier[ticket["id"]])), fold_named(steps))
         if any(ticket[name] != value for name, value in told.items()):
             row = {name: told.get(name, ticket[name]) for name in FOLDED}
             updates.append({**row, "b_id": ticket["id"], "row_version": ticket["row_version"] + 1, "updated_at": now})
     if updates:
         session.connection().execute(sa.update(TICKETS).where(TICKETS.c.id == sa.bindparam("b_id")), updates)
-    return len(updates)
+
+
+def _histories(session: Session, ticket_ids: Collection[str]) -> dict[str, dict[str, Step]]:
+    found: dict[str, dict[str, Step]] = defaultdict(dict)
+    columns = (EVENTS.c[name] for name in ("ticket_id", "external_id", *Step._fields))
+    for ticket_id, name, *step in session.execute(sa.select(*columns).where(EVENTS.c.ticket_id.in_(ticket_ids))):
+        found[ticket_id][name] = Step(*step)
+    return found
+
+
+def _past(steps: Mapping[str, Step], earlier: Mapping[str, Values | None]) -> dict[str, Step]:
+    """The history before some of its steps were written."""
+    past = {name: step for name, step in steps.items() if name not in earlier}
+    was = {name: Step(*(row[column] for column in Step._fields)) for name, row in earlier.items() if row is not None}
+    return past | was
 
 
 FOLDED = ("status", "priority", "solved_at", "closed_at", "reopened_count")
-
-
-def _told(state: TicketState | None, kinds: set[str]) -> dict[str, Any]:
-    if state is None:
-        return {}
-    told: dict[str, Any] = {"priority": state.priority} if "priority" in kinds else {}
-    if "status" in kinds:
-        told |= {name: getattr(state, name) for name in ("status", "solved_at", "closed_at", "reopened_count")}
-    return told
-
-
-def _written(session: Session, rows: Sequence[tuple[Values, Values | None]]) -> None:
-    follow(session, {values["ticket_id"] for values, _ in rows})
-
 
 ROWS = Rows(EventRow, _faults)
 HISTORY = Children(
@@ -126,5 +122,5 @@ HISTORY = Children(
     parent_column="ticket_id",
     field="ticket",
     key="external_id",
-    written=_written,
+    written=follow,
 )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.briefing.signal import AccountRef, Context, Evidence, Fact, Item, Signal, Subject, source_name
 from app.foundation.db import table_of
-from app.tickets.history import FINISHED, Step, fold
+from app.tickets.history import FINISHED, Step, fold_named
 from app.tickets.standing import PRIORITIES, is_ageing, overdue_by, urgency_rank
 from app.tickets.tables import Ticket, TicketEvent
 
@@ -101,16 +101,16 @@ def _moved_at(session: Session, context: Context) -> dict[str, datetime]:
 def _reopened_at(session: Session, context: Context) -> dict[str, datetime]:
     """When each open ticket last came back, where its history tells."""
     query = (
-        sa.select(EVENTS.c.ticket_id, EVENTS.c.at, EVENTS.c.kind, EVENTS.c.value)
+        sa.select(EVENTS.c.ticket_id, EVENTS.c.external_id, EVENTS.c.at, EVENTS.c.kind, EVENTS.c.value)
         .join(TICKETS, TICKETS.c.id == EVENTS.c.ticket_id)
         .where(
             *_of(context), TICKETS.c.status.not_in(FINISHED), TICKETS.c.reopened_count > 0, EVENTS.c.kind == "status"
         )
     )
-    steps: dict[str, list[Step]] = defaultdict(list)
-    for ticket_id, at, kind, value in session.execute(query):
-        steps[ticket_id].append(Step(at, kind, value))
-    folded = {ticket_id: fold(history) for ticket_id, history in steps.items()}
+    steps: dict[str, dict[str, Step]] = defaultdict(dict)
+    for ticket_id, name, *step in session.execute(query):
+        steps[ticket_id][name] = Step(*step)
+    folded = {ticket_id: fold_named(history) for ticket_id, history in steps.items()}
     return {ticket_id: state.reopened_at for ticket_id, state in folded.items() if state and state.reopened_at}
 
 

@@ -11,9 +11,8 @@ from marshmallow import ValidationError
 from app.connectors import mapping
 from app.connectors.cells import value_reader
 from app.connectors.errors import MISSING, Fault
-from app.connectors.histories import Event, Line, Shown, state_of, step
+from app.connectors.histories import Line, Shown, step
 from app.connectors.targets import history_targets, targets
-from app.tickets.history import Step, fold
 
 BASE = 'external_id: "crm:{no}"\n'
 
@@ -144,30 +143,6 @@ def test_history_fields_are_those_of_the_api() -> None:
 
 
 # --- histories ---
-
-STATUSES = ("new", "open", "pending", "on_hold", "solved", "closed")
-EVENTS = st.lists(
-    st.tuples(st.integers(0, 20), st.sampled_from(("status", "update", "assignment")), st.sampled_from(STATUSES)),
-    min_size=1,
-)
-
-
-@given(EVENTS)
-def test_a_stored_history_folds_as_the_tickets_own_fold(rows: list[tuple[int, str, str]]) -> None:
-    events = {
-        f"{place:04}": Event(datetime(2020, 1, 1, hour, tzinfo=UTC), kind, value, None, False)
-        for place, (hour, kind, value) in enumerate(rows)
-    }
-    ours = state_of(events)
-    theirs = fold(Step(event.at, event.kind, event.value) for event in events.values())
-    assert ours is not None and theirs is not None
-    assert (ours.status, ours.solved_at, ours.closed_at, ours.reopened_count, ours.began_at) == (
-        theirs.status,
-        theirs.solved_at,
-        theirs.closed_at,
-        theirs.reopened_count,
-        theirs.opened_at,
-    )
 
 
 def line(

@@ -4,12 +4,13 @@ import csv
 import gzip
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tickets.history import FINISHED, STATUSES, Step, TicketHistoryError, fold
+from app.tickets.history import FINISHED, STATUSES, Step, TicketHistoryError, by_name, fold, fold_named, settled
 from app.tickets.standing import is_ageing, overdue_by, urgency_rank
 from tests.conftest import shared_data
 
@@ -75,6 +76,75 @@ def test_a_finished_ticket_has_a_solution_and_an_open_one_has_none(values: list[
     assert state.status == values[-1]
     assert (state.solved_at is not None) == (state.status in FINISHED)
     assert (state.reopened_at is not None) == (state.reopened_count > 0)
+
+
+# --- the ticket's row, as its history moves ---
+
+ROW = {"status": "new", "priority": "normal", "solved_at": None, "closed_at": None, "reopened_count": 0}
+
+
+def moved(row: dict[str, Any], before: list[Step], after: list[Step]) -> dict[str, Any]:
+    return {**row, **settled(row, fold(before), fold(after))}
+
+
+@given(st.lists(st.sampled_from(sorted(STATUSES)), min_size=1, max_size=12), st.data())
+def test_a_row_comes_to_the_same_however_its_history_is_cut(values: list[str], data: st.DataObject) -> None:
+    steps, row, known = statuses(*values), ROW, []
+    left = data.draw(st.permutations(steps))
+    while left:
+        size = data.draw(st.integers(1, len(left)))
+        row, known, left = moved(row, known, known + left[:size]), known + left[:size], left[size:]
+    state = fold(steps)
+    assert row == {**ROW, **{name: getattr(state, name) for name in ROW if name != "priority"}}
+
+
+@pytest.mark.parametrize(
+    ("said", "before", "after", "count"),
+    [
+        (3, ["open", "solved"], ["open", "solved", "open"], 3),  # a log that began late
+        (1, ["open", "solved"], ["open", "solved", "open"], 1),  # told ahead of the step that shows it
+        (1, ["solved", "open", "solved"], ["solved", "open", "solved", "open"], 2),
+        (
+            0,
+            ["solved", "open", "solved"],
+            ["solved", "open", "solved", "open"],
+            1,
+        ),  # one of them the desk does not count
+        (0, ["solved", "open", "solved"], ["solved"], 0),
+        (1, ["solved", "open"], ["solved", "pending", "open"], 1),
+    ],
+)
+def test_the_desks_own_count_of_reopenings_stands_and_new_ones_add(
+    said: int, before: list[str], after: list[str], count: int
+) -> None:
+    row = {**ROW, "status": before[-1], "reopened_count": said}
+    assert moved(row, statuses(*before), statuses(*after))["reopened_count"] == count
+
+
+def test_the_desks_own_time_of_solution_stands_until_there_is_another() -> None:
+    steps = statuses("open", "solved")
+    row = {**ROW, "status": "solved", "solved_at": at(0.5)}
+    assert moved(row, steps, [*steps, Step(at(3), "comment", "Thanks")]) == row
+    closed = moved(row, steps, statuses("open", "solved", "closed"))
+    assert (closed["solved_at"], closed["closed_at"]) == (at(0.5), at(2))
+    back = moved(closed, statuses("open", "solved", "closed"), statuses("open", "solved", "closed", "open"))
+    assert (back["status"], back["solved_at"], back["closed_at"]) == ("open", None, None)
+    again = statuses("open", "solved", "open", "solved")
+    assert moved(row, steps, again)["solved_at"] == at(3)
+    assert moved(row, [], steps)["solved_at"] == at(0.5)
+
+
+def test_a_priority_that_no_step_told_stands_until_a_step_tells_another() -> None:
+    steps = [*statuses("new", "open"), Step(at(2), "priority", "high")]
+    row = {**ROW, "status": "open", "priority": "urgent"}
+    assert moved(row, steps, [*steps, Step(at(3), "comment", "Thanks")]) == row
+    assert moved(row, steps, [*steps, Step(at(3), "priority", "low")])["priority"] == "low"
+
+
+def test_steps_of_one_instant_are_in_the_order_of_their_names_with_numbers_as_numbers() -> None:
+    assert sorted(["7/10", "7/9", "7/9b", "6/11"], key=by_name) == ["6/11", "7/9", "7/9b", "7/10"]
+    state = fold_named({"7/10": Step(T0, "status", "closed"), "7/9": Step(T0, "status", "open")})
+    assert state is not None and state.status == "closed"
 
 
 def test_real_histories_fold_to_what_the_desk_counted() -> None:
