@@ -27,18 +27,19 @@ def create_app(settings: Settings | None = None) -> Flask:
         MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
         **wiring.OPENAPI,
     )
-    if settings.trusted_proxies:
-        hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["doorstep.settings"] = settings
     app.extensions["doorstep.database"] = Database(settings.database_url, pool_size=settings.database_pool)
     app.extensions[EXTENSION] = make_limiter(settings.rate_limit_storage_url)
     door.install(app)
-    install(app, secure_origin=settings.secure_origin)
+    install(app, secure_origin=settings.secure_origin, check_hosts=bool(settings.public_url))
     api = ProblemApi(app)
     wiring.connect_parts(api, settings)
     serve_docs(app, api)
     serve_pwa(app)
+    if settings.trusted_proxies:
+        # Outermost, so that the log, the rate limits and the short way to briefings see whom the proxy speaks for.
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
     @app.get("/healthz")
     def healthz() -> Response:

@@ -6,7 +6,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
-from flask import Flask, Request, Response, g, request
+from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -18,7 +18,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
 from app.foundation.ids import new_id
-from app.foundation.logs import log, requests
+from app.foundation.logs import REQUEST_ID, log, request_id, requests
 from app.foundation.problems import FieldError, Problem, field_errors
 from app.identity.access import CALLER, check_host
 from app.resources import wire
@@ -48,7 +48,6 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-REQUEST_ID = "doorstep.request_id"
 
 MAX_QUERY = 8000
 MAX_ROW_BODY = 1_000_000
@@ -154,7 +153,7 @@ class AnswerHeaders:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
-        request_id = environ[REQUEST_ID] = new_id()
+        number = environ[REQUEST_ID] = new_id()
         path = environ.get("PATH_INFO", "")
 
         def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
@@ -163,7 +162,7 @@ class AnswerHeaders:
                 headers += self._always
             else:
                 headers += [item for item in self._always if item[0].lower() not in given]
-            headers.append(("X-Request-Id", request_id))
+            headers.append(("X-Request-Id", number))
             if "cache-control" not in given and path.startswith("/api/"):
                 headers.append(("Cache-Control", "no-store"))
             if self._secure_origin or environ.get("wsgi.url_scheme") == "https":
@@ -202,17 +201,14 @@ def _log_answer(environ: WSGIEnvironment, path: str, status: int, started: float
     )
 
 
-def install(app: Flask, *, secure_origin: bool) -> None:
+def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
     """Hook request ids, headers, logging and error handling into the application."""
     app.json = OrjsonProvider(app)
     app.request_class = BoundedRequest
     app.wsgi_app = AnswerHeaders(app.wsgi_app, secure_origin=secure_origin)  # type: ignore[method-assign]
 
-    @app.before_request
-    def check_request() -> None:
-        g.request_id = request.environ.get(REQUEST_ID)
-        check_host()
-
+    if check_hosts:
+        app.before_request(check_host)
     app.register_error_handler(Problem, lambda problem: problem.response())
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(ValidationError, _invalid)
@@ -233,19 +229,19 @@ def _stale(_error: StaleDataError) -> Response:
 
 
 def _clash(error: IntegrityError) -> Response:
-    log.info("constraint refused a write", error=type(error.orig).__name__, request_id=g.get("request_id"))
+    log.info("constraint refused a write", error=type(error.orig).__name__, request_id=request_id())
     return Problem(
         409, "conflict", "Conflict", "Another row has the same unique value, or still refers to this."
     ).response()
 
 
 def _unkeepable(error: DataError) -> Response:
-    log.warning("database refused a value", error=type(error.orig).__name__, request_id=g.get("request_id"))
+    log.warning("database refused a value", error=type(error.orig).__name__, request_id=request_id())
     return Problem(422, "invalid", "Invalid input", "A value is too long or too large to be kept.").response()
 
 
 def _unavailable(_error: Exception) -> Response:
-    log.error("database unavailable", exc_info=True, request_id=g.get("request_id"))
+    log.error("database unavailable", exc_info=True, request_id=request_id())
     return Problem(
         503,
         "unavailable",
@@ -256,6 +252,6 @@ def _unavailable(_error: Exception) -> Response:
 
 
 def _unexpected(_error: Exception) -> Response:
-    log.error("unexpected error", exc_info=True, request_id=g.get("request_id"))
-    detail = f"We made a mistake and logged it under request {g.get('request_id')}. Nothing was changed."
+    log.error("unexpected error", exc_info=True, request_id=request_id())
+    detail = f"We made a mistake and logged it under request {request_id()}. Nothing was changed."
     return Problem(500, "internal-error", "Internal error", detail).response()

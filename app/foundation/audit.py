@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from flask import g, has_request_context, request
+from flask import has_request_context, request
 from sqlalchemy.orm import Session
 
 from app.foundation import clock
 from app.foundation.ids import new_id
+from app.foundation.logs import request_id
 from app.foundation.principal import Principal, principal_of
 from app.foundation.tables import AuditEntry
 
@@ -51,7 +52,7 @@ def record(
             "entity": entity,
             "row_id": row_id,
             "address": (request.remote_addr or "")[:45] or None if has_request_context() else None,
-            "request_id": g.get("request_id") if has_request_context() else None,
+            "request_id": request_id(),
             "details": details or {},
         },
     )

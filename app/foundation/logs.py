@@ -8,7 +8,9 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
+from flask import has_request_context, request
 
+REQUEST_ID = "doorstep.request_id"
 SECRET_KEYS = frozenset(
     {"password", "current_password", "secret", "token", "authorization", "cookie", "set-cookie", "csrf_token"}
 )
@@ -17,6 +19,11 @@ HIDDEN = "[hidden]"
 _SECRETS = re.compile(r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
 # Control characters would let a request write lines of its own into a text log, or colours into a terminal.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def request_id() -> str | None:
+    """The id of the request that is being answered, if one is."""
+    return request.environ.get(REQUEST_ID) if has_request_context() else None
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.foundation import audit, clock
 from app.foundation.db import Database, table_of
-from app.foundation.logs import log
+from app.foundation.logs import log, request_id
 from app.foundation.prepared import Prepared
 from app.foundation.principal import Principal, Role, bind_principal
 from app.foundation.problems import Problem
@@ -133,7 +133,7 @@ def refuse_other_sites() -> None:
     origin = request.headers.get("Origin")
     if site is None and (origin is None or _host_of(origin, with_port=True) in _own_hosts()):
         return
-    log.warning("request of another site refused", path=request.path, origin=origin, request_id=g.get("request_id"))
+    log.warning("request of another site refused", path=request.path, origin=origin, request_id=request_id())
     raise Problem(403, "csrf", "Not from our own page", "Pages of other sites may not send this request.")
 
 
@@ -248,7 +248,7 @@ def _check_scope(principal: Principal, scope: str | None) -> None:
             scope=scope,
             user_id=principal.user_id,
             credential_id=principal.credential_id,
-            request_id=g.get("request_id"),
+            request_id=request_id(),
         )
         raise Problem(403, "forbidden", "Not allowed", f"Your role or token lacks the scope {scope}.")
     if scope in NEEDS_RECENT_SIGN_IN and request.method not in SAFE_METHODS:
