@@ -48,7 +48,7 @@ def encoder(resource: Resource) -> Encoder:
     members = [f"        {name!r}: {_expression(resource, name)}," for name in resource.output_schema().fields]
     targets = "    (" + ", ".join(_targets(resource)) + ",) = row"
     source = ["def encode(row):", targets, "    return {", *members, "    }"]
-    scope: dict[str, Any] = {"fragment": _fragment, "money": _money}
+    scope: dict[str, Any] = {"Fragment": orjson.Fragment, "money": _money}
     # The code is built from our own schema's field names alone; a loop over a plan costs three times as much a row.
     exec("\n".join(source), scope)  # noqa: S102
     made: Encoder = scope["encode"]
@@ -66,19 +66,18 @@ def _targets(resource: Resource) -> Iterable[str]:
 def _expression(resource: Resource, name: str) -> str:
     if name in resource.money_fields:
         return f"money({name}_minor, {name}_currency)"
-    if isinstance(resource.table.c[name].type, sa.JSON):
-        return f"fragment({name})"
+    column = resource.table.c[name]
+    if isinstance(column.type, sa.JSON):
+        return f"Fragment({name}) if {name} is not None else None" if column.nullable else f"Fragment({name})"
     return name
-
-
-def _fragment(text: str | None) -> orjson.Fragment | None:
-    return None if text is None else orjson.Fragment(text)
 
 
 def _money(minor: int | None, currency: str | None) -> dict[str, str] | None:
     if minor is None or currency is None:
         return None
     places = exponent(currency)
+    if places == 2 and minor >= 0:
+        return {"amount": f"{minor // 100}.{minor % 100:02d}", "currency": currency}
     if not places:
         return {"amount": str(minor), "currency": currency}
     digits = str(abs(minor)).rjust(places + 1, "0")
