@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any
 
@@ -24,12 +23,12 @@ from app.foundation.principal import principal_of
 from app.foundation.tables import ExternalId
 from app.resources.references import defaults, lookup
 from app.resources.service import update_row
-from app.tickets.history import Step, TicketState, by_name, fold, fold_named, settled
+from app.tickets.history import Step, fold, fold_named, in_order, settled
 from app.tickets.resources import TICKETS
 from app.tickets.tables import TicketEvent
 
 TABLE, EVENTS, EXTERNAL = TICKETS.table, table_of(TicketEvent), table_of(ExternalId)
-_at = attrgetter("at")
+_at, _name = attrgetter("at"), attrgetter("name")
 EVENT_COLUMNS = ("ticket_id", "external_id", "org_id", "at", "kind", "value", "actor", "public")
 REQUIRED = ("account_id", "subject")
 BEGUN: Mapping[str, Any] = {"status": "new", "solved_at": None, "closed_at": None, "reopened_count": 0}
@@ -102,18 +101,16 @@ class TicketSink:
     # --- deciding ---
 
     def _apply(self, rows: Rows, ticket: _Ticket, lines: list[Line], counts: Counts) -> list[Reject]:
-        lines.sort(key=_at)
+        lines = in_order(lines, _at, _name)
         values = latest([*self._fields, *self._said], rows.values, [line.place for line in lines])
         absent = [name for name in REQUIRED if name not in values and ticket.stored is None]
         if absent:
             reason = f"no line of ticket {ticket.key} gives {' and '.join(absent)}"
             return [rows.reject(index, reason) for index in ticket.lines]
-        names = [line.name for line in lines]
-        # A file that has all steps of a ticket has them in their order; else their names decide within an instant.
-        order = names if ticket.events.keys() <= set(names) else None
         known = dict(ticket.events)
         rejects = self._steps(rows, ticket, lines, counts)
-        after = _state(ticket.events, order)
+        # The steps of a new ticket are in order, as its lines are.
+        after = fold(ticket.events.values()) if ticket.stored is None else fold_named(ticket.events)
         if after is None:
             return rejects
         said = {name: values.pop(name) for name in self._said if name in values}
@@ -122,12 +119,10 @@ class TicketSink:
             told = settled(BEGUN, None, after)
             ticket.wanted = {**first, **told, **values, **own_word({**BEGUN, **told}, said)}
             return rejects
-        told = settled(ticket.stored, _state(known, order), after) if ticket.written else {}
+        told = settled(ticket.stored, fold_named(known), after) if ticket.written else {}
         # Every line tells the priority, and not each as a step: the steps alone do not know it.
         told = {name: value for name, value in told.items() if name not in self._fields}
-        if order is not None or _place(lines[-1].name, lines[-1].at) >= max(
-            _place(name, s.at) for name, s in known.items()
-        ):
+        if lines[-1].name == _newest(ticket.events):
             ticket.wanted = {**told, **values, **own_word({**ticket.stored, **told}, said)}
         else:
             ticket.wanted = told | {name: value for name, value in values.items() if ticket.stored[name] is None}
@@ -236,15 +231,8 @@ def _keep(memory: dict[str, Any], key: str, value: Any) -> None:
         del memory[next(iter(memory))]
 
 
-def _state(steps: Mapping[str, Step], order: Sequence[str] | None) -> TicketState | None:
-    if order is None:
-        return fold_named(steps)
-    return fold([steps[name] for name in dict.fromkeys(order) if name in steps])
-
-
-def _place(name: str, at: datetime) -> tuple[datetime, list[tuple[str, int]]]:
-    """Where in its history a step stands."""
-    return at, by_name(name)
+def _newest(steps: Mapping[str, Step]) -> str:
+    return in_order(steps.items(), lambda item: item[1].at, itemgetter(0))[-1][0]
 
 
 def _lines(rows: Rows) -> list[Line]:

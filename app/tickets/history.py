@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Any, NamedTuple
+from itertools import chain, groupby
+from operator import attrgetter, itemgetter
+from typing import Any, NamedTuple, TypeVar
 
+T = TypeVar("T")
 FINISHED = frozenset({"solved", "closed"})
 STATUSES = frozenset({"new", "open", "pending", "on_hold"}) | FINISHED
 _RUNS = re.compile(r"(\D*)(\d{0,18})", re.ASCII)
@@ -101,13 +103,26 @@ def _in_time(steps: Iterable[Step]) -> list[Step]:
 
 
 def by_name(name: str) -> list[tuple[str, int]]:
-    """The order of steps of one instant where nothing else tells it: that of their names, `4568/10` after `4568/9`."""
+    """The order of names: `4568/10` after `4568/9`."""
     return [(text, int(digits or 0)) for text, digits in _RUNS.findall(name)]
+
+
+def in_order(rows: Iterable[T], at: Callable[[T], datetime], name: Callable[[T], str]) -> list[T]:
+    """Rows of a history, oldest first; those of one instant in the order of their names."""
+    ordered = sorted(rows, key=at)
+    if len(set(map(at, ordered))) == len(ordered):
+        return ordered
+    # Names are read only where they decide: that takes long.
+    together = [list(tied) for _, tied in groupby(ordered, at)]
+    for tied in together:
+        if len(tied) > 1:
+            tied.sort(key=lambda row: by_name(name(row)))
+    return list(chain.from_iterable(together))
 
 
 def fold_named(steps: Mapping[str, Step]) -> TicketState | None:
     """`fold` of steps by their names, which decide between those of one instant."""
-    return fold(steps[name] for name in sorted(steps, key=by_name))
+    return fold(step for _, step in in_order(steps.items(), lambda item: item[1].at, itemgetter(0)))
 
 
 def settled(ticket: Mapping[str, Any], before: TicketState | None, after: TicketState | None) -> dict[str, Any]:

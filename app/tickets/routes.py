@@ -34,6 +34,7 @@ def read_history(ticket_id: Any) -> dict[str, Any]:
 def write_histories(_headers: dict[str, Any]) -> Response:
     """Create or change steps in the histories of tickets.
 
-    Rows are named by `ticket` and `external_id`. The ticket's status, priority, reopenings and times follow its history.
+    Rows are named by `ticket` and `external_id`, which also orders steps of one instant. The ticket's status, priority,
+    reopenings and times follow its history; what was said of the ticket itself stands until a step says something new.
     """
     return batch_answer(service.receive_events(current_session()))

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Annotated
 
 import msgspec
@@ -19,7 +20,7 @@ from app.resources.batch import RowResult
 from app.resources.children import Children, Given, upsert_children
 from app.resources.resource import Values
 from app.resources.rows import ExternalKey, Ref, Rows, as_reference, text_faults, year_faults
-from app.tickets.history import STATUSES, Step, by_name, fold_named, settled
+from app.tickets.history import STATUSES, Step, fold_named, in_order, settled
 from app.tickets.schemas import EVENT_KINDS, PRIORITIES
 from app.tickets.tables import Ticket, TicketEvent
 
@@ -67,7 +68,7 @@ def history(session: Session, ticket_id: str) -> Sequence[sa.RowMapping]:
     if session.scalar(sa.select(TICKETS.c.id).where(TICKETS.c.id == ticket_id, seen)) is None:
         raise not_found("ticket")
     steps = session.execute(sa.select(EVENTS).where(EVENTS.c.ticket_id == ticket_id)).mappings().all()
-    return sorted(steps, key=lambda step: (step["at"], by_name(step["external_id"])))
+    return in_order(steps, itemgetter("at"), itemgetter("external_id"))
 
 
 def follow(session: Session, written: Sequence[Written]) -> None:

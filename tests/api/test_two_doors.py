@@ -283,6 +283,7 @@ STEPS = {
           "status closed"],
     "B": ["status new", "priority high", "status on_hold"],
     "C": ["status open", "status solved"],
+    "D": ["status new", "status solved", "status open", "status closed"],
 }  # fmt: skip
 
 
@@ -318,6 +319,18 @@ def test_a_ticket_and_its_history_are_the_same_through_both_doors(
     load("tickets", TICKETS, log_lines(log))
     north, south = stored("north"), stored("south")
     assert len(north["steps"]) == len(log)
+    assert north["steps"] == south["steps"]
+    assert north["tickets"] == south["tickets"]
+
+
+def test_steps_of_one_instant_are_in_the_order_of_their_names_through_both_doors(
+    api: Api, load: Load, stored: Any
+) -> None:
+    log = [line("D", 10, 5, "closed"), line("D", 9, 5, "open"), line("D", 8, 5, "solved"), line("D", 1, 2, "new")]
+    load("tickets", TICKETS, log_lines(log))
+    send_ticket(api, log[::-1])
+    north, south = stored("north"), stored("south")
+    assert [(ticket["status"], ticket["reopened_count"]) for ticket in south["tickets"]] == [("closed", 1)]
     assert north["steps"] == south["steps"]
     assert north["tickets"] == south["tickets"]
 
