@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("flask", "flask-smorest", "marshmallow", "sqlalchemy", "granian", "orjson")
 # Why a row is short of its target, said where the figures are; a row that holds needs no words.
 SHORT: dict[str, str] = {
+    "trivial_route": "In process the route takes 66 µs against 51 µs: flask-smorest and marshmallow about 6, the request id, "
+    "security headers and log line that every answer has about 8; ten more headers on the wire cost the rest.",
     "pull_ten_changed": "A briefing that changed is sent whole, 0.6 kB after packing and gzip, of which a fifth are "
     "identifiers. Ten changed accounts without their briefings are the row below.",
 }
