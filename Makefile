@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 PY := .venv/bin/python
 STAMPS := .venv/.stamps
+# The `doorstep` command, running from this tree; its build tool is locked like everything else.
+INSTALL_COMMAND := @$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 NODE_STAMP := pwa/node_modules/.stamp
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' 2>/dev/null) $(wildcard app/briefing/messages/*)
 
@@ -19,11 +21,13 @@ help: ## What there is to make
 $(STAMPS)/run: requirements.lock .venv/bin/python
 	@mkdir -p $(STAMPS)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(INSTALL_COMMAND)
 	@touch $@
 
 $(STAMPS)/dev: requirements-dev.lock .venv/bin/python
 	@mkdir -p $(STAMPS)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(INSTALL_COMMAND)
 	@touch $(STAMPS)/run $@
 
 $(NODE_STAMP): pwa/package-lock.json
@@ -68,7 +72,7 @@ format: $(STAMPS)/dev ## Format the Python code
 
 lock: $(STAMPS)/dev ## Lock the Python dependencies anew
 	export UV_CUSTOM_COMPILE_COMMAND="make lock"; for set in "requirements.lock" "requirements-dev.lock --extra dev"; do \
-	  .venv/bin/uv pip compile -q --no-emit-index-url --generate-hashes --universal --python-version 3.11 --extra redis pyproject.toml -o $$set; done
+	  .venv/bin/uv pip compile -q --no-emit-index-url --generate-hashes --universal --python-version 3.11 --extra redis --extra build pyproject.toml -o $$set; done
 
 wheel: setup ## A wheel that holds the built phone app, in dist/
 	$(PY) -m pip wheel --quiet --no-deps -w dist .
