@@ -6,7 +6,7 @@ token, so that two runners never finish the same claim; failures back off with j
 
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -134,6 +134,7 @@ def claim(database: Database, limit: int = 16, kinds: Iterable[str] | None = Non
         if not database.is_sqlite:
             query = query.with_for_update(skip_locked=True)
         ids = session.scalars(query).all()
+        ids = _without_hopeless(session, ids) if ids else ids
         if not ids:
             return []
         rows = session.execute(
@@ -150,6 +151,17 @@ def claim(database: Database, limit: int = 16, kinds: Iterable[str] | None = Non
         ).all()
     claimed = [ClaimedJob(*row) for row in rows]
     return sorted(claimed, key=lambda job: job.id)
+
+
+def _without_hopeless(session: Session, ids: Sequence[str]) -> Sequence[str]:
+    """Park those among the due jobs whose every try ended with the process; the ids of the others."""
+    parked = session.scalars(
+        sa.update(JOBS)
+        .where(JOBS.c.id.in_(ids), JOBS.c.state == "running", JOBS.c.attempts >= MAX_ATTEMPTS)
+        .values(state="parked", lease_until=None, last_error="The process that ran it ended every time.")
+        .returning(JOBS.c.id)
+    ).all()
+    return [job_id for job_id in ids if job_id not in parked]
 
 
 def finish(database: Database, jobs: Iterable[ClaimedJob]) -> None:

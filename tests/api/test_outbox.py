@@ -91,6 +91,18 @@ def test_a_failing_job_backs_off_and_is_parked_with_its_reason(database: Databas
     assert ran == ["other"]
 
 
+def test_a_job_that_ends_its_process_at_every_try_is_parked_too(database: Database, ran: list[str]) -> None:
+    enqueue(database, NewJob(KIND, {"n": "1"}))
+    for attempt in range(outbox.MAX_ATTEMPTS):
+        with clock.shifted(attempt * (outbox.LEASE + timedelta(seconds=1))):
+            assert len(outbox.claim(database)) == 1
+    with clock.shifted(timedelta(days=1)):
+        assert outbox.claim(database) == []
+    assert [(job.state, job.last_error) for job in rows(database)] == [
+        ("parked", "The process that ran it ended every time.")
+    ]
+
+
 def test_a_tick_is_enqueued_once_a_slot_however_many_processes_ask(database: Database, ran: list[str]) -> None:
     tick = Tick(KIND, timedelta(minutes=5))
     for _ in range(3):
