@@ -25,6 +25,17 @@ def sign_out(page: Page) -> None:
     expect(page.get_by_label("Password")).to_be_visible()
 
 
+def left_behind(page: Page, keys: list[str]) -> dict[str, object]:
+    """What remains of the app, once nothing but `keys` does or two seconds later: the form shows before all is removed."""
+    nothing = {"databases": [], "caches": [], "workers": 0, "keys": keys}
+    for _ in range(20):
+        remains: dict[str, object] = page.evaluate(REMAINS)
+        if remains == nothing:
+            break
+        page.wait_for_timeout(100)
+    return remains
+
+
 def session_status(page: Page) -> int:
     """What the server thinks of this browser's session."""
     return int(page.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"))
@@ -35,8 +46,7 @@ def test_signing_out_removes_everything_and_ends_the_session(signed_in: Phone) -
     with page.expect_event("load"):
         sign_out(page)
     expect(page.get_by_label("Password")).to_be_visible()
-    remains = page.evaluate(REMAINS)
-    assert remains == {"databases": [], "caches": [], "workers": 0, "keys": []}
+    assert left_behind(page, []) == {"databases": [], "caches": [], "workers": 0, "keys": []}
     assert session_status(page) == 401
 
 
@@ -44,8 +54,8 @@ def test_signing_out_with_no_network_empties_the_phone_and_tells_the_server_late
     page = signed_in.page
     signed_in.context.set_offline(True)
     sign_out(page)
-    remains = page.evaluate(REMAINS)
-    assert remains == {"databases": [], "caches": [], "workers": 0, "keys": ["doorstep.sign-out-owed"]}
+    owed = ["doorstep.sign-out-owed"]
+    assert left_behind(page, owed) == {"databases": [], "caches": [], "workers": 0, "keys": owed}
     signed_in.context.set_offline(False)
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
         signed_in.open("/")

@@ -23,10 +23,13 @@ const rules: ScriptUrlPolicy = {
 const policy = trustedTypes?.createPolicy('doorstep', rules) ?? rules;
 
 let registration: ServiceWorkerRegistration | null = null;
+/** Whether a worker belongs here: a registration may still be under way when the rep signs out. */
+let wanted = false;
 let looked = 0;
 
 export async function registerWorker(): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  wanted = true;
   try {
     registration = await navigator.serviceWorker.register(policy.createScriptURL('/worker.js'), {
       updateViaCache: 'none',
@@ -34,6 +37,7 @@ export async function registerWorker(): Promise<void> {
   } catch {
     return; // Not fatal: the app works, only not offline. The next start tries again.
   }
+  if (!wanted) return forgetWorker();
   looked = Date.now();
   watch(registration);
   document.addEventListener('visibilitychange', () => void lookForUpdate());
@@ -60,6 +64,7 @@ export function applyUpdate(): void {
 
 /** Remove the worker and everything it stored. */
 export async function forgetWorker(): Promise<void> {
+  wanted = false;
   registration = null;
   updateReady.value = false;
   if ('caches' in globalThis) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
