@@ -107,6 +107,9 @@ class StoredBriefings:
             return None
         if "HTTP_CONTENT_ENCODING" in environ or not self._is_our_host(environ):
             return None
+        known = environ.get("HTTP_IF_NONE_MATCH", '"')
+        if not known.startswith('"') or "," in known:
+            return None  # a weak tag, a list or a star: the view compares those by the book
         secret = _cookie(environ.get("HTTP_COOKIE", ""))
         return (path[1], path[2], secret) if secret else None
 

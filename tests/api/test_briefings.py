@@ -291,7 +291,10 @@ def test_the_short_way_gives_what_the_long_way_gives(
         place.rebuild()
     paths = [f"/accounts/{place.account_id}/briefing" for place in (world, other, abroad)]
     paths += [f"/visits/{visit}/briefing" for visit in (soon, far, world.account_id)]
-    versions = [{}, {"If-None-Match": '"old"'}, {"If-None-Match": f'"{world.stored().version}"'}]
+    tag = f'"{world.stored().version}"'
+    plain = [{}, {"If-None-Match": '"old"'}, {"If-None-Match": tag}]
+    by_the_book = [{"If-None-Match": f'"old", {tag}'}, {"If-None-Match": f"W/{tag}"}, {"If-None-Match": "*"}]
+    versions = plain + by_the_book
     people = [sign_in(name) for name in ("rep@north", "rep2@north", "manager@north", "admin@north", "rep@south")]
     short: list[bool] = []
     inner = StoredBriefings._find
