@@ -1,5 +1,6 @@
 """Every table of every capability, so that migrations and tests know the whole schema."""
 
+from app.attachments import tables as attachments
 from app.briefing import tables as briefing
 from app.customers import tables as customers
 from app.foundation import tables as foundation
@@ -8,6 +9,7 @@ from app.identity import tables as identity
 from app.news import tables as news
 from app.products import tables as products
 from app.sync import tables as sync
+from app.threads import tables as threads
 from app.tickets import tables as tickets
 from app.usage import tables as usage
 from app.visits import tables as visits
@@ -15,6 +17,7 @@ from app.visits import tables as visits
 metadata = Base.metadata
 
 __all__ = [
+    "attachments",
     "briefing",
     "customers",
     "foundation",
@@ -23,6 +26,7 @@ __all__ = [
     "news",
     "products",
     "sync",
+    "threads",
     "tickets",
     "usage",
     "visits",

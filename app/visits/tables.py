@@ -1,4 +1,4 @@
-"""Visits: planned, done and cancelled."""
+"""Visits: planned, done and cancelled; and notes, which are written once and stay as they are."""
 
 from datetime import datetime
 
@@ -33,4 +33,24 @@ class Visit(Versioned, Base):
         sa.Index("ix_visit_org_id_account_id_status", "org_id", "account_id", "status", "starts_at", "id"),
         sa.Index("ix_visit_user_id_starts_at", "user_id", "starts_at"),
         sa.Index("ix_visit_org_id_updated_at_id", "org_id", "updated_at", "id"),
+    )
+
+
+class Note(Versioned, Base):
+    """What somebody wrote down about an account, or at a visit to it. `author` is the writer's name at that time."""
+
+    __tablename__ = "note"
+
+    account_id: Mapped[str] = belongs_to("account")
+    visit_id: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("visit.id", ondelete="SET NULL"))
+    user_id: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("user_account.id", ondelete="SET NULL"))
+    author: Mapped[str] = mapped_column(sa.String(200))
+    text: Mapped[str] = mapped_column(sa.Text)
+    written_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        sa.Index("ix_note_org_id_account_id_written_at", "org_id", "account_id", "written_at"),
+        sa.Index("ix_note_visit_id", "visit_id"),
+        sa.Index("ix_note_user_id", "user_id"),
+        sa.Index("ix_note_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
