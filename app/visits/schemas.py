@@ -1,4 +1,4 @@
-"""Wire shape of visits."""
+"""Wire shapes of visits and notes."""
 
 from marshmallow import Schema, fields, validate
 
@@ -21,3 +21,14 @@ class VisitSchema(Schema):
     notes = Text(20_000, allow_none=True)
     next_step = Text(300, allow_none=True)
     done_at = Moment(allow_none=True)
+
+
+class NoteSchema(Schema):
+    """What somebody wrote down about an account, or at a visit to it. It stays as it was written."""
+
+    account_id = Reference(required=True)
+    visit_id = Reference(allow_none=True)
+    user_id = Reference(allow_none=True, metadata={"description": "Who wrote it; you, when left out."})
+    author = Text(200, dump_only=True, metadata={"description": "The writer's name at that time."})
+    text = Text(20_000, required=True, metadata={"example": "Line 2 stops for service in May."})
+    written_at = Moment(metadata={"description": "Now, when left out."})

@@ -1,0 +1,699 @@
+/** Written by `python -m app.sync.typescript` from the server's schemas. Change those, and write it again. */
+
+import type { Instant, IsoDate } from './rows.ts';
+
+export const MUTATION_SCHEMA = 3;
+
+/** Plan a visit; a walk-in is planned and logged at once. */
+export interface VisitPlan {
+  id: string;
+  account_id: string;
+  starts_at: Instant;
+  ends_at: Instant;
+  time_zone: string;
+  place?: string | null;
+  purpose?: string | null;
+  attendee_ids?: string[];
+}
+
+/** What was entered. */
+export interface VisitChangeFields {
+  starts_at?: Instant;
+  ends_at?: Instant;
+  time_zone?: string;
+  place?: string | null;
+  purpose?: string | null;
+  attendee_ids?: string[];
+}
+
+/** Move a visit, or change what is planned for it. */
+export interface VisitChange {
+  id: string;
+  fields: VisitChangeFields;
+  /** As the phone showed it. */
+  base: { [Name in keyof VisitChangeFields]?: VisitChangeFields[Name] | null };
+}
+
+/** Cancel a planned visit. */
+export interface VisitCancel {
+  id: string;
+}
+
+/** Say what came of a visit. The first to say so fills it in; what is said later becomes a note at it. */
+export interface VisitLog {
+  id: string;
+  outcome?: string | null;
+  attendee_ids?: string[];
+  notes?: string | null;
+  next_step?: string | null;
+  done_at: Instant;
+}
+
+/** Write something down about an account, or at a visit. */
+export interface NoteAdd {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  text: string;
+  written_at: Instant;
+}
+
+/** Promise something to somebody at an account. */
+export interface PromiseMake {
+  id: string;
+  account_id: string;
+  person_id?: string | null;
+  visit_id?: string | null;
+  text: string;
+  made_on: IsoDate;
+  due_on: IsoDate;
+}
+
+/** Say that a promise was kept. */
+export interface PromiseKeep {
+  id: string;
+  kept_on: IsoDate;
+}
+
+/** Say that a promise was not kept. */
+export interface PromiseBreak {
+  id: string;
+}
+
+/** A postal address; country as ISO 3166 alpha-2 where it is known. */
+export interface Address {
+  street?: string | null;
+  postal_code?: string | null;
+  city?: string | null;
+  region?: string | null;
+  country?: string | null;
+}
+
+/** What was entered. */
+export interface AccountChangeFields {
+  name?: string;
+  industry?: string | null;
+  status?: 'customer' | 'prospect' | 'former';
+  phone?: string | null;
+  website?: string | null;
+  address?: Address | null;
+  time_zone?: string;
+  employees?: number | null;
+  /** Other names that the news may use. */
+  aliases?: string[];
+  notes?: string | null;
+}
+
+/** Change what is known about an account. */
+export interface AccountChange {
+  id: string;
+  fields: AccountChangeFields;
+  /** As the phone showed it. */
+  base: { [Name in keyof AccountChangeFields]?: AccountChangeFields[Name] | null };
+}
+
+/** Add somebody at an account. */
+export interface PersonAdd {
+  id: string;
+  account_id: string;
+  name: string;
+  title?: string | null;
+  role?: 'decision_maker' | 'influencer' | 'technical' | 'finance' | 'user' | 'gatekeeper' | 'other';
+  email?: string | null;
+  phone?: string | null;
+  mobile?: string | null;
+  language?: string | null;
+}
+
+/** What was entered. */
+export interface PersonChangeFields {
+  name?: string;
+  title?: string | null;
+  role?: 'decision_maker' | 'influencer' | 'technical' | 'finance' | 'user' | 'gatekeeper' | 'other';
+  email?: string | null;
+  phone?: string | null;
+  mobile?: string | null;
+  language?: string | null;
+  preferred_channel?: 'phone' | 'email' | 'sms' | 'visit' | 'none' | null;
+  preferred_times?: string | null;
+  started_on?: IsoDate | null;
+  left_on?: IsoDate | null;
+  notes?: string | null;
+}
+
+/** Change what is known about somebody, and how they want to be reached. */
+export interface PersonChange {
+  id: string;
+  fields: PersonChangeFields;
+  /** As the phone showed it. */
+  base: { [Name in keyof PersonChangeFields]?: PersonChangeFields[Name] | null };
+}
+
+/** Record what somebody allowed or withdrew for a channel. */
+export interface ConsentRecord {
+  /** Of the record. */
+  id: string;
+  person_id: string;
+  channel: 'phone' | 'email' | 'sms' | 'visit';
+  source: string;
+  status: 'granted' | 'withdrawn';
+  recorded_at: Instant;
+}
+
+/** Set a goal of the customer's. */
+export interface GoalSet {
+  id: string;
+  account_id: string;
+  person_id?: string | null;
+  title: string;
+  target?: string | null;
+  due_on?: IsoDate | null;
+}
+
+/** What was entered. */
+export interface GoalChangeFields {
+  title?: string;
+  target?: string | null;
+  due_on?: IsoDate | null;
+  status?: 'open' | 'reached' | 'dropped';
+}
+
+/** Change a goal, or close it. */
+export interface GoalChange {
+  id: string;
+  fields: GoalChangeFields;
+  /** As the phone showed it. */
+  base: { [Name in keyof GoalChangeFields]?: GoalChangeFields[Name] | null };
+}
+
+/** A line of a briefing: its kind, and the facts that its text is rendered from. */
+export interface Line {
+  kind: string;
+  facts: Record<string, unknown>;
+}
+
+/** Something attached to a message: a line of a briefing with its text at that time, or an attachment. */
+export interface Attached {
+  kind: 'line' | 'attachment';
+  line?: Line;
+  /** The line as its sender saw it. */
+  label?: string;
+  /** The attachment. */
+  id?: string;
+}
+
+/** Write to colleagues about an account or a visit. */
+export interface MessagePost {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  text: string;
+  /** Colleagues whom it is for; each must see the account. */
+  mentions?: string[];
+  attached?: Attached[];
+  written_at: Instant;
+}
+
+/** Announce a photo or a document; its content follows in pieces. */
+export interface AttachmentAdd {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  name: string;
+  media_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'application/pdf';
+  size: number;
+  sha256: string;
+  taken_at?: Instant | null;
+}
+
+/** Accept what a colleague could not deliver, or dismiss it. */
+export interface DraftDecide {
+  id: string;
+  decision: 'accept' | 'dismiss';
+}
+
+/** The arguments of each mutation. */
+export interface Mutations {
+  'visit.plan': VisitPlan;
+  'visit.change': VisitChange;
+  'visit.cancel': VisitCancel;
+  'visit.log': VisitLog;
+  'note.add': NoteAdd;
+  'promise.make': PromiseMake;
+  'promise.keep': PromiseKeep;
+  'promise.break': PromiseBreak;
+  'account.change': AccountChange;
+  'person.add': PersonAdd;
+  'person.change': PersonChange;
+  'consent.record': ConsentRecord;
+  'goal.set': GoalSet;
+  'goal.change': GoalChange;
+  'message.post': MessagePost;
+  'attachment.add': AttachmentAdd;
+  'draft.decide': DraftDecide;
+}
+
+export type MutationName = keyof Mutations;
+
+export const MUTATION_NAMES: readonly MutationName[] = [
+  "visit.plan",
+  "visit.change",
+  "visit.cancel",
+  "visit.log",
+  "note.add",
+  "promise.make",
+  "promise.keep",
+  "promise.break",
+  "account.change",
+  "person.add",
+  "person.change",
+  "consent.record",
+  "goal.set",
+  "goal.change",
+  "message.post",
+  "attachment.add",
+  "draft.decide"
+];
+
+/** What a form has to mind of one field: lengths of texts and lists, bounds of numbers, the words of a choice. */
+export interface Limit {
+  required?: true;
+  nullable?: true;
+  minLength?: number;
+  maxLength?: number;
+  min?: number;
+  max?: number;
+  maxItems?: number;
+  values?: readonly string[];
+}
+
+/** By mutation and field; of a change, the fields that can be entered. */
+export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, Limit>> } = {
+  "visit.plan": {
+    "starts_at": {
+      "required": true
+    },
+    "ends_at": {
+      "required": true
+    },
+    "time_zone": {
+      "minLength": 1,
+      "required": true
+    },
+    "place": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "purpose": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
+    }
+  },
+  "visit.change": {
+    "time_zone": {
+      "minLength": 1
+    },
+    "place": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "purpose": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
+    }
+  },
+  "visit.cancel": {},
+  "visit.log": {
+    "outcome": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    },
+    "next_step": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "done_at": {
+      "required": true
+    }
+  },
+  "note.add": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "required": true
+    },
+    "written_at": {
+      "required": true
+    }
+  },
+  "promise.make": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 500,
+      "required": true
+    },
+    "made_on": {
+      "required": true
+    },
+    "due_on": {
+      "required": true
+    }
+  },
+  "promise.keep": {
+    "kept_on": {
+      "required": true
+    }
+  },
+  "promise.break": {},
+  "account.change": {
+    "name": {
+      "minLength": 1,
+      "maxLength": 200
+    },
+    "industry": {
+      "minLength": 1,
+      "maxLength": 100,
+      "nullable": true
+    },
+    "status": {
+      "values": [
+        "customer",
+        "prospect",
+        "former"
+      ]
+    },
+    "phone": {
+      "minLength": 1,
+      "maxLength": 50,
+      "nullable": true
+    },
+    "website": {
+      "minLength": 1,
+      "maxLength": 500,
+      "nullable": true
+    },
+    "address.street": {
+      "minLength": 1,
+      "maxLength": 200,
+      "nullable": true
+    },
+    "address.postal_code": {
+      "minLength": 1,
+      "maxLength": 20,
+      "nullable": true
+    },
+    "address.city": {
+      "minLength": 1,
+      "maxLength": 100,
+      "nullable": true
+    },
+    "address.region": {
+      "minLength": 1,
+      "maxLength": 100,
+      "nullable": true
+    },
+    "address.country": {
+      "minLength": 1,
+      "maxLength": 60,
+      "nullable": true
+    },
+    "time_zone": {
+      "minLength": 1
+    },
+    "employees": {
+      "min": 0,
+      "max": 2147483647,
+      "nullable": true
+    },
+    "aliases": {
+      "maxLength": 200,
+      "maxItems": 50
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    }
+  },
+  "person.add": {
+    "name": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "title": {
+      "minLength": 1,
+      "maxLength": 200,
+      "nullable": true
+    },
+    "role": {
+      "values": [
+        "decision_maker",
+        "influencer",
+        "technical",
+        "finance",
+        "user",
+        "gatekeeper",
+        "other"
+      ]
+    },
+    "email": {
+      "minLength": 1,
+      "maxLength": 254,
+      "nullable": true
+    },
+    "phone": {
+      "minLength": 1,
+      "maxLength": 50,
+      "nullable": true
+    },
+    "mobile": {
+      "minLength": 1,
+      "maxLength": 50,
+      "nullable": true
+    },
+    "language": {
+      "minLength": 1,
+      "maxLength": 35,
+      "nullable": true
+    }
+  },
+  "person.change": {
+    "name": {
+      "minLength": 1,
+      "maxLength": 200
+    },
+    "title": {
+      "minLength": 1,
+      "maxLength": 200,
+      "nullable": true
+    },
+    "role": {
+      "values": [
+        "decision_maker",
+        "influencer",
+        "technical",
+        "finance",
+        "user",
+        "gatekeeper",
+        "other"
+      ]
+    },
+    "email": {
+      "minLength": 1,
+      "maxLength": 254,
+      "nullable": true
+    },
+    "phone": {
+      "minLength": 1,
+      "maxLength": 50,
+      "nullable": true
+    },
+    "mobile": {
+      "minLength": 1,
+      "maxLength": 50,
+      "nullable": true
+    },
+    "language": {
+      "minLength": 1,
+      "maxLength": 35,
+      "nullable": true
+    },
+    "preferred_channel": {
+      "values": [
+        "phone",
+        "email",
+        "sms",
+        "visit",
+        "none"
+      ],
+      "nullable": true
+    },
+    "preferred_times": {
+      "minLength": 1,
+      "maxLength": 200,
+      "nullable": true
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    }
+  },
+  "consent.record": {
+    "channel": {
+      "values": [
+        "phone",
+        "email",
+        "sms",
+        "visit"
+      ],
+      "required": true
+    },
+    "source": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "status": {
+      "values": [
+        "granted",
+        "withdrawn"
+      ],
+      "required": true
+    },
+    "recorded_at": {
+      "required": true
+    }
+  },
+  "goal.set": {
+    "title": {
+      "minLength": 1,
+      "maxLength": 300,
+      "required": true
+    },
+    "target": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    }
+  },
+  "goal.change": {
+    "title": {
+      "minLength": 1,
+      "maxLength": 300
+    },
+    "target": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "status": {
+      "values": [
+        "open",
+        "reached",
+        "dropped"
+      ]
+    }
+  },
+  "message.post": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 4000,
+      "required": true
+    },
+    "mentions": {
+      "maxItems": 20
+    },
+    "attached": {
+      "maxItems": 10
+    },
+    "written_at": {
+      "required": true
+    }
+  },
+  "attachment.add": {
+    "name": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "media_type": {
+      "values": [
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/heic",
+        "application/pdf"
+      ],
+      "required": true
+    },
+    "size": {
+      "min": 1,
+      "max": 5242880,
+      "required": true
+    },
+    "sha256": {
+      "required": true
+    }
+  },
+  "draft.decide": {
+    "decision": {
+      "values": [
+        "accept",
+        "dismiss"
+      ],
+      "required": true
+    }
+  }
+};
+
+/** How arguments written by an earlier version of the app are read: from a version to the next, by mutation. */
+export const TRANSLATIONS: Readonly<
+  Record<number, Readonly<Record<string, { rename?: Record<string, string>; defaults?: Record<string, unknown> }>>>
+> = {
+  "1": {
+    "note.add": {
+      "rename": {
+        "body": "text"
+      }
+    },
+    "message.post": {
+      "rename": {
+        "body": "text"
+      }
+    }
+  },
+  "2": {
+    "promise.make": {
+      "rename": {
+        "by": "due_on"
+      }
+    },
+    "visit.log": {
+      "rename": {
+        "attendees": "attendee_ids"
+      }
+    }
+  }
+};
