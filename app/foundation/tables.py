@@ -76,7 +76,11 @@ class AuditEntry(Tenant, Base):
     request_id: Mapped[str | None] = mapped_column(sa.String(64))
     details: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
 
-    __table_args__ = (sa.Index("ix_audit_entry_org_id_at", "org_id", "at"),)
+    __table_args__ = (
+        sa.Index("ix_audit_entry_org_id_at", "org_id", "at"),
+        # Who wrote a row last.
+        sa.Index("ix_audit_entry_org_id_entity_row_id", "org_id", "entity", "row_id", "id"),
+    )
 
 
 class IdempotencyRecord(Base):

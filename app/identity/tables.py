@@ -50,7 +50,11 @@ class TerritoryAssignment(Versioned, Base):
 
 
 class SignInSession(Tenant, Base):
-    """A browser that signed in. Only the SHA-256 of its cookie is kept."""
+    """A browser that signed in. Only the SHA-256 of its cookie is kept.
+
+    `client_group_id` names the phone's data that it pulls. One that ended because its device was `revoked` is kept, so
+    that the phone hears so and wipes itself.
+    """
 
     __tablename__ = "sign_in_session"
 
@@ -60,6 +64,8 @@ class SignInSession(Tenant, Base):
     last_seen_at: Mapped[datetime] = mapped_column(default=clock.now)
     expires_at: Mapped[datetime]
     user_agent: Mapped[str | None] = mapped_column(sa.String(200))
+    client_group_id: Mapped[str | None] = mapped_column(Id)
+    revoked: Mapped[bool] = mapped_column(default=False)
 
 
 class ApiToken(Tenant, Base):

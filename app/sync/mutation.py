@@ -1,21 +1,20 @@
 """What a mutation is: a named write that a phone makes, perhaps offline, and that is applied exactly once when it arrives.
 
-A capability declares its mutations in its `mutations.py`, in a tuple `MUTATIONS`, and `app/sync/catalogue.py` lists that
-module:
+A capability registers its mutations in its `mutations.py`, and `app/sync/catalogue.py` imports that module:
 
     def add_note(session: Session, args: Args, made: Made) -> Outcome:
         ...                                       # write rows in `made.by`'s name; raise Problem to reject
         return Outcome()                          # or Outcome(conflicts=(…)): what could not be merged
 
-    MUTATIONS = (
+    NOTE_ADD = register(
         Mutation(
             name="note.add",
             schema=NoteAddSchema,                 # marshmallow, arguments of the newest version, limits as in the API
             scope="visits:write",                 # what a caller of the API would need
-            account=account_named("account_id"),  # or account_of_row(VISITS); whose territory it falls in
+            account=account_named("account_id"),  # or account_of_row(VISITS): in whose territory it falls
             apply=add_note,
             upgrades={1: Upgrade(renames={"body": "text"})},
-        ),
+        )
     )
 
 Before `apply` runs the engine has brought the arguments to the newest version and validated them, and made sure that the
@@ -112,6 +111,26 @@ class Mutation:
     upgrades: Mapping[int, Upgrade] = field(default_factory=dict)
 
 
+_registry: dict[str, Mutation] = {}
+
+
+def register(mutation: Mutation) -> Mutation:
+    """Make a mutation known to the push; a name is given once."""
+    if _registry.setdefault(mutation.name, mutation) is not mutation:
+        raise ValueError(f"there are two mutations {mutation.name}")
+    return mutation
+
+
+def mutation_named(name: str) -> Mutation | None:
+    """The registered mutation of this name."""
+    return _registry.get(name)
+
+
+def all_mutations() -> tuple[Mutation, ...]:
+    """Every registered mutation, by name."""
+    return tuple(_registry[name] for name in sorted(_registry))
+
+
 class ArgumentError(ValueError):
     """Arguments that are not of the schema; `faults` point at members as the phone wrote them, below `/args`."""
 
@@ -156,7 +175,8 @@ def load_args(mutation: Mutation, version: int, given: Any) -> Args:
 
 def upgraded(mutation: Mutation, version: int, given: Mapping[str, Any]) -> tuple[Args, dict[str, str]]:
     """Arguments of `version` in the words of the newest, and for each word that changed the one that was sent."""
-    args, sent = dict(given), {}
+    args = dict(given)
+    sent: dict[str, str] = {}
     for step in range(version, MUTATION_SCHEMA):
         upgrade = mutation.upgrades.get(step)
         if upgrade is None:
@@ -198,6 +218,9 @@ __all__ = [
     "Upgrade",
     "account_named",
     "account_of_row",
+    "all_mutations",
     "load_args",
+    "mutation_named",
+    "register",
     "upgraded",
 ]
