@@ -1,0 +1,150 @@
+/** One tab of a phone: the real client, with an environment of ours whose every answer is a step that power can fail before. */
+import { compileFunction } from 'node:vm';
+import { webcrypto } from 'node:crypto';
+import type { Environment, Events } from '../src/store/environment';
+import type * as Client from './client';
+import type { Phone } from './phone';
+import { Power, powered } from './power';
+
+export type ClientModule = typeof Client;
+
+/** Globals that a browser has and that the store must not reach for: they belong to the environment. */
+const FORBIDDEN = [
+  'fetch', 'indexedDB', 'localStorage', 'sessionStorage', 'navigator', 'document', 'location', 'caches', 'BroadcastChannel',
+  'EventSource', 'setTimeout', 'setInterval', 'clearTimeout', 'XMLHttpRequest', 'addEventListener',
+] as const;
+
+/** Make a client anew, with module state of its own, as a page that is loaded does. */
+export function instantiate(code: string): ClientModule {
+  const forbidden = (name: string) =>
+    new Proxy(() => undefined, {
+      apply: () => { throw new Error(`the store reached for ${name} past its environment`); },
+      get: () => { throw new Error(`the store reached for ${name} past its environment`); },
+      construct: () => { throw new Error(`the store reached for ${name} past its environment`); },
+    });
+  const make = compileFunction(`${code}\nreturn client;`, [...FORBIDDEN]) as (...values: unknown[]) => ClientModule;
+  return make(...FORBIDDEN.map(forbidden));
+}
+
+interface Timed {
+  due: number;
+  work: () => void;
+}
+
+export class Tab {
+  readonly power = new Power();
+  readonly client: ClientModule;
+  readonly environment: Environment;
+  /** the page asked to be loaded anew */
+  restarts = 0;
+  private readonly timers = new Set<Timed>();
+  private readonly wakes = new Set<() => void>();
+
+  constructor(readonly phone: Phone, code: string, private readonly origin: string) {
+    this.client = instantiate(code);
+    this.environment = this.makeEnvironment();
+    this.power.onCut(() => this.timers.clear());
+  }
+
+  /** The tab is looked at, or the system says that there is a network. */
+  wake(): void {
+    for (const wake of [...this.wakes]) if (this.power.step()) wake();
+  }
+
+  /** Run the timers that are due now that time has passed. */
+  elapse(): void {
+    const due = [...this.timers].filter((one) => one.due <= this.phone.passed).sort((a, b) => a.due - b.due);
+    for (const timer of due) {
+      if (!this.timers.delete(timer) || !this.power.step()) continue;
+      timer.work();
+    }
+  }
+
+  private makeEnvironment(): Environment {
+    const { phone, power } = this;
+    return {
+      now: () => phone.now(),
+      random: (size) => webcrypto.getRandomValues(new Uint8Array(size)),
+      fetch: (path, request) => this.fetch(path, request),
+      indexedDB: powered(() => phone.factory, power),
+      storage: phone.storage(power),
+      locks: {
+        request: (name, options, work) => phone.locks.request(power, name, options, work as never) as never,
+      },
+      channel: (name) => phone.channels.join(power, name),
+      setTimeout: (work, milliseconds) => {
+        const timer: Timed = { due: phone.passed + milliseconds, work };
+        if (power.isOn) this.timers.add(timer);
+        return timer;
+      },
+      clearTimeout: (timer) => void this.timers.delete(timer as Timed),
+      visible: () => true,
+      onWake: (wake) => {
+        this.wakes.add(wake);
+        return () => void this.wakes.delete(wake);
+      },
+      events: (): Events | null => null,
+      persist: () => power.through(Promise.resolve(true)),
+      digest: (bytes) => power.through(webcrypto.subtle.digest('SHA-256', bytes)),
+      requestBackgroundSync: () => undefined,
+      restart: () => {
+        this.restarts += 1;
+        power.cut();
+      },
+      worker: { register: () => Promise.resolve(), forget: () => Promise.resolve() },
+    };
+  }
+
+  private async fetch(path: string, request: RequestInit): Promise<Response> {
+    const { phone, power } = this;
+    power.need();
+    const stopper = new AbortController();
+    power.onCut(() => stopper.abort());
+    request.signal?.addEventListener('abort', () => stopper.abort());
+    if (request.signal?.aborted) stopper.abort();
+    const headers = new Headers(request.headers);
+    headers.set('x-phone', phone.name);
+    headers.set('cookie', [...phone.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    const { cache: _, credentials: __, ...rest } = request;
+    const response = await power.through(
+      fetch(this.origin + path, { ...rest, headers, signal: stopper.signal }).then((answer) => {
+        this.keepCookies(answer.headers);
+        return answer;
+      }),
+    );
+    return this.stepwise(response);
+  }
+
+  /** The answer whose body comes in a step of its own. */
+  private stepwise(response: Response): Response {
+    if (!response.body || response.status === 204 || response.status === 304) return response;
+    const whole = this.power.through(response.arrayBuffer());
+    whole.catch(() => undefined);
+    const body = new ReadableStream({
+      start: (controller) =>
+        whole.then(
+          (bytes) => {
+            if (bytes.byteLength) controller.enqueue(new Uint8Array(bytes));
+            controller.close();
+          },
+          (error: unknown) => controller.error(error),
+        ),
+    });
+    return new Response(body, { status: response.status, statusText: response.statusText, headers: response.headers });
+  }
+
+  private keepCookies(headers: Headers): void {
+    for (const line of headers.getSetCookie()) {
+      const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
+      const [name = '', value = ''] = pair.split(/=(.*)/s);
+      const gone = attributes.some((one) => /^max-age=0$/i.test(one) || /^expires=.*\b(1970|1969)\b/i.test(one));
+      if (gone || !value) this.phone.cookies.delete(name);
+      else this.phone.cookies.set(name, value);
+    }
+    // A browser obeys it for the whole origin when a session ends.
+    if (headers.get('clear-site-data')?.includes('"storage"')) {
+      this.phone.cookies.clear();
+      this.phone.evict('everything');
+    }
+  }
+}
