@@ -45,9 +45,11 @@ class Resource:
     `name` is the path segment (unless `path` says another) and the stem of its scopes; `entity` the word for one row.
     `account_column` ties a row to a territory (None: seen by the whole organisation). `references` maps a field to the
     entity that it names. `check` gets the complete column values of a row and returns what is wrong between them.
-    `prepare` may fill values in before a create; `created` runs in its transaction afterwards. `guard` gets a row as it
+    `prepare` may fill values in before a create; `complete` does so once its references are ours, with the session at
+    hand, and raises Problem for what they do not allow; `created` runs in its transaction afterwards. `guard` gets a row as it
     was (None: it is new) and as it shall be (None: it goes) and raises Problem 403 when this caller may not.
     `written` gets the same pair once it is written, in the transaction, for what has to follow from it.
+    Rows of an `append_only` resource stay as they were made: it has no doors to change them, one by one or in batches.
     """
 
     name: str
@@ -59,10 +61,12 @@ class Resource:
     filters: Mapping[str, Filter] = field(default_factory=dict)
     check: Callable[[Values], Sequence[FieldError]] | None = None
     prepare: Callable[[Principal, Values], None] | None = None
+    complete: Callable[[Session, Principal, Values], None] | None = None
     created: Callable[[Session, Principal, Values], None] | None = None
     guard: Guard | None = None
     written: Guard | None = None
     path: str = ""
+    append_only: bool = False
 
     @cached_property
     def table(self) -> sa.Table:

@@ -63,7 +63,7 @@ def batch_answer(results: Sequence[batch.RowResult]) -> Response:
 
 
 def doors(blueprint: Blueprint, resource: Resource) -> None:
-    """Add the views of a resource to a blueprint, at `/<name>`."""
+    """Add the views of a resource to a blueprint, at `/<name>`; an append-only one has none for changes and batches."""
     noun = resource.noun
     path = f"/{resource.segment}"
 
@@ -140,7 +140,11 @@ def doors(blueprint: Blueprint, resource: Resource) -> None:
     # Registered last: what a view says of itself is read when it is registered.
     tags = [resource.nouns]
     blueprint.route(path, tags=tags)(Collection)
-    blueprint.route(f"{path}/batch", tags=tags)(Batch)
+    if resource.append_only:
+        del Item.patch
+        Item.methods = {"GET", "DELETE"}
+    else:
+        blueprint.route(f"{path}/batch", tags=tags)(Batch)
     blueprint.route(f"{path}/<uuid:row_id>", tags=tags)(Item)
 
 

@@ -24,12 +24,19 @@ EXTERNAL = table_of(ExternalId)
 
 def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> Stored:
     """Add a row. Problem 422 when it refers to what the caller cannot see, 409 when an external id is taken."""
+    return read(session, resource, add(session, resource, new_id(), loaded))
+
+
+def add(session: Session, resource: Resource, row_id: str, loaded: Mapping[str, Any]) -> str:
+    """`create` a row of this id, without reading it back; gives the id."""
     principal = principal_of(session)
     values = resource.columns_of(loaded)
     if resource.prepare:
         resource.prepare(principal, values)
     _resolve_references(session, resource, values)
-    values = {**references.defaults(resource), **values, "id": new_id(), "org_id": principal.org_id}
+    values = {**references.defaults(resource), **values, "id": row_id, "org_id": principal.org_id}
+    if resource.complete:
+        resource.complete(session, principal, values)
     check(resource, values)
     if resource.guard:
         resource.guard(session, principal, None, values)
@@ -41,18 +48,23 @@ def create(session: Session, resource: Resource, loaded: Mapping[str, Any]) -> S
         resource.written(session, principal, None, values)
     audit.record(session, "create", resource.entity, values["id"])
     changes.touch(session, principal.org_id, [account_of(resource, values)])
-    return read(session, resource, values["id"])
+    return row_id
 
 
 def change(session: Session, resource: Resource, row_id: str, expected: Versions, loaded: Mapping[str, Any]) -> Stored:
     """Change the given fields of a row whose version is one of `expected` (None: any); Problem 412 when it is not."""
-    principal = principal_of(session)
-    current = _current(session, resource, row_id, expected)
+    alter(session, resource, _current(session, resource, row_id, expected), loaded)
+    return read(session, resource, row_id)
+
+
+def alter(session: Session, resource: Resource, current: Values, loaded: Mapping[str, Any]) -> None:
+    """`change` a row that the caller may see and that was just read, without reading it back."""
+    principal, row_id = principal_of(session), current["id"]
     values = resource.columns_of(loaded)
     _resolve_references(session, resource, values)
     changed = {name: value for name, value in values.items() if current[name] != value}
     if not changed:
-        return read(session, resource, row_id)
+        return
     merged = {**current, **changed}
     check(resource, merged)
     if resource.guard:
@@ -65,7 +77,14 @@ def change(session: Session, resource: Resource, row_id: str, expected: Versions
         resource.written(session, principal, current, merged)
     audit.record(session, "change", resource.entity, row_id, {"fields": sorted(changed)})
     changes.touch(session, principal.org_id, [account_of(resource, current), account_of(resource, merged)])
-    return read(session, resource, row_id)
+
+
+def held(session: Session, resource: Resource, row_id: str) -> Values:
+    """A row that the caller can see, held until the transaction ends, so that nobody changes it in between.
+
+    Problem 404 when there is none.
+    """
+    return _current(session, resource, row_id, None, hold=True)
 
 
 def update_row(session: Session, resource: Resource, row_id: str, version: int, changed: Values) -> None:
@@ -113,10 +132,10 @@ def account_of(resource: Resource, values: Mapping[str, Any]) -> str | None:
     return values.get(resource.account_column) if resource.account_column else None
 
 
-def _current(session: Session, resource: Resource, row_id: str, expected: Versions) -> Values:
+def _current(session: Session, resource: Resource, row_id: str, expected: Versions, *, hold: bool = False) -> Values:
     table = resource.table
-    seen = visible(principal_of(session), table, resource.account_column)
-    row = session.execute(sa.select(table).where(table.c.id == row_id, seen)).mappings().first()
+    query = sa.select(table).where(table.c.id == row_id, visible(principal_of(session), table, resource.account_column))
+    row = session.execute(query.with_for_update(of=table) if hold else query).mappings().first()
     if row is None:
         raise not_found(resource.noun)
     if expected is not None and row["row_version"] not in expected:

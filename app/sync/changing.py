@@ -1,0 +1,114 @@
+"""Changes that phones make to rows which others change too: merged field by field, clashes told with who and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from marshmallow import Schema, ValidationError
+from sqlalchemy.orm import Session
+
+from app.foundation import audit
+from app.foundation.db import table_of
+from app.foundation.principal import principal_of
+from app.foundation.problems import Problem
+from app.identity.tables import User
+from app.resources import service
+from app.resources.resource import Resource, Values
+from app.sync.merge import Clash, Rules, merge, same
+from app.sync.mutation import Args, Conflict, Outcome
+
+USERS = table_of(User)
+
+
+def change_fields(session: Session, resource: Resource, args: Args, rules: Rules | None = None) -> Outcome:
+    """Merge `args["fields"]` into the row `args["id"]`, given `args["base"]`; the clashes are the outcome's conflicts.
+
+    Problem 404 when there is no such row that the caller can see, and what the API answers to such a change.
+    """
+    row = service.held(session, resource, args["id"])
+    names = {*args["fields"], *(name for group in (rules or Rules()).together for name in group)}
+    base = {name: _loaded(resource, name, value) for name, value in args["base"].items() if name in names}
+    merged = merge(base, args["fields"], row, rules)
+    if merged.write:
+        service.alter(session, resource, row, merged.write)
+    return Outcome(_conflicts(session, resource, row, merged.clashes))
+
+
+def change_status(session: Session, resource: Resource, row: Values, base: str, wanted: str, **with_it: Any) -> Outcome:
+    """Give a held row another status, and the columns that go `with_it`, unless somebody gave it a third one meanwhile."""
+    if row["status"] == wanted:
+        return Outcome()
+    if row["status"] == base:
+        service.alter(session, resource, row, {"status": wanted, **with_it})
+        return Outcome()
+    return Outcome(_conflicts(session, resource, row, [Clash("status", base, wanted, row["status"])]))
+
+
+def add_once(session: Session, resource: Resource, args: Args) -> Outcome:
+    """Add the row `args`, whose id the phone gave; a row that is there already, from the same hand, is left alone.
+
+    Problem 409 when the id names another row.
+    """
+    values = {name: value for name, value in args.items() if name != "id" and value is not None}
+    if not is_there(session, resource, args["id"], values):
+        service.add(session, resource, args["id"], values)
+    return Outcome()
+
+
+def is_there(session: Session, resource: Resource, row_id: str, values: Mapping[str, Any]) -> bool:
+    """Whether a row that was made of these values exists; Problem 409 when the id names another one."""
+    table = resource.table
+    row = session.execute(sa.select(table).where(table.c.id == row_id)).mappings().first()
+    if row is None:
+        return False
+    hand = [name for name in ("account_id", "user_id") if name in values]
+    if row["org_id"] != principal_of(session).org_id or any(row[name] != values[name] for name in hand):
+        raise Problem(409, "id-taken", "Id taken", f"Another {resource.noun} has this id; make a new one.")
+    return True
+
+
+def _loaded(resource: Resource, name: str, value: Any) -> Any:
+    """A value as the phone showed it, as columns have it; one that would not be taken today is compared as it is."""
+    if value is None:
+        return None
+    try:
+        return _schema(resource.schema).fields[name].deserialize(value)
+    except (KeyError, ValidationError):
+        return value
+
+
+@cache
+def _schema(kind: type[Schema]) -> Schema:
+    return kind()
+
+
+def _conflicts(session: Session, resource: Resource, row: Values, clashes: Sequence[Clash]) -> tuple[Conflict, ...]:
+    if not clashes:
+        return ()
+    columns = sorted({clash.field.partition(".")[0] for clash in clashes})
+    written = audit.last_written(session, resource.entity, row["id"], columns, row["updated_at"])
+    names = _names(session, {who.user_id for who in written.values() if who.user_id})
+    found = []
+    for clash in clashes:
+        who = written.get(clash.field.partition(".")[0])
+        by = {"id": who.user_id, "name": names[who.user_id]} if who and who.user_id and who.user_id in names else None
+        wire = (_dumped(resource, clash.field, value) for value in (clash.base, clash.mine, clash.theirs))
+        at = who.at if who else row["updated_at"]
+        found.append(Conflict(resource.entity, row["id"], clash.field, *wire, by=by, at=at))
+    return tuple(found)
+
+
+def _names(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
+    org_id = principal_of(session).org_id
+    query = sa.select(USERS.c.id, USERS.c.name).where(USERS.c.org_id == org_id, USERS.c.id.in_(sorted(user_ids)))
+    return {row.id: row.name for row in session.execute(query)}
+
+
+def _dumped(resource: Resource, name: str, value: Any) -> Any:
+    """A value as on the wire; a member of an object, and empty ones, are so already."""
+    if same(value, None) or "." in name or isinstance(value, str):
+        return value if not same(value, None) else None
+    return _schema(resource.schema).dump({name: value})[name]
