@@ -48,6 +48,12 @@ class Settings:
     recent_sign_in_minutes: int = field(
         default=15, metadata={"doc": "Changing users and issuing tokens takes a sign-in at most this many minutes old"}
     )
+    offline_lease_days: int = field(
+        default=14, metadata={"doc": "A phone that was out of touch for this many days asks to sign in before it opens"}
+    )
+    mutation_record_days: int = field(
+        default=90, metadata={"doc": "What was answered to a phone's mutations is kept for this many days"}
+    )
     requests_per_minute: int = field(
         default=1200, metadata={"doc": "Writes and batches allowed a minute for one credential"}
     )

@@ -29,6 +29,7 @@ R = TypeVar("R")
 
 COOKIE = "__Host-session"
 CSRF_HEADER = "X-CSRF-Token"
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="doorstep"'}
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 CALLER = "doorstep.caller"  # where the request's log line finds who called
 SEEN_EVERY = timedelta(minutes=5)
@@ -45,6 +46,7 @@ _BY_COOKIE = Prepared(
         SESSIONS.c.last_seen_at,
         SESSIONS.c.expires_at,
         USERS.c.role,
+        SESSIONS.c.revoked,
     )
     .join(USERS, USERS.c.id == SESSIONS.c.user_id)
     .where(SESSIONS.c.secret_hash == sa.bindparam("secret_hash"), USERS.c.active)
@@ -107,7 +109,9 @@ def _by_cookie(session: Session, secret: str) -> Principal:
     row = _BY_COOKIE.first(session.connection(), {"secret_hash": secret_hash(secret)})
     if row is None:
         raise _unauthenticated("Your session ended; sign in again.")
-    session_id, org_id, user_id, created_at, last_seen_at, expires_at, role_name = row
+    session_id, org_id, user_id, created_at, last_seen_at, expires_at, role_name, revoked = row
+    if revoked:
+        raise device_revoked()
     now = clock.now()
     if expires_at <= now or last_seen_at + timedelta(hours=settings().session_idle_hours) <= now:
         raise _unauthenticated("Your session ended; sign in again.")
@@ -175,8 +179,17 @@ def _by_token(session: Session, secret: str) -> Principal:
 
 
 def _unauthenticated(detail: str) -> Problem:
+    return Problem(401, "unauthenticated", "Not signed in", detail, headers=dict(CHALLENGE))
+
+
+def device_revoked() -> Problem:
+    """The phone's user took its access away: it has to wipe itself."""
     return Problem(
-        401, "unauthenticated", "Not signed in", detail, headers={"WWW-Authenticate": 'Bearer realm="doorstep"'}
+        401,
+        "device-revoked",
+        "This device was revoked",
+        "Its access was taken away. Delete everything that is kept on it; to use it again, sign in and start anew.",
+        headers=dict(CHALLENGE),
     )
 
 

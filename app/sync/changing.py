@@ -95,9 +95,9 @@ def _conflicts(session: Session, resource: Resource, row: Values, clashes: Seque
     for clash in clashes:
         who = written.get(clash.field.partition(".")[0])
         by = {"id": who.user_id, "name": names[who.user_id]} if who and who.user_id and who.user_id in names else None
-        wire = (_dumped(resource, clash.field, value) for value in (clash.base, clash.mine, clash.theirs))
+        base, mine, theirs = (_dumped(resource, clash.field, value) for value in (clash.base, clash.mine, clash.theirs))
         at = who.at if who else row["updated_at"]
-        found.append(Conflict(resource.entity, row["id"], clash.field, *wire, by=by, at=at))
+        found.append(Conflict(resource.entity, row["id"], clash.field, base, mine, theirs, by, at))
     return tuple(found)
 
 

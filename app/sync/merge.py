@@ -94,7 +94,7 @@ def _once(values: Iterable[Any]) -> list[Any]:
 
 def _objects(name: str, base: Any, mine: Any, theirs: Any) -> Merged:
     before, now = _members(base), _members(theirs)
-    wanted = dict.fromkeys({**before, **now}) if mine is None else _members(mine)
+    wanted = dict.fromkeys([*before, *now]) if mine is None else _members(mine)
     merged = merge(before, wanted, now)
     clashes = tuple(Clash(f"{name}.{c.field}", c.base, c.mine, c.theirs) for c in merged.clashes)
     if not merged.write:

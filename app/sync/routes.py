@@ -1,4 +1,4 @@
-"""Door: the pull."""
+"""Doors: pull and push."""
 
 import zlib
 from typing import Any
@@ -8,10 +8,13 @@ from flask_smorest import Blueprint
 
 from app.foundation.principal import bind_principal
 from app.foundation.problems import Problem
-from app.identity.access import current_principal, current_session, database, requires_to_ask
+from app.identity.access import current_principal, current_session, database, requires_to_ask, settings
+from app.resources import wire
 from app.resources.routes import ProblemSchema, json_answer
+from app.sync import push as pushing
 from app.sync import service
-from app.sync.schemas import ROW_SCHEMA, PullAnswerSchema, PullRequestSchema
+from app.sync.bodies import push_body, read_push
+from app.sync.schemas import ROW_SCHEMA, PullAnswerSchema, PullRequestSchema, PushAnswerSchema
 
 blueprint = Blueprint("sync", __name__, description="What a phone holds, kept up to date.")
 SMALLEST_GZIP = 200
@@ -42,6 +45,23 @@ def pull(body: dict[str, Any]) -> Response:
         bind_principal(writing, principal)
         cookie = service.remember(writing, answered)
     return _compressed(answered.body(cookie, packed=body["packed"]))
+
+
+@blueprint.route("/sync/push", methods=["POST"])
+@blueprint.doc(requestBody=push_body())
+@blueprint.response(200, PushAnswerSchema, description="An answer for each mutation, in order; gzip when accepted.")
+@blueprint.alt_response(403, schema=ProblemSchema, description="The client group is another user's.")
+@blueprint.alt_response(409, schema=ProblemSchema, description="Unknown schema.")
+@requires_to_ask("sync")
+def push() -> Response:
+    """Send what was entered on a phone.
+
+    Each mutation is applied exactly once, however often it is sent, and answered: `applied`, `duplicate`, `rejected` or
+    `conflict`. A rejected one stops no other.
+    """
+    asked, principal = read_push(settings().mutation_record_days), current_principal()
+    current_session().close()
+    return _compressed(wire.dumps(pushing.push(database(), principal, asked)))
 
 
 def _unknown_schema(asked: int) -> Problem:

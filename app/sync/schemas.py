@@ -1,8 +1,9 @@
-"""Wire shapes of the pull."""
+"""Wire shapes of pull and push."""
 
 from marshmallow import Schema, fields
 
-from app.foundation.fields import Moment, Text, Truth, Uuid, Whole
+from app.foundation.fields import MAX_INT, Moment, Text, Truth, Uuid, Whole
+from app.sync.mutation import MUTATION_SCHEMA, OLDEST_VERSION
 from app.sync.permission import ROW_TYPES
 
 ROW_SCHEMA = 1
@@ -58,3 +59,83 @@ class PullAnswerSchema(Schema):
         fields.List(Uuid()),
         metadata={"description": "Ids of rows to delete, by type."},
     )
+
+
+class PushedMutationSchema(Schema):
+    """A named write. One of another shape is answered as rejected, and harms no other."""
+
+    id = Uuid(required=True, metadata={"description": "A UUIDv7 that the phone made: by it the mutation is known."})
+    seq = Whole(1, required=True, metadata={"description": "Its number in the queue of this client group."})
+    name = Text(40, required=True, metadata={"example": "note.add"})
+    version = Whole(
+        OLDEST_VERSION, MUTATION_SCHEMA, required=True, metadata={"description": "In which words `args` are written."}
+    )
+    made_at = Moment(required=True, metadata={"description": "By the clock of the device."})
+    skew_ms = fields.Integer(
+        metadata={"description": "How far the phone took the server's clock to be ahead of its own, milliseconds."}
+    )
+    args = fields.Dict(required=True, metadata={"description": "docs/sync.md says which a mutation takes."})
+    depends_on = fields.List(Uuid(), metadata={"description": "Mutations that this was made on top of."})
+
+
+class PushRequestSchema(Schema):
+    """What a phone has to send, in the order of its queue."""
+
+    client_group = Uuid(
+        required=True, metadata={"description": "A UUID that this installation of the app made for itself."}
+    )
+    schema = Whole(-MAX_INT, required=True, metadata={"description": "Which mutations the app writes."})
+    sent_at = Moment(required=True, metadata={"description": "By the clock of the device."})
+    mutations = fields.List(
+        fields.Raw(allow_none=True), required=True, metadata={"description": "At most 500; the rest is left for later."}
+    )
+
+
+class PushProblemSchema(Schema):
+    """Why a mutation was rejected."""
+
+    type = fields.String(required=True, metadata={"example": "/docs/problems/territory-lost"})
+    title = fields.String(required=True)
+    detail = fields.String()
+    errors = fields.List(fields.Dict(), metadata={"description": "`pointer` and `detail` of each fault."})
+
+
+class PushConflictSchema(Schema):
+    """A field that was changed on both sides, and was left as it is."""
+
+    entity = fields.String(required=True)
+    row_id = Uuid(required=True)
+    field = fields.String(required=True)
+    base = fields.Raw(required=True, metadata={"description": "What the phone had seen."})
+    mine = fields.Raw(required=True, metadata={"description": "What the phone sent."})
+    theirs = fields.Raw(required=True, metadata={"description": "What is there."})
+    by = fields.Dict(metadata={"description": "`id` and `name` of who wrote it, where that is known."})
+    at = Moment()
+
+
+class PushedSchema(Schema):
+    """What became of one mutation."""
+
+    id = Uuid(required=True, allow_none=True)
+    seq = fields.Integer(required=True, allow_none=True, metadata={"minimum": 1, "maximum": MAX_INT})
+    result = fields.String(required=True, metadata={"enum": ["applied", "duplicate", "rejected", "conflict"]})
+    first = fields.String(
+        metadata={
+            "enum": ["applied", "rejected", "conflict"],
+            "description": "Of a duplicate: what was answered the first time; the other members are those of then.",
+        }
+    )
+    problem = fields.Nested(PushProblemSchema)
+    retry = fields.Boolean(metadata={"description": "Not looked at: it stays in the queue."})
+    draft = Uuid(metadata={"description": "Kept for a manager under this id."})
+    conflicts = fields.List(fields.Nested(PushConflictSchema))
+
+
+class PushAnswerSchema(Schema):
+    """One answer for each mutation, in order."""
+
+    as_of = Moment(required=True)
+    seq = fields.Integer(
+        required=True, metadata={"description": "Number of the last mutation of this client group that was done."}
+    )
+    answers = fields.List(fields.Nested(PushedSchema), required=True)
