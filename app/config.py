@@ -48,6 +48,9 @@ class Settings:
     recent_sign_in_minutes: int = field(
         default=15, metadata={"doc": "Changing users and issuing tokens takes a sign-in at most this many minutes old"}
     )
+    attachment_quota_mb: int = field(
+        default=1000, metadata={"doc": "Room for the attachments of one user, millions of bytes"}
+    )
     offline_lease_days: int = field(
         default=14, metadata={"doc": "A phone that was out of touch for this many days asks to sign in before it opens"}
     )
@@ -57,6 +60,10 @@ class Settings:
     requests_per_minute: int = field(
         default=1200, metadata={"doc": "Writes and batches allowed a minute for one credential"}
     )
+    live_streams: int = field(
+        default=400, metadata={"doc": "Live streams that one web process holds; further phones pull now and then"}
+    )
+    live_streams_per_user: int = field(default=12, metadata={"doc": "Live streams that one user may hold in a process"})
     rate_limit_storage_url: str = field(
         default="memory://",
         metadata={"doc": "Where rate limits are counted: memory:// or redis://host:port/0 for several processes"},

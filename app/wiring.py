@@ -5,6 +5,7 @@ from typing import Any
 import click
 from flask_smorest import Api
 
+from app.attachments import jobs as attachment_jobs
 from app.briefing import jobs as briefing_jobs
 from app.config import Settings
 from app.foundation.outbox import Tick
@@ -36,22 +37,38 @@ OPENAPI: dict[str, Any] = {
 
 def connect_parts(api: Api, settings: Settings) -> None:
     """Register every capability's doors, under `/api/v1`."""
+    from app.attachments.routes import blueprint as attachments
     from app.briefing.routes import blueprint as briefings
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
+    from app.sync.pokes_routes import blueprint as live
     from app.sync.routes import blueprint as sync
+    from app.threads.routes import blueprint as threads
     from app.tickets.routes import blueprint as tickets
     from app.usage.routes import blueprint as usage
     from app.visits.routes import blueprint as visits
 
-    for blueprint in (identity, customers, products, usage, tickets, news, visits, briefings, sync):
+    for blueprint in (
+        identity,
+        customers,
+        products,
+        usage,
+        tickets,
+        news,
+        visits,
+        threads,
+        attachments,
+        briefings,
+        sync,
+        live,
+    ):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     connect_work(settings)
 
 
-TICKS: tuple[Tick, ...] = (*briefing_jobs.TICKS, *news_jobs.TICKS, *resource_jobs.TICKS)
+TICKS: tuple[Tick, ...] = (*attachment_jobs.TICKS, *briefing_jobs.TICKS, *news_jobs.TICKS, *resource_jobs.TICKS)
 
 
 def connect_work(settings: Settings) -> None:

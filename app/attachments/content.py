@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 MAX_BYTES = 5 * 1024 * 1024
-MAX_CHUNK = 256 * 1024
+MAX_CHUNK, MIN_CHUNK = 256 * 1024, 1024
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
@@ -42,6 +42,13 @@ _LOOKS: Mapping[str, Callable[[bytes], bool]] = {
     "application/pdf": _is_pdf,
 }
 MEDIA_TYPES = tuple(_LOOKS)
+EXTENSIONS: Mapping[str, str] = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "image/heic": "heic",
+    "application/pdf": "pdf",
+}
 HEAD_BYTES = 64
 
 

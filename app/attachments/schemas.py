@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from app.attachments.content import MAX_BYTES, MEDIA_TYPES
 from app.foundation.fields import Moment, Reference, Text, Truth, Whole
+from app.resources.resource import QueryInt
 
 SHA256 = re.compile("[0-9a-f]{64}")
 
@@ -28,3 +29,16 @@ class AttachmentSchema(Schema):
     taken_at = Moment(allow_none=True)
     received = Whole(0, MAX_BYTES, dump_only=True, metadata={"description": "Bytes that are here."})
     complete = Truth(dump_only=True, metadata={"description": "All of it is here, and is what was announced."})
+
+
+class PieceSchema(Schema):
+    """Where a piece begins."""
+
+    offset = QueryInt(0, MAX_BYTES, required=True, metadata={"description": "The bytes before this piece."})
+
+
+class ProgressSchema(Schema):
+    """How far the content of an attachment is here."""
+
+    received = Whole(0, MAX_BYTES, required=True, metadata={"description": "Bytes; go on from here."})
+    complete = Truth(required=True)

@@ -20,7 +20,10 @@ class FieldError:
 
 @dataclass
 class Problem(Exception):
-    """A fault that is the caller's to read. `type` is a stable slug, documented at `/docs/problems/{slug}`."""
+    """A fault that is the caller's to read. `type` is a stable slug, documented at `/docs/problems/{slug}`.
+
+    `members` are more members of the document (RFC 9457, section 3.2), for a program to act on.
+    """
 
     status: int
     slug: str
@@ -28,6 +31,7 @@ class Problem(Exception):
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    members: dict[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The members of the problem document; absent ones are left out."""
@@ -40,7 +44,7 @@ class Problem(Exception):
             body["detail"] = self.detail
         if self.errors:
             body["errors"] = [{"pointer": e.pointer, "detail": e.detail} for e in self.errors]
-        return body
+        return {**body, **self.members}
 
     def response(self) -> Response:
         """The HTTP answer."""

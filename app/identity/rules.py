@@ -1,5 +1,7 @@
 """What must hold about users and territories besides the shape of a row, whichever door a change comes through."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +15,7 @@ from app.identity import service, tokens
 from app.identity.tables import User
 
 Row = dict[str, Any]
+_SIGNS_FOR = "signs for"
 
 
 def user_was_written(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
@@ -66,6 +69,27 @@ def guard_territory(session: Session, principal: Principal, before: Row | None, 
 def guard_own_work(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
     """Problem 403 when a rep writes what is another's work, such as a visit: it would stand on that one's phone."""
     _guard_people(session, principal, before, after, "This is the work of somebody outside of your team.")
+
+
+@contextmanager
+def in_the_name_of(session: Session, user_id: str) -> Iterator[None]:
+    """For a block, the caller may sign with this user's name: they deliver what that one wrote."""
+    before = session.info.get(_SIGNS_FOR)
+    session.info[_SIGNS_FOR] = user_id
+    try:
+        yield
+    finally:
+        session.info[_SIGNS_FOR] = before
+
+
+def guard_authorship(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
+    """Problem 403 unless what is written, or taken away, is signed by the caller. Integrations bring what others wrote."""
+    row = after or before or {}
+    if row["user_id"] == principal.user_id or principal.via == "system":
+        return
+    if before is None and (principal.role is Role.INTEGRATION or row["user_id"] == session.info.get(_SIGNS_FOR)):
+        return
+    raise Problem(403, "forbidden", "Not allowed", "Only whoever wrote this may do that.")
 
 
 def guard_removal(_session: Session, principal: Principal, _before: Row | None, after: Row | None) -> None:

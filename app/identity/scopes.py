@@ -4,9 +4,9 @@ from app.foundation.principal import Role
 
 READABLE = (
     "accounts", "people", "products", "subscriptions", "usage", "tickets", "feeds", "visits", "briefings", "goals",
-    "promises", "opportunities",
+    "promises", "opportunities", "notes", "messages", "attachments",
 )  # fmt: skip
-WRITTEN_BY_REPS = ("accounts", "people", "feeds", "visits", "goals", "promises")
+WRITTEN_BY_REPS = ("accounts", "people", "feeds", "visits", "goals", "promises", "notes", "messages", "attachments")
 WRITTEN_BY_SYSTEMS = (*WRITTEN_BY_REPS, "products", "subscriptions", "usage", "tickets", "opportunities")
 
 _READ = frozenset(f"{name}:read" for name in READABLE)

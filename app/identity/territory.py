@@ -1,8 +1,10 @@
 """What a caller may see: rows of their organisation, and of it only the accounts in their territory."""
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.foundation import clock
 from app.foundation.db import table_of
@@ -41,6 +43,34 @@ def visible_to_role(role: Role, table: sa.FromClause, account_column: str | None
 def sight(principal: Principal) -> dict[str, Any]:
     """The values of the parameters of `visible_to_role`."""
     return {"seen_org_id": principal.org_id, "seen_user_id": principal.user_id, "seen_today": clock.today()}
+
+
+def who_sees(session: Session, org_id: str, account_id: str, user_ids: Collection[str]) -> set[str]:
+    """Those of these users who are active people of the organisation and see the account today."""
+    if not user_ids:
+        return set()
+    reports = USERS.alias("reports")
+    team = sa.select(reports.c.id).where(reports.c.manager_id == USERS.c.id).correlate(USERS)
+    looks_after = sa.or_(
+        TERRITORY.c.user_id == USERS.c.id,
+        sa.and_(USERS.c.role == Role.MANAGER.value, TERRITORY.c.user_id.in_(team)),
+    )
+    today = clock.today()
+    assigned = sa.exists().where(
+        TERRITORY.c.org_id == org_id,
+        TERRITORY.c.account_id == account_id,
+        TERRITORY.c.starts_on <= today,
+        sa.or_(TERRITORY.c.ends_on.is_(None), TERRITORY.c.ends_on >= today),
+        looks_after,
+    )
+    query = sa.select(USERS.c.id).where(
+        USERS.c.org_id == org_id,
+        USERS.c.id.in_(sorted(user_ids)),
+        USERS.c.active,
+        USERS.c.role != Role.INTEGRATION.value,
+        sa.or_(USERS.c.role == Role.ADMINISTRATOR.value, assigned.correlate(USERS)),
+    )
+    return set(session.scalars(query))
 
 
 def _within(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from app.foundation.fields import Day, Embedded, Moment, MoneyField, Reference, Text, Uuid, text_fault
 
@@ -74,6 +74,14 @@ class AttachedSchema(Schema):
     line = Embedded(LineSchema)
     label = Text(1_000, metadata={"description": "The line as its sender saw it."})
     id = Uuid(metadata={"description": "The attachment."})
+
+    @validates_schema
+    def _has_what_its_kind_needs(self, data: dict[str, Any], **_options: Any) -> None:
+        needed = {"line": {"line", "label"}, "attachment": {"id"}}[data["kind"]]
+        wrong = {name: ["Missing data for required field."] for name in needed - data.keys()}
+        wrong |= {name: [f"Not for kind {data['kind']}."] for name in data.keys() - needed - {"kind"}}
+        if wrong:
+            raise ValidationError(wrong)
 
 
 class MessageSchema(Schema):

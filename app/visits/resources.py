@@ -1,4 +1,4 @@
-"""Visits as a resource of the API."""
+"""Visits and notes as resources of the API."""
 
 from datetime import datetime
 
@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from app.foundation.fields import Moment, Uuid, choice
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
-from app.identity.rules import guard_own_work
+from app.identity.rules import guard_authorship, guard_own_work
 from app.resources.resource import Filter, Resource, Values, equals, register
-from app.visits.schemas import VisitSchema
-from app.visits.tables import Visit
+from app.visits.authorship import sign
+from app.visits.schemas import NoteSchema, VisitSchema
+from app.visits.tables import Note, Visit
 
 
 def _starts_from(table: sa.Table, moment: datetime) -> sa.ColumnElement[bool]:
@@ -48,5 +49,22 @@ VISITS = register(
         check=_visit_faults,
         prepare=_mine,
         guard=guard_own_work,
+    )
+)
+NOTES = register(
+    Resource(
+        name="notes",
+        entity="note",
+        model=Note,
+        schema=NoteSchema,
+        references={"account_id": "account", "visit_id": "visit", "user_id": "user"},
+        filters={
+            "account_id": equals("account_id", Uuid()),
+            "visit_id": equals("visit_id", Uuid()),
+            "user_id": equals("user_id", Uuid()),
+        },
+        complete=sign,
+        guard=guard_authorship,
+        append_only=True,
     )
 )

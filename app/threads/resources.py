@@ -1,0 +1,64 @@
+"""Messages as a resource of the API."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.attachments.service import known_at
+from app.foundation.fields import Uuid
+from app.foundation.principal import Principal
+from app.foundation.problems import FieldError, invalid
+from app.identity.rules import guard_authorship
+from app.identity.territory import who_sees
+from app.resources.resource import Resource, Values, equals, register
+from app.threads.schemas import MessageSchema
+from app.threads.tables import Message
+from app.visits.authorship import sign
+
+
+def _address(session: Session, principal: Principal, values: Values) -> None:
+    """Sign a message; Problem 422 when it mentions somebody who cannot read it, or attaches what is not there."""
+    sign(session, principal, values)
+    values["mentions"] = list(dict.fromkeys(values["mentions"]))
+    faults = [*_mention_faults(session, principal, values), *_attached_faults(session, values)]
+    if faults:
+        raise invalid(faults)
+
+
+def _mention_faults(session: Session, principal: Principal, values: Values) -> list[FieldError]:
+    readers = who_sees(session, principal.org_id, values["account_id"], values["mentions"])
+    return [
+        FieldError(f"/mentions/{place}", "No colleague who sees this account; mention somebody who does.")
+        for place, user_id in enumerate(values["mentions"])
+        if user_id not in readers
+    ]
+
+
+def _attached_faults(session: Session, values: Values) -> list[FieldError]:
+    attached: list[dict[str, Any]] = values["attached"]
+    wanted = {item["id"] for item in attached if item["kind"] == "attachment"}
+    known = known_at(session, values["account_id"], wanted)
+    return [
+        FieldError(f"/attached/{place}/id", "There is no such attachment at this account.")
+        for place, item in enumerate(attached)
+        if item["kind"] == "attachment" and item["id"] not in known
+    ]
+
+
+MESSAGES = register(
+    Resource(
+        name="messages",
+        entity="message",
+        model=Message,
+        schema=MessageSchema,
+        references={"account_id": "account", "visit_id": "visit", "user_id": "user"},
+        filters={
+            "account_id": equals("account_id", Uuid()),
+            "visit_id": equals("visit_id", Uuid()),
+            "user_id": equals("user_id", Uuid()),
+        },
+        complete=_address,
+        guard=guard_authorship,
+        append_only=True,
+    )
+)
