@@ -119,7 +119,7 @@ function SignOut() {
   const leaving = useSignal(false);
   const leave = async () => {
     leaving.value = true;
-    if (!(await signOut())) go('/');
+    if ((await signOut()) === 'owed') go('/');
   };
   return (
     <section class="card">

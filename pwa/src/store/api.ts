@@ -1,11 +1,14 @@
 /** The HTTP door: JSON in, JSON out, RFC 9457 problems as typed errors. Whether there is a network is told by what happens here. */
 import type { Session } from './database';
+import type { Environment } from './environment';
 
 export interface Problem {
   type?: string;
   title?: string;
   status?: number;
   detail?: string;
+  /** of `wrong-offset`: how many bytes of the attachment the server has */
+  received?: number;
 }
 
 /** The server answered, and refused. */
@@ -19,6 +22,11 @@ export class RefusedError extends Error {
   ) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
   }
+
+  /** Whether the problem is of this type. */
+  is(type: string): boolean {
+    return this.problem.type?.endsWith(`/${type}`) ?? false;
+  }
 }
 
 /** No usable answer: no network, a timeout, or a server or gateway that is down. */
@@ -26,8 +34,9 @@ export class UnreachableError extends Error {
   override name = 'UnreachableError';
 }
 
-interface CallOptions {
-  method?: 'GET' | 'POST' | 'DELETE';
+export interface CallOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** sent as JSON, bytes as they are */
   body?: unknown;
   csrf?: string;
   signal?: AbortSignal;
@@ -40,25 +49,30 @@ interface CallOptions {
  * @returns the decoded JSON, or `undefined` for an empty answer
  * @throws RefusedError for 4xx, UnreachableError for no answer or 5xx
  */
-export async function call<T>(path: string, options: CallOptions = {}): Promise<T> {
+export async function call<T>(env: Environment, path: string, options: CallOptions = {}): Promise<T> {
   const { method = 'GET', body, csrf, signal, timeoutMs = 15_000 } = options;
+  const bytes = body instanceof Uint8Array;
   const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) headers['content-type'] = bytes ? 'application/octet-stream' : 'application/json';
   if (csrf) headers['x-csrf-token'] = csrf;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const request: RequestInit = {
-    method, headers, cache: 'no-store', credentials: 'same-origin',
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-  };
-  if (body !== undefined) request.body = JSON.stringify(body);
+  const stopper = new AbortController();
+  const stop = () => stopper.abort();
+  const timer = env.setTimeout(stop, timeoutMs);
+  if (signal?.aborted) stop();
+  signal?.addEventListener('abort', stop);
+  const request: RequestInit = { method, headers, cache: 'no-store', credentials: 'same-origin', signal: stopper.signal };
+  if (body !== undefined) request.body = bytes ? (body as Uint8Array<ArrayBuffer>) : JSON.stringify(body);
 
   let response: Response;
   let text: string;
   try {
-    response = await fetch(path, request);
+    response = await env.fetch(path, request);
     text = await response.text();
   } catch (error) {
     throw new UnreachableError(error instanceof Error ? error.message : String(error));
+  } finally {
+    env.clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
   }
   if (response.status >= 500) throw new UnreachableError(`The server answered ${response.status}.`);
   if (!response.ok) throw new RefusedError(response.status, parse(text) ?? {}, retryAfter(response));
@@ -81,8 +95,8 @@ function retryAfter(response: Response): number | null {
 }
 
 export const api = {
-  signIn: (email: string, password: string) =>
-    call<Session>('/api/v1/session', { method: 'POST', body: { email, password } }),
-  session: () => call<Session>('/api/v1/session'),
-  signOut: (csrf: string) => call<void>('/api/v1/session', { method: 'DELETE', csrf }),
+  signIn: (env: Environment, email: string, password: string) =>
+    call<Session>(env, '/api/v1/session', { method: 'POST', body: { email, password } }),
+  session: (env: Environment) => call<Session>(env, '/api/v1/session'),
+  signOut: (env: Environment, csrf: string) => call<void>(env, '/api/v1/session', { method: 'DELETE', csrf }),
 };

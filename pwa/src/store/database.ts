@@ -1,17 +1,23 @@
 /** The phone's own copy: IndexedDB, one object store a row type, plus `meta` for what the phone itself must remember. */
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
-import type { Account, Briefing, CustomerPromise, Goal, Instant, Me, Person, Subscription, Ticket, Visit } from './rows';
+import { wrap, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import type { AttentionItem, Base, Blob, Queued } from './queue';
+import type {
+  Account, Attachment, Briefing, Colleague, CustomerPromise, Draft, Goal, Instant, Me, Message, Note, Person,
+  Subscription, Ticket, Visit,
+} from './rows';
 
 /** The row shapes this version of the app reads; the server answers in these. A change of it means a full pull. */
-export const ROW_SCHEMA = 1;
+export const ROW_SCHEMA = 2;
 
 export const DATABASE_NAME = 'doorstep';
-const DATABASE_VERSION = 1;
+const DATABASE_VERSION = 2;
 
 export interface Session {
   user: { id: string; name: string; email: string; role: string; time_zone: string; locale: string };
   organisation: { id: string; name: string };
   csrf_token: string;
+  /** days without contact after which the app asks to sign in before it opens */
+  offline_lease_days?: number;
 }
 
 /** Where the last pull left off. Written in the transaction that wrote its rows, so the two can never disagree. */
@@ -28,11 +34,28 @@ export interface Contact {
   offline_since?: Instant;
 }
 
+/** What is known of time: the device's clock may be a day off, or be set back. */
+export interface ClockFacts {
+  /** server minus device clock, milliseconds */
+  skew_ms?: number;
+  /** the latest that the device's clock showed, milliseconds since 1970 */
+  seen: number;
+  /** what the device's clock showed at the last contact */
+  contact: number;
+}
+
 export interface Meta {
   client_group: string;
   session: Session;
   cursor: Cursor;
   contact: Contact;
+  clock: ClockFacts;
+  /** the last sequence number that the server has done for this client group */
+  sequence: number;
+  /** the last place given to a mutation */
+  order: number;
+  /** whether the browser promised not to evict what is stored */
+  persisted: boolean;
 }
 
 export interface Schema extends DBSchema {
@@ -46,6 +69,15 @@ export interface Schema extends DBSchema {
   ticket: { key: string; value: Ticket; indexes: { account_id: string } };
   promise: { key: string; value: CustomerPromise; indexes: { account_id: string; due_on: string } };
   goal: { key: string; value: Goal; indexes: { account_id: string } };
+  note: { key: string; value: Note; indexes: { account_id: string } };
+  message: { key: string; value: Message; indexes: { account_id: string } };
+  colleague: { key: string; value: Colleague };
+  attachment: { key: string; value: Attachment; indexes: { account_id: string } };
+  draft: { key: string; value: Draft };
+  mutation: { key: string; value: Queued; indexes: { order: number } };
+  base: { key: [string, string]; value: Base };
+  attention: { key: string; value: AttentionItem };
+  blob: { key: string; value: Blob };
 }
 
 export type Database = IDBPDatabase<Schema>;
@@ -67,6 +99,14 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
       db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
     }
   },
+  (db) => {
+    for (const name of ['note', 'message', 'attachment'] as const) {
+      db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
+    }
+    for (const name of ['colleague', 'draft', 'attention', 'blob'] as const) db.createObjectStore(name, { keyPath: 'id' });
+    db.createObjectStore('mutation', { keyPath: 'id' }).createIndex('order', 'order');
+    db.createObjectStore('base', { keyPath: ['type', 'id'] });
+  },
 ];
 
 /**
@@ -74,22 +114,24 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
  *
  * `onLost` is called when another tab deletes or upgrades it, or the browser closes it: this connection is then of no use.
  */
-export async function openDatabase(onLost: () => void = () => undefined): Promise<Database> {
-  const db: Database = await openDB<Schema>(DATABASE_NAME, DATABASE_VERSION, {
-    upgrade(opened, from, to, tx) {
-      for (const step of MIGRATIONS.slice(from, to ?? undefined)) step(opened, tx);
-    },
-    blocking() {
-      db.close();
-      onLost();
-    },
-    terminated: onLost,
+export async function openDatabase(factory: IDBFactory, onLost: () => void = () => undefined): Promise<Database> {
+  const request = factory.open(DATABASE_NAME, DATABASE_VERSION);
+  const opening = wrap(request) as unknown as Promise<Database>;
+  request.addEventListener('upgradeneeded', ({ oldVersion }) => {
+    const tx = wrap(request.transaction as IDBTransaction) as unknown as Upgrade;
+    for (const step of MIGRATIONS.slice(oldVersion)) step(wrap(request.result) as unknown as Database, tx);
   });
+  const db = await opening;
+  db.addEventListener('versionchange', () => {
+    db.close();
+    onLost();
+  });
+  db.addEventListener('close', onLost);
   return db;
 }
 
-export async function deleteDatabase(): Promise<void> {
-  await deleteDB(DATABASE_NAME);
+export async function deleteDatabase(factory: IDBFactory): Promise<void> {
+  await wrap(factory.deleteDatabase(DATABASE_NAME));
 }
 
 export async function readMeta<K extends keyof Meta>(db: Database, key: K): Promise<Meta[K] | undefined> {
@@ -98,16 +140,4 @@ export async function readMeta<K extends keyof Meta>(db: Database, key: K): Prom
 
 export async function writeMeta<K extends keyof Meta>(db: Database, key: K, value: Meta[K]): Promise<void> {
   await db.put('meta', value, key);
-}
-
-/** This phone's name towards the server: made once, kept as long as the data is. */
-export async function clientGroup(db: Database): Promise<string> {
-  const tx = db.transaction('meta', 'readwrite');
-  let group = (await tx.store.get('client_group')) as string | undefined;
-  if (!group) {
-    group = crypto.randomUUID();
-    await tx.store.put(group, 'client_group');
-  }
-  await tx.done;
-  return group;
 }

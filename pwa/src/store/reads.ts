@@ -1,6 +1,6 @@
 /** What the screens read from IndexedDB. Only what a screen shows is read, and what was read is kept until rows change. */
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
-import { database } from './state';
+import { database, phone } from './state';
 import { dataVersion } from './sync';
 import type { IDBPTransaction } from 'idb';
 import type { Database, Schema } from './database';
@@ -54,10 +54,10 @@ export function stored<T>(key: string, read: (db: Database) => Promise<T>): Read
 }
 
 /** Forget everything that was read: nothing of one person may be shown to the next. */
-export function forgetReads(): void {
+phone.forgotten.subscribe(() => {
   for (const entry of kept.values()) entry.stop();
   kept.clear();
-}
+});
 
 export interface VisitCard {
   visit: Visit;

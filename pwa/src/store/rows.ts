@@ -16,6 +16,8 @@ export interface Me {
   time_zone: string;
   locale: string;
   org?: string | { id: string; name: string };
+  /** days without contact after which the app asks to sign in before it opens */
+  offline_lease_days?: number;
 }
 
 export interface Address {
@@ -37,6 +39,7 @@ export interface Account {
   time_zone?: string;
   employees?: number;
   aliases?: string[];
+  notes?: string;
 }
 
 export type Channel = 'phone' | 'email' | 'sms' | 'visit';
@@ -68,6 +71,8 @@ export interface Visit {
   place?: string;
   purpose?: string;
   status: 'planned' | 'done' | 'cancelled';
+  user_id?: string;
+  done_at?: Instant;
   attendee_ids?: string[];
   notes?: string;
   outcome?: string;
@@ -129,6 +134,72 @@ export interface Goal {
   target?: string;
   due_on?: IsoDate;
   status: 'open' | 'reached' | 'dropped';
+}
+
+/** Something noted at an account or a visit; never changed. */
+export interface Note {
+  id: string;
+  account_id: string;
+  visit_id?: string;
+  user_id?: string;
+  author: string;
+  text: string;
+  written_at: Instant;
+}
+
+/** What a message carries along: a line of the briefing as it stood, or an attachment. */
+export type Attached =
+  | { kind: 'line'; line: { kind: string; facts: Record<string, Fact> }; label: string }
+  | { kind: 'attachment'; id: string };
+
+/** Something said to colleagues, in the thread of an account or of a visit; never changed. */
+export interface Message {
+  id: string;
+  account_id: string;
+  visit_id?: string;
+  user_id?: string;
+  author: string;
+  text: string;
+  mentions?: string[];
+  attached?: Attached[];
+  written_at: Instant;
+}
+
+/** Somebody who can be mentioned. */
+export interface Colleague {
+  id: string;
+  name: string;
+  role: string;
+}
+
+/** A photo or file at an account; the bytes are fetched when looked at. */
+export interface Attachment {
+  id: string;
+  account_id: string;
+  visit_id?: string;
+  user_id?: string;
+  author: string;
+  name: string;
+  media_type: string;
+  size: number;
+  taken_at?: Instant;
+  /** all its bytes are on the server */
+  complete?: boolean;
+}
+
+/** What a rep entered for an account that they had lost meanwhile; a manager decides. */
+export interface Draft {
+  id: string;
+  account_id: string;
+  /** the account's name */
+  account: string;
+  user_id: string;
+  author: string;
+  /** of the mutation */
+  name: string;
+  args: Record<string, unknown>;
+  made_at: Instant;
+  reason: string;
 }
 
 export type Fact =
@@ -216,10 +287,16 @@ export interface Rows {
   ticket: Ticket;
   promise: CustomerPromise;
   goal: Goal;
+  note: Note;
+  message: Message;
+  colleague: Colleague;
+  attachment: Attachment;
+  draft: Draft;
 }
 
 export type RowType = keyof Rows;
 
 export const ROW_TYPES: readonly RowType[] = [
   'me', 'account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal',
+  'note', 'message', 'colleague', 'attachment', 'draft',
 ];

@@ -1,11 +1,8 @@
-/** What the whole app knows of itself: who is signed in and which database is open. */
-import { signal } from '@preact/signals';
-import type { Database, Session } from './database';
+/** The phone that this app runs on, and what it tells: the one place where the store meets the browser. */
+import { browserEnvironment } from './environment';
+import { Phone } from './phone';
+import { forgetWorker, registerWorker } from './update';
 
-export const session = signal<Session | null>(null);
-/** The open database while somebody is signed in. */
-export const database = signal<Database | null>(null);
-/** False until what is stored has been looked at. */
-export const ready = signal(false);
-/** Why nothing can be kept on this phone, if nothing can. */
-export const storageProblem = signal<string | null>(null);
+export const phone = new Phone(browserEnvironment({ register: registerWorker, forget: forgetWorker }));
+
+export const { session, database, ready, storageProblem, leaseOver, lost, persisted } = phone.shown;

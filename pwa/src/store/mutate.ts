@@ -1,0 +1,20 @@
+/** Saving what the rep enters. */
+import { phone } from './state';
+import type { MutationName, Mutations } from './mutations.gen';
+import type { Saved, Write } from './phone';
+
+export { NotSavedError } from './writes';
+export type { Saved, Write } from './phone';
+
+/**
+ * Save: on the disk and shown when it resolves, sent when there is a network.
+ *
+ * @throws NotSavedError, whose message is for the rep; nothing was kept then
+ */
+export const mutate = <Name extends MutationName>(name: Name, args: Mutations[Name]): Promise<Saved> => phone.mutate(name, args);
+
+/** The same of several that belong together: all of them or none. */
+export const mutateAll = (writes: readonly Write[]): Promise<Saved[]> => phone.mutateAll(writes);
+
+/** An id for a row that is made here. */
+export const newId = phone.newId;

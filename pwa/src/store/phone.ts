@@ -1,0 +1,471 @@
+/** One phone: who is signed in, what is stored, what is unsent. The app has one; tests have several in one process. */
+import { signal } from '@preact/signals';
+import { api, RefusedError } from './api';
+import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
+import type { Channel, Environment } from './environment';
+import { exportFile } from './export';
+import { Journal } from './journal';
+import { Live } from './live';
+import type { MutationName, Mutations } from './mutations.gen';
+import type { AttentionItem, Blob } from './queue';
+import { recover, translateQueue } from './recovery';
+import { NOTHING_UNSENT, Shown, type Unsent } from './shown';
+import { Syncer } from './syncer';
+import { afterLook, isLeaseOver } from './time';
+import { discard, enter, everyMutation, newId, NotSavedError, notSaved, resend, settle, type Answered, type Entered, type Writer } from './writes';
+
+/** Somebody signed in here. Survives an emptied IndexedDB: asking the server for the session is then worth a request. */
+const HINT = 'doorstep.signed-in';
+/** A sign-out that the server has not been told of yet. */
+const OWED = 'doorstep.sign-out-owed';
+/** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
+const RETRY_MS = 500;
+
+/** What `mutate` says: it is on the disk and shown. */
+export interface Saved {
+  /** of the mutation */
+  id: string;
+}
+
+/** A mutation to be made. */
+export type Write = { [Name in MutationName]: { name: Name; args: Mutations[Name] } }[MutationName];
+
+/** Somebody else's unsent work is on this phone; signing in would remove it. */
+export class UnsentOfAnotherError extends Error {
+  override name = 'UnsentOfAnotherError';
+  constructor(readonly who: string, readonly unsent: Unsent, readonly attention: number) {
+    super(`${who} has unsent work on this phone.`);
+  }
+}
+
+export type SignedOut =
+  /** the phone is empty and the server knows */
+  | 'told'
+  /** the phone is empty; the server is told when it can be reached */
+  | 'owed'
+  /** nothing was done: there is work that could not be sent; export it, or sign out all the same */
+  | 'unsent';
+
+export class Phone {
+  readonly shown = new Shown();
+  readonly journal: Journal;
+  private syncer: Syncer | null = null;
+  private live: Live | null = null;
+  private unwatch: () => void = () => undefined;
+  /** Tells other tabs that somebody signed in or out. */
+  private sessions: Channel | null = null;
+  /** Tells other tabs that rows or queue changed. */
+  private changes: Channel | null = null;
+  private settling: Promise<void> | null = null;
+  /** counts what was shown, so that an older reading does not overwrite a newer one */
+  private readings = 0;
+
+  constructor(readonly env: Environment) {
+    this.journal = new Journal(env);
+  }
+
+  /** Begin with what is stored; ask the server for the session only if this phone had one and lost it. */
+  async begin(): Promise<void> {
+    const { shown } = this;
+    this.sessions = this.env.channel('doorstep-session');
+    this.sessions.onmessage = () => this.env.restart(); // what this tab shows may no longer be its rep's
+    try {
+      await this.takeUp().catch(() => this.pause(RETRY_MS).then(() => this.takeUp()));
+    } catch (error) {
+      shown.storageProblem.value = error instanceof Error ? error.message : String(error);
+    }
+    shown.ready.value = true;
+    if (shown.session.value) return;
+    if (this.owed()) await this.settleSignOut().then(() => this.env.restart(), () => undefined);
+    else if (this.remembered(HINT)) await api.session(this.env).then((session) => this.adopt(session)).catch(() => undefined);
+  }
+
+  /** End this tab's work without removing anything. */
+  async end(): Promise<void> {
+    await this.leave();
+    this.sessions?.close();
+  }
+
+  /** Take up the session that is stored, if one is. Where nobody signed in, no database is made. */
+  private async takeUp(): Promise<void> {
+    if (!this.remembered(HINT)) return;
+    const db = await this.open();
+    const stored = await readMeta(db, 'session');
+    if (stored) await this.enter(db, stored);
+    else db.close();
+  }
+
+  private open = (): Promise<Database> => openDatabase(this.env.indexedDB, () => this.databaseLost());
+
+  /**
+   * Sign in and start to sync. Data of somebody else on this phone is removed first.
+   *
+   * @throws UnsentOfAnotherError unless `evenIfUnsent`; RefusedError (401 wrong, 429 too many tries), UnreachableError
+   */
+  async signIn(email: string, password: string, evenIfUnsent = false): Promise<void> {
+    if (this.owed()) {
+      await this.settleSignOut();
+      await api.signIn(this.env, email, password);
+      this.remember(HINT);
+      return this.env.restart();
+    }
+    const session = await api.signIn(this.env, email, password);
+    await this.adopt(session, evenIfUnsent);
+    this.sessions?.postMessage('changed');
+  }
+
+  private async adopt(fresh: Session, evenIfUnsent = false): Promise<void> {
+    const db = await this.databaseFor(fresh.user.id, evenIfUnsent);
+    const { shown, env } = this;
+    if (this.remembered(HINT) || this.journal.of(fresh.user.id).length) await this.recoverLost(db, fresh);
+    await writeMeta(db, 'session', fresh);
+    await writeMeta(db, 'clock', { ...(await readMeta(db, 'clock')), seen: env.now(), contact: env.now() });
+    this.remember(HINT);
+    shown.signInNeeded.value = shown.leaseOver.value = false;
+    if (this.syncer) {
+      shown.session.value = fresh;
+      await this.syncNow();
+    } else {
+      await this.enter(db, fresh);
+    }
+  }
+
+  /** The database that holds this user's rows, or none yet: what is somebody else's is removed first. */
+  private async databaseFor(userId: string, evenIfUnsent: boolean): Promise<Database> {
+    const db = this.shown.database.value ?? (await this.open());
+    const before = await readMeta(db, 'session');
+    if (!before || before.user.id === userId) return db;
+    const [unsent, attention] = await Promise.all([this.unsentIn(db), db.count('attention')]);
+    if (!evenIfUnsent && (unsent.count || unsent.photos || attention)) {
+      throw new UnsentOfAnotherError(before.user.name, unsent, attention);
+    }
+    db.close();
+    await this.empty();
+    return this.open();
+  }
+
+  /** A database that was lost while somebody was signed in: say so, and queue again what the journal kept. */
+  private async recoverLost(db: Database, session: Session): Promise<void> {
+    const lost = await recover(db, this.env, this.journal, session.user);
+    if (lost) this.shown.lost.value = lost;
+  }
+
+  private async enter(db: Database, current: Session): Promise<void> {
+    const { shown, env } = this;
+    await translateQueue(db);
+    const clock = await readMeta(db, 'clock');
+    shown.skew.value = clock?.skew_ms ?? 0;
+    shown.leaseOver.value = isLeaseOver(clock, env.now(), current.offline_lease_days);
+    shown.persisted.value = (await readMeta(db, 'persisted')) ?? null;
+    shown.database.value = db;
+    shown.session.value = current;
+    this.changes = env.channel('doorstep');
+    this.changes.onmessage = ({ data }) => void this.show(Boolean(data)).catch(unlessClosed);
+    this.syncer = this.syncerFor(db);
+    this.live = new Live(env, () => this.syncNow());
+    await this.show(false);
+    await this.tidyJournal(db, current.user.id);
+    this.unwatch = env.onWake(() => this.woken());
+    if (!shown.leaseOver.value) {
+      this.live.watch();
+      void this.syncNow();
+    }
+    void env.worker.register();
+  }
+
+  private syncerFor(db: Database): Syncer {
+    const { env, shown } = this;
+    return new Syncer({
+      env, shown, db,
+      session: () => shown.session.value,
+      setSession: async (next) => {
+        shown.session.value = next;
+        await writeMeta(db, 'session', next);
+      },
+      changed: (settled, rows) => this.changed(settled, rows),
+      revoked: () => this.wipe(),
+      told: () => this.live?.open ?? false,
+    });
+  }
+
+  private woken(): void {
+    void this.look().catch(unlessClosed);
+    this.live?.watch();
+    this.syncer?.wake();
+  }
+
+  /** Note the device's clock: one that is set back does not lengthen the lease. */
+  private async look(): Promise<void> {
+    const { shown, env } = this;
+    const db = shown.database.value;
+    const clock = db && (await readMeta(db, 'clock'));
+    if (!db || !clock) return;
+    const looked = afterLook(clock, env.now());
+    if (looked !== clock) await writeMeta(db, 'clock', looked);
+    shown.leaseOver.value ||= isLeaseOver(looked, env.now(), shown.session.value?.offline_lease_days);
+  }
+
+  syncNow = (saved = false): Promise<void> => this.syncer?.syncNow(saved) ?? Promise.resolve();
+
+  /** The time by the server's clock, as far as it is known: for what is shown, and for what is written in it. */
+  now = (): Date => new Date(this.env.now() + this.shown.skew.value);
+
+  newId = (): string => newId(this.env);
+
+  /**
+   * Save what the rep entered: it is on the disk and shown when this resolves, and sent when there is a network.
+   *
+   * @throws NotSavedError, with words for the rep; nothing of it was kept then
+   */
+  async mutate<Name extends MutationName>(name: Name, args: Mutations[Name], blob?: Blob): Promise<Saved> {
+    const [saved] = await this.mutateAll([{ name, args } as unknown as Write], blob);
+    return saved as Saved;
+  }
+
+  /** The same of several mutations that belong together: all of them or none. */
+  async mutateAll(writes: readonly Write[], blob?: Blob): Promise<Saved[]> {
+    const writer = this.writer();
+    const records = await enter(writer, writes as unknown as Entered[], blob).catch((error: unknown) => {
+      throw notSaved(error);
+    });
+    this.journal.add(writer.author.id, records);
+    await this.changed([], true);
+    void this.askToPersist(writer.db);
+    void this.syncNow(true);
+    return records.map(({ id }) => ({ id }));
+  }
+
+  /** Keep the bytes of a photo or file, and queue it; the bytes follow when the server knows of it. */
+  async attach(
+    bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
+  ): Promise<{ id: string; saved: Saved }> {
+    const { account_id, name, media_type } = about;
+    const id = about.id ?? this.newId();
+    const digest = new Uint8Array(await this.env.digest(bytes));
+    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const blob = { id, account_id, name, media_type, bytes, received: 0 };
+    return { id, saved: await this.mutate('attachment.add', { ...about, id, size: bytes.length, sha256 }, blob) };
+  }
+
+  settle = (id: string, choice: 'mine' | 'theirs'): Promise<void> => this.answer((writer) => settle(writer, id, choice));
+  discard = (id: string): Promise<void> => this.answer((writer) => discard(writer, id));
+  resend = (id: string, args?: Record<string, unknown>): Promise<void> => this.answer((writer) => resend(writer, id, args));
+
+  private async answer(write: (writer: Writer) => Promise<Answered>): Promise<void> {
+    const writer = this.writer();
+    const { added, closed } = await write(writer).catch((error: unknown) => {
+      throw error instanceof TypeError ? error : notSaved(error);
+    });
+    this.journal.add(writer.author.id, added);
+    await this.changed(closed, true);
+    if (added.length) void this.syncNow(true);
+  }
+
+  /** Everything that is unsent or needs attention, photos included, to keep or to hand to somebody. */
+  async exportUnsent(): Promise<File> {
+    const { db, author } = this.writer();
+    return exportFile(db, author, this.now());
+  }
+
+  /** One thing that needs attention, as a file. */
+  async exportAttention(item: AttentionItem): Promise<File> {
+    const { db, author } = this.writer();
+    return exportFile(db, author, this.now(), item);
+  }
+
+  /** The rep has read what was lost. */
+  lostRead(): void {
+    this.shown.lost.value = null;
+  }
+
+  private writer(): Writer {
+    const { database, session, skew } = this.shown;
+    if (!database.value || !session.value) throw new NotSavedError('signed-out');
+    return { env: this.env, db: database.value, author: session.value.user, skew: skew.value };
+  }
+
+  /** Once something is entered, it is worth asking the browser to keep it; its answer is remembered. */
+  private async askToPersist(db: Database): Promise<void> {
+    if (this.shown.persisted.value) return;
+    const persisted = await this.env.persist().catch(() => null);
+    if (persisted === null) return;
+    this.shown.persisted.value = persisted;
+    await writeMeta(db, 'persisted', persisted).catch(unlessClosed);
+  }
+
+  /** Queue, rows or what needs attention changed in this tab: show it, here and in the others. */
+  private async changed(settled: readonly string[], rows: boolean): Promise<void> {
+    this.journal.remove(settled);
+    await this.show(rows);
+    this.changes?.postMessage(rows);
+  }
+
+  /** Read back what the rep is told. */
+  private async show(rows: boolean): Promise<void> {
+    const { shown } = this;
+    const db = shown.database.value;
+    if (!db) return;
+    const reading = (this.readings += 1);
+    const [cursor, contact, unsent, attention] = await Promise.all([
+      readMeta(db, 'cursor'), readMeta(db, 'contact'), this.unsentIn(db), db.getAll('attention'),
+    ]);
+    if (reading === this.readings && shown.database.value === db) {
+      shown.asOf.value = cursor?.as_of ?? null;
+      shown.checkedAt.value = contact?.checked_at || null;
+      shown.offlineSince.value = contact?.offline_since ?? null;
+      if (!same(shown.unsent.value, unsent)) shown.unsent.value = unsent;
+      if (!same(shown.attention.value, attention)) shown.attention.value = attention;
+      this.noteOwing(unsent, attention);
+    }
+    if (rows) shown.dataVersion.value += 1;
+  }
+
+  private async unsentIn(db: Database): Promise<Unsent> {
+    const [all, photos] = await Promise.all([db.getAllFromIndex('mutation', 'order'), db.count('blob')]);
+    const unsent = all.filter(({ done }) => done === undefined);
+    const first = unsent[0];
+    if (!first) return photos ? { ...NOTHING_UNSENT, photos } : NOTHING_UNSENT;
+    const since = new Date(Date.parse(first.made_at) + (first.skew_ms ?? 0)).toISOString();
+    return { count: unsent.length, since, photos };
+  }
+
+  private noteOwing(unsent: Unsent, attention: readonly AttentionItem[]): void {
+    const user_id = this.shown.session.value?.user.id ?? '';
+    const since = unsent.since ?? attention[0]?.at ?? null;
+    this.journal.owes({ user_id, count: unsent.count + attention.flatMap(everyMutation).length, since });
+  }
+
+  /** What a crash between database and journal left undone. */
+  private async tidyJournal(db: Database, userId: string): Promise<void> {
+    const journalled = this.journal.of(userId).map(({ id }) => id);
+    const [queue, attention] = await Promise.all([db.getAll('mutation'), db.getAll('attention')]);
+    const here = new Set([...queue, ...attention.flatMap(everyMutation)].map(({ id }) => id));
+    this.journal.remove(journalled.filter((id) => !here.has(id)));
+    const known = new Set(journalled);
+    this.journal.add(userId, queue.filter(({ id }) => !known.has(id)));
+  }
+
+  /**
+   * Send what is unsent, remove everything from this phone, then tell the server.
+   *
+   * What cannot be sent stops it, unless `evenIfUnsent`. With no network the server is told when the app is next open and
+   * reaches it; the phone is empty at once either way.
+   */
+  async signOut(evenIfUnsent = false): Promise<SignedOut> {
+    const { shown } = this;
+    if (!evenIfUnsent) {
+      if (shown.unsent.value.count || shown.unsent.value.photos) await this.syncNow(true);
+      const { count, photos } = shown.unsent.value;
+      if (count || photos || shown.attention.value.length) return 'unsent';
+    }
+    const csrf = shown.session.value?.csrf_token ?? '';
+    // First of all, so that another tab, losing its database to this, does not take up the session again.
+    this.forgetStorage();
+    this.remember(OWED);
+    await this.empty();
+    await this.env.worker.forget();
+    this.sessions?.postMessage('changed');
+    try {
+      await api.signOut(this.env, csrf).catch((error: unknown) => {
+        if (!(error instanceof RefusedError)) throw error;
+        return this.settleSignOut(); // the token was of an older session
+      });
+      this.env.storage.removeItem(OWED);
+      this.env.restart();
+      return 'told';
+    } catch {
+      return 'owed'; // Out of reach: paid when the app is next open and reaches the server.
+    }
+  }
+
+  /** This device was revoked: nothing stays on it, sent or not. */
+  private async wipe(): Promise<void> {
+    this.forgetStorage();
+    // The round that was told so is still running, and waits for nobody: it must not be waited for here.
+    void this.empty().then(async () => {
+      await this.env.worker.forget();
+      this.sessions?.postMessage('changed');
+      this.env.restart();
+    });
+  }
+
+  private forgetStorage(): void {
+    this.journal.clear();
+    const { storage } = this.env;
+    const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? '');
+    for (const key of keys) storage.removeItem(key);
+  }
+
+  private owed = (): boolean => this.remembered(OWED);
+
+  /** Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it. */
+  private settleSignOut(): Promise<void> {
+    this.settling ??= this.tellServer().finally(() => (this.settling = null));
+    return this.settling;
+  }
+
+  /** The token was removed with everything else, so ask for it. */
+  private async tellServer(): Promise<void> {
+    try {
+      const open = await api.session(this.env);
+      await api.signOut(this.env, open.csrf_token);
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+    }
+    this.env.storage.removeItem(OWED);
+  }
+
+  private remembered(key: string): boolean {
+    try {
+      return this.env.storage.getItem(key) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  private remember(key: string): void {
+    try {
+      this.env.storage.setItem(key, '1');
+    } catch {
+      // forbidden: the app works, only it forgets that somebody signed in
+    }
+  }
+
+  private pause = (milliseconds: number): Promise<void> => new Promise((done) => void this.env.setTimeout(done, milliseconds));
+
+  /** Another tab removed or renewed the database, or the browser evicted it: start anew with what is there then. */
+  private databaseLost(): void {
+    void this.syncer?.stop();
+    this.shown.database.value = null;
+    this.env.restart();
+  }
+
+  private async leave(): Promise<void> {
+    this.unwatch();
+    this.live?.stop();
+    await this.syncer?.stop();
+    this.changes?.close();
+    [this.syncer, this.live, this.changes] = [null, null, null];
+    this.shown.database.value?.close();
+  }
+
+  /** Stop and delete every row; the signals forget what they showed. */
+  private async empty(): Promise<void> {
+    await this.leave();
+    this.shown.forget();
+    this.journal.clear();
+    this.forgotten.value += 1;
+    await deleteDatabase(this.env.indexedDB);
+  }
+
+  /** Counts how often everything was forgotten: nothing of one person may be shown to the next. */
+  readonly forgotten = signal(0);
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** A database that was closed under a read is not a fault: whoever closed it starts the app anew. */
+function unlessClosed(error: unknown): void {
+  const closed = error instanceof DOMException && ['InvalidStateError', 'AbortError'].includes(error.name);
+  if (!closed) throw error;
+}

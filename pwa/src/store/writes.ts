@@ -1,0 +1,169 @@
+/**
+ * The writes of a phone: what the rep enters goes into queue, base and rows in one transaction, on the disk before the
+ * promise resolves. So do the rep's answers to what needs attention.
+ */
+import { uuid7 } from './ids';
+import { madeBy, names, type Author } from './mutators';
+import { MUTATION_SCHEMA, type MutationName } from './mutations.gen';
+import type { AttentionItem, Blob, Clash, Mutation, Queued } from './queue';
+import { atomically, queued, replay, storesOf, writing, type Writing } from './replay';
+import type { Database } from './database';
+import type { Environment } from './environment';
+
+/** What the rep entered could not be kept; nothing of it was. */
+export class NotSavedError extends Error {
+  override name = 'NotSavedError';
+  constructor(readonly reason: 'signed-out' | 'full' | 'forbidden' | 'failed', cause?: unknown) {
+    super(WORDS[reason], { cause });
+  }
+}
+
+const WORDS = {
+  'signed-out': 'Nobody is signed in on this phone, so this could not be saved.',
+  full: 'This phone has no room left for Doorstep. Free some space and save again: nothing was saved.',
+  forbidden: 'This browser does not let Doorstep keep data (private windows often do not): nothing was saved.',
+  failed: 'This phone could not save it. Save again: nothing was saved.',
+};
+
+/** The reason in the rep's words for a transaction that failed. */
+export function notSaved(error: unknown): NotSavedError {
+  if (error instanceof NotSavedError) return error;
+  const name = error instanceof Error ? error.name : '';
+  if (name === 'QuotaExceededError') return new NotSavedError('full', error);
+  if (name === 'SecurityError') return new NotSavedError('forbidden', error);
+  return new NotSavedError('failed', error);
+}
+
+/** Who writes, with what. */
+export interface Writer {
+  env: Environment;
+  db: Database;
+  author: Author;
+  /** server minus device clock, milliseconds, as far as it is known */
+  skew?: number;
+}
+
+export interface Entered {
+  name: MutationName;
+  args: Record<string, unknown>;
+  /** ids of mutations, beside those that its arguments show */
+  depends_on?: string[];
+}
+
+export const newId = (env: Environment): string => uuid7(env.now(), env.random(10));
+
+/** A mutation as it is entered now. */
+export function made({ env, skew }: Writer, entered: Entered): Mutation {
+  return {
+    id: newId(env), name: entered.name, version: MUTATION_SCHEMA, args: entered.args,
+    made_at: new Date(env.now()).toISOString(),
+    ...(skew === undefined ? {} : { skew_ms: skew }),
+    ...(entered.depends_on?.length ? { depends_on: entered.depends_on } : {}),
+  };
+}
+
+/** Queue what was entered together, and show it: all of it or nothing. */
+export async function enter(writer: Writer, entered: readonly Entered[], blob?: Blob): Promise<Queued[]> {
+  const mutations = entered.map((one) => made(writer, one));
+  const stores = ['meta', 'mutation', 'base', 'attention', ...storesOf(mutations)] as const;
+  const tx = writing(writer.db, blob ? [...stores, 'blob'] : stores);
+  return atomically(tx, async () => {
+    if (blob) await tx.objectStore('blob').put(blob);
+    await closeAnswered(tx, mutations);
+    return enqueue(tx, mutations, writer.author);
+  });
+}
+
+/** Put mutations at the end of the queue, with what they depend on, and their effect on the rows. */
+export async function enqueue(tx: Writing, mutations: readonly Mutation[], author: Author): Promise<Queued[]> {
+  const before = await queued(tx);
+  const makers = new Map(before.flatMap((one) => made_(one)));
+  let order = ((await tx.objectStore('meta').get('order')) as number | undefined) ?? 0;
+  const records = mutations.map((mutation) => {
+    const needs = [...new Set([...(mutation.depends_on ?? []), ...names(mutation.args, makers).map((id) => makers.get(id) as string)])];
+    for (const [row, maker] of made_(mutation)) makers.set(row, maker);
+    const rest = needs.filter((id) => id !== mutation.id);
+    return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1) } as Queued;
+  });
+  await Promise.all(records.map((record) => tx.objectStore('mutation').put(record)));
+  await tx.objectStore('meta').put(order, 'order');
+  await replay(tx, records, author);
+  return records;
+}
+
+const made_ = (mutation: Mutation): [string, string][] => {
+  const row = madeBy(mutation);
+  return row ? [[row, mutation.id]] : [];
+};
+
+/** A field that is entered anew needs no answer to what became of the old one any more. */
+async function closeAnswered(tx: Writing, mutations: readonly Mutation[]): Promise<void> {
+  const entered = new Set(mutations.flatMap(({ args }) =>
+    Object.keys((args['fields'] ?? {}) as object).map((field) => `${String(args['id'])}.${field}`)));
+  const open = entered.size ? await tx.objectStore('attention').getAll() : [];
+  const answered = open.filter((item) => item.kind === 'conflict' && entered.has(`${item.clash.row_id}.${item.clash.field}`));
+  await Promise.all(answered.map((item) => tx.objectStore('attention').delete(item.id)));
+}
+
+/** What the rep's answer changed: mutations that are queued now, and ids of those that nothing is owed for any more. */
+export interface Answered {
+  added: Queued[];
+  closed: string[];
+}
+
+/** Settle a clash: mine is entered anew over theirs; theirs stands as it is. */
+export async function settle(writer: Writer, id: string, choice: 'mine' | 'theirs'): Promise<Answered> {
+  return answering(writer, id, async (tx, item) => {
+    if (item.kind !== 'conflict') throw new TypeError(`${id} is no conflict`);
+    if (choice === 'theirs') return [];
+    return enqueue(tx, [made(writer, overTheirs(item.mutation, item.clash))], writer.author);
+  });
+}
+
+/** The rep's value again, against what the server has now. */
+export function overTheirs(mutation: Mutation, { field, mine, theirs }: Clash): Entered {
+  const nest = (value: unknown) => field.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner ?? null }), value);
+  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: nest(theirs) } };
+  return { name: mutation.name, args: { id: mutation.args['id'], fields: nest(mine), base: nest(theirs) } };
+}
+
+/** Give up what was rejected, or close what is kept for a manager. */
+export async function discard(writer: Writer, id: string): Promise<Answered> {
+  return answering(writer, id, async (tx, item) => {
+    const attachments = everyMutation(item).filter(({ name }) => name === 'attachment.add');
+    await Promise.all(attachments.map(({ args }) => tx.objectStore('blob').delete(args['id'] as string)));
+    return [];
+  });
+}
+
+/** Send what was rejected again, as new mutations, children after their parent; `args` in place of the parent's. */
+export async function resend(writer: Writer, id: string, args?: Record<string, unknown>): Promise<Answered> {
+  return answering(writer, id, async (tx, item) => {
+    const ids = new Map<string, string>();
+    const again = everyMutation(item).map((old) => {
+      const depends_on = (old.depends_on ?? []).flatMap((needed) => ids.get(needed) ?? []);
+      const fresh = made(writer, { name: old.name, args: old.id === item.mutation.id && args ? args : old.args, depends_on });
+      ids.set(old.id, fresh.id);
+      return fresh;
+    });
+    return enqueue(tx, again, writer.author);
+  });
+}
+
+async function answering(
+  writer: Writer, id: string, answer: (tx: Writing, item: AttentionItem) => Promise<Queued[]>,
+): Promise<Answered> {
+  const tx = writing(writer.db);
+  return atomically(tx, async () => {
+    const item = await tx.objectStore('attention').get(id);
+    if (!item) return { added: [], closed: [] }; // answered in another tab
+    await tx.objectStore('attention').delete(id);
+    const added = await answer(tx, item);
+    const open = new Set((await tx.objectStore('attention').getAll()).flatMap(everyMutation).map((one) => one.id));
+    return { added, closed: everyMutation(item).map((one) => one.id).filter((one) => !open.has(one)) };
+  });
+}
+
+/** The mutation of an item, then those that went with it. */
+export const everyMutation = (item: AttentionItem): Mutation[] =>
+  item.kind === 'conflict' ? [item.mutation] : [item.mutation, ...item.children];
