@@ -17,6 +17,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.identity.rates import EXTENSION, make_limiter
     from app.openapi import ProblemApi
     from app.pwa import serve_pwa
+    from app.sync import pokes_routes
     from app.web import Application, install
 
     settings = settings or load_settings()
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = make_limiter(settings.rate_limit_storage_url)
     door.install(app)
     install(app, secure_origin=settings.secure_origin, check_hosts=bool(settings.public_url))
+    pokes_routes.install(app, app.extensions["doorstep.database"], settings)
     api = ProblemApi(app)
     wiring.connect_parts(api, settings)
     serve_docs(app, api)

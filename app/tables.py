@@ -3,6 +3,7 @@
 from app.attachments import tables as attachments
 from app.briefing import tables as briefing
 from app.customers import tables as customers
+from app.foundation import pokes
 from app.foundation import tables as foundation
 from app.foundation.db import Base
 from app.identity import tables as identity
@@ -24,6 +25,7 @@ __all__ = [
     "identity",
     "metadata",
     "news",
+    "pokes",
     "products",
     "sync",
     "threads",

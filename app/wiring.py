@@ -8,6 +8,7 @@ from flask_smorest import Api
 from app.attachments import jobs as attachment_jobs
 from app.briefing import jobs as briefing_jobs
 from app.config import Settings
+from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
 from app.news import jobs as news_jobs
 from app.resources import jobs as resource_jobs
@@ -73,6 +74,7 @@ TICKS: tuple[Tick, ...] = (*attachment_jobs.TICKS, *briefing_jobs.TICKS, *news_j
 
 def connect_work(settings: Settings) -> None:
     """Have changes set off the background work that follows from them, in the web process and in commands alike."""
+    changes.subscribe(pokes.touched)
     briefing_jobs.connect()
     news_jobs.connect(settings)
 

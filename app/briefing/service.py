@@ -16,6 +16,7 @@ from app.briefing import compose, sources
 from app.briefing.signal import Context, Item, Source
 from app.briefing.tables import StoredBriefing
 from app.customers.signals import account_refs, hold_accounts
+from app.foundation import pokes
 from app.foundation.db import table_of
 from app.foundation.ids import new_id
 from app.foundation.logs import log
@@ -119,6 +120,11 @@ def _store(
         )
     if gone:
         session.execute(sa.delete(BRIEFINGS).where(BRIEFINGS.c.id.in_(gone)))
+    shown = {briefing.account_id for briefing in (*new, *changed)}
+    if gone:
+        shown.update(account_id for account_id, rows in stored.items() if any(row.id in gone for row in rows.values()))
+    if shown:
+        pokes.tell(session, org_id, accounts=shown)
     kept = [briefing.id for briefing in composed if briefing.id in known]
     if kept:
         session.execute(sa.update(BRIEFINGS).where(BRIEFINGS.c.id.in_(kept)).values(composed_at=now))

@@ -11,7 +11,7 @@ from app.foundation.fields import Text, Uuid, choice
 from app.foundation.ids import new_id
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
-from app.identity.rules import guard_removal
+from app.identity.shown import guard_account
 from app.identity.tables import TerritoryAssignment
 from app.resources.resource import Filter, Resource, Values, equals, register
 
@@ -74,7 +74,7 @@ ACCOUNTS = register(
         },
         check=_account_faults,
         created=_assign_to_creator,
-        guard=guard_removal,
+        guard=guard_account,
     )
 )
 PEOPLE = register(

@@ -2,8 +2,9 @@
 
 from app.foundation.fields import Uuid, choice
 from app.foundation.problems import FieldError
-from app.identity.rules import guard_territory, user_was_written
+from app.identity.rules import guard_territory
 from app.identity.schemas import ROLES, TerritorySchema, UserSchema
+from app.identity.shown import territory_written, user_written
 from app.identity.tables import TerritoryAssignment, User
 from app.resources.resource import Resource, Values, equals, register
 
@@ -30,7 +31,7 @@ USERS = register(
         references={"manager_id": "user"},
         filters={"role": equals("role", choice(*ROLES))},
         check=_not_their_own_manager,
-        written=user_was_written,
+        written=user_written,
     )
 )
 TERRITORIES = register(
@@ -43,5 +44,6 @@ TERRITORIES = register(
         filters={"user_id": equals("user_id", Uuid()), "account_id": equals("account_id", Uuid())},
         check=_dates_in_order,
         guard=guard_territory,
+        written=territory_written,
     )
 )

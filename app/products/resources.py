@@ -1,6 +1,10 @@
 """Products and subscriptions as resources of the API."""
 
+from sqlalchemy.orm import Session
+
+from app.foundation import pokes
 from app.foundation.fields import QueryTruth, Text, Uuid, choice
+from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
 from app.products.schemas import ProductSchema, SubscriptionSchema
 from app.products.tables import Product, Subscription
@@ -16,6 +20,12 @@ def _subscription_faults(values: Values) -> list[FieldError]:
     return faults
 
 
+def _product_written(session: Session, principal: Principal, before: Values | None, after: Values | None) -> None:
+    """A product's name stands on the subscriptions to it."""
+    if before is not None and after is not None:
+        pokes.tell(session, principal.org_id, products=[after["id"]])
+
+
 PRODUCTS = register(
     Resource(
         name="products",
@@ -24,6 +34,7 @@ PRODUCTS = register(
         schema=ProductSchema,
         account_column=None,
         filters={"sku": equals("sku", Text(100)), "active": equals("active", QueryTruth())},
+        written=_product_written,
     )
 )
 SUBSCRIPTIONS = register(
