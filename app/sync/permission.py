@@ -14,31 +14,41 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.attachments.tables import Attachment
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Goal, Person, Promise
 from app.foundation.db import Id, Instant, table_of
 from app.foundation.principal import Principal, Role
 from app.foundation.problems import Problem
 from app.foundation.tables import Organisation
-from app.identity.tables import User
+from app.identity.tables import TerritoryAssignment, User
 from app.identity.territory import sight, visible_to_role
 from app.products.tables import Product, Subscription
+from app.sync.tables import Draft
 from app.sync.views import Held, View
+from app.threads.tables import Message
 from app.tickets.tables import Ticket
-from app.visits.tables import Visit
+from app.visits.tables import Note, Visit
 
 # Briefings last: they repeat what the others say, and packing refers back.
-ROW_TYPES = ("me", "account", "person", "subscription", "ticket", "visit", "promise", "goal", "briefing")
+ROW_TYPES = (
+    "me", "colleague", "account", "person", "subscription", "ticket", "visit", "note", "promise", "goal", "message",
+    "attachment", "draft", "briefing",
+)  # fmt: skip
 MAX_ACCOUNTS = 5_000
 VISITS_BACK, VISITS_AHEAD = timedelta(days=30), timedelta(days=30)
 BRIEFINGS_BACK, BRIEFINGS_AHEAD = timedelta(days=1), timedelta(days=7)
 SOLVED_BACK = timedelta(days=30)
+NOTES_BACK = timedelta(days=365)
+TALK_BACK = timedelta(days=90)
 OPEN_TICKETS = ("new", "open", "pending", "on_hold")
 
 ACCOUNTS, PEOPLE, VISITS, TICKETS = table_of(Account), table_of(Person), table_of(Visit), table_of(Ticket)
 BRIEFINGS, GOALS, PROMISES = table_of(StoredBriefing), table_of(Goal), table_of(Promise)
 SUBSCRIPTIONS, PRODUCTS = table_of(Subscription), table_of(Product)
 USERS, ORGANISATIONS = table_of(User), table_of(Organisation)
+NOTES, MESSAGES, ATTACHMENTS = table_of(Note), table_of(Message), table_of(Attachment)
+DRAFTS, TERRITORY = table_of(Draft), table_of(TerritoryAssignment)
 
 Selected = sa.Select[Any] | sa.CompoundSelect[Any]
 Token = sa.ColumnElement[str]
@@ -46,15 +56,16 @@ Marks = tuple[sa.ColumnElement[Any], ...]
 _ORG, _USER = sa.bindparam("org", type_=Id()), sa.bindparam("user", type_=Id())
 
 
-def permitted(session: Session, principal: Principal, now: datetime) -> View:
+def permitted(session: Session, principal: Principal, now: datetime, lease_days: int = 14) -> View:
     """Ids and versions of all rows that this user's phone should hold at `now`, by row type.
 
+    `lease_days` is told with the row of the user, so it is part of that one's version.
     Problem 409 when they look after more accounts than a phone can carry.
     """
     if principal.sees_whole_organisation:
         count = sa.select(sa.func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.org_id == principal.org_id)
         _refuse_too_many(session.scalar(count) or 0)
-    rows = session.execute(_statement(principal.role), _moment(principal, now))
+    rows = session.execute(_statement(principal.role), {**_moment(principal, now), "lease": str(lease_days)})
     view = {row_type: Held(ids or "", versions or "") for row_type, ids, versions in rows}
     _refuse_too_many(len(view["account"]))
     return view
@@ -81,6 +92,8 @@ def _moment(principal: Principal, now: datetime) -> dict[str, Any]:
         "briefings_from": now - BRIEFINGS_BACK,
         "briefings_to": now + BRIEFINGS_AHEAD,
         "solved_from": now - SOLVED_BACK,
+        "notes_from": now - NOTES_BACK,
+        "talk_from": now - TALK_BACK,
     }
 
 
@@ -99,6 +112,11 @@ def _statement(role: Role) -> "sa.CompoundSelect[Any]":
         "ticket": _tickets(mine),
         "promise": _of(PROMISES, mine, marks=(PROMISES.c.person_id, PROMISES.c.user_id, PROMISES.c.visit_id)),
         "goal": _of(GOALS, mine, marks=(GOALS.c.person_id,)),
+        "note": _since(NOTES, NOTES.c.written_at, "notes_from", mine),
+        "message": _since(MESSAGES, MESSAGES.c.written_at, "talk_from", mine),
+        "attachment": _since(ATTACHMENTS, ATTACHMENTS.c.created_at, "talk_from", mine),
+        "colleague": _colleagues(role, mine),
+        "draft": _drafts(role, mine),
     }
     return sa.union_all(*(_gathered(row_type, versions[row_type]) for row_type in ROW_TYPES))
 
@@ -131,7 +149,7 @@ def _of(table: sa.Table, mine: sa.CTE, *versions: sa.ColumnElement[Any], marks: 
 def _me() -> "sa.Select[Any]":
     """The user, with the organisation's name."""
     both = USERS.join(ORGANISATIONS, ORGANISATIONS.c.id == USERS.c.org_id)
-    version = _token(USERS.c.row_version, ORGANISATIONS.c.row_version)
+    version = _token(USERS.c.row_version, ORGANISATIONS.c.row_version, sa.bindparam("lease", type_=sa.Text()))
     return sa.select(USERS.c.id, version).select_from(both).where(USERS.c.id == _USER, USERS.c.org_id == _ORG)
 
 
@@ -139,6 +157,43 @@ def _subscriptions(mine: sa.CTE) -> "sa.Select[Any]":
     """All subscriptions of these accounts; each shows its product's name."""
     of = _of(SUBSCRIPTIONS, mine, PRODUCTS.c.row_version)
     return of.select_from(SUBSCRIPTIONS.join(PRODUCTS, PRODUCTS.c.id == SUBSCRIPTIONS.c.product_id))
+
+
+def _since(table: sa.Table, at: sa.Column[Any], moment: str, mine: sa.CTE) -> "sa.Select[Any]":
+    """Rows of these accounts that are not older than a moment; each names a visit and a user, perhaps."""
+    of = _of(table, mine, marks=(table.c.visit_id, table.c.user_id))
+    return of.where(at >= sa.bindparam(moment, type_=Instant()))
+
+
+def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
+    """Active people who look after one of these accounts today, the user's manager, and the team."""
+    found = sa.select(USERS.c.id, _token(USERS.c.row_version)).where(
+        USERS.c.org_id == _ORG, USERS.c.active, USERS.c.id != _USER, USERS.c.role != Role.INTEGRATION.value
+    )
+    if role in (Role.ADMINISTRATOR, Role.INTEGRATION):
+        return found
+    today: sa.BindParameter[Any] = sa.bindparam("seen_today")
+    sharing = sa.select(TERRITORY.c.user_id).where(
+        TERRITORY.c.org_id == _ORG,
+        TERRITORY.c.account_id.in_(sa.select(mine.c.id)),
+        TERRITORY.c.starts_on <= today,
+        sa.or_(TERRITORY.c.ends_on.is_(None), TERRITORY.c.ends_on >= today),
+    )
+    me = USERS.alias("me_too")
+    manager = sa.select(me.c.manager_id).where(me.c.id == _USER).scalar_subquery()
+    return found.where(sa.or_(USERS.c.id.in_(sharing), USERS.c.manager_id.in_((_USER, manager)), USERS.c.id == manager))
+
+
+def _drafts(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
+    """Undecided drafts of the team about these accounts; an administrator's are the whole organisation's."""
+    both = DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id).join(USERS, USERS.c.id == DRAFTS.c.user_id)
+    version = _token(DRAFTS.c.row_version, ACCOUNTS.c.row_version, USERS.c.row_version)
+    found = sa.select(DRAFTS.c.id, version).select_from(both).where(DRAFTS.c.org_id == _ORG, DRAFTS.c.status == "open")
+    if role is Role.ADMINISTRATOR:
+        return found
+    if role is not Role.MANAGER:
+        return found.where(sa.false())
+    return found.where(USERS.c.manager_id == _USER, DRAFTS.c.account_id.in_(sa.select(mine.c.id)))
 
 
 def _tickets(mine: sa.CTE) -> "sa.CompoundSelect[Any]":

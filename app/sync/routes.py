@@ -37,13 +37,13 @@ def pull(body: dict[str, Any]) -> Response:
     if body["schema"] != ROW_SCHEMA:
         raise _unknown_schema(body["schema"])
     session, principal = current_session(), current_principal()
-    answered = service.answer(session, body["client_group"], body["cookie"])
+    answered = service.answer(session, body["client_group"], body["cookie"], settings().offline_lease_days)
     session.close()
     if not answered.must_be_remembered:
         return _compressed(answered.body(service.cookie_of(answered, principal)))
     with database().write() as writing:
         bind_principal(writing, principal)
-        cookie = service.remember(writing, answered)
+        cookie = service.remember(writing, answered, request.headers.get("User-Agent"))
     return _compressed(answered.body(cookie, packed=body["packed"]))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import sqlalchemy as sa
@@ -13,8 +13,12 @@ from sqlalchemy.orm import Session
 from app.foundation.money import Money
 from app.sync.permission import (
     ACCOUNTS,
+    ATTACHMENTS,
     BRIEFINGS,
+    DRAFTS,
     GOALS,
+    MESSAGES,
+    NOTES,
     ORGANISATIONS,
     PEOPLE,
     PRODUCTS,
@@ -76,7 +80,7 @@ def _plain(table: sa.Table, *names: str) -> Shape:
                 members[name] = orjson.Fragment(text)
         return members
 
-    return Shape(table, columns, encode, table, table.c.id if table is ACCOUNTS else table.c.account_id)
+    return Shape(table, columns, encode, table, table.c.account_id if "account_id" in table.c else table.c.id)
 
 
 def _people() -> Shape:
@@ -133,6 +137,22 @@ def _me() -> Shape:
     return Shape(USERS, columns, encode, source, USERS.c.id)
 
 
+def with_lease(row: Row, days: int) -> Row:
+    """The row of the user, with the days after which a phone that was out of touch asks to sign in."""
+    return {**cast(Mapping[str, Any], row), "offline_lease_days": days}
+
+
+def _named(table: sa.Table, source: sa.FromClause, more: Mapping[str, sa.ColumnElement[Any]], *names: str) -> Shape:
+    """Rows of `table` with members that are columns of other tables."""
+    plain = _plain(table, *names)
+
+    def encode(row: Any) -> Row:
+        own = cast(Mapping[str, Any], plain.encode(row[: len(names)]))
+        return {**own, **{name: value for name, value in zip(more, row[len(names) :], strict=True) if value}}
+
+    return Shape(table, [*plain.columns, *more.values()], encode, source, plain.order)
+
+
 def _briefing(row: Any) -> Row:
     return orjson.Fragment(bytes(row[0]))
 
@@ -140,12 +160,13 @@ def _briefing(row: Any) -> Row:
 SHAPES: Mapping[str, Shape] = {
     "me": _me(),
     "account": _plain(
-        ACCOUNTS, "id", "name", "industry", "status", "phone", "website", "address", "time_zone", "employees", "aliases"
+        ACCOUNTS, "id", "name", "industry", "status", "phone", "website", "address", "time_zone", "employees", "aliases",
+        "notes",
     ),
     "person": _people(),
     "visit": _plain(
-        VISITS, "id", "account_id", "starts_at", "ends_at", "time_zone", "place", "purpose", "status", "attendee_ids",
-        "notes", "outcome", "next_step",
+        VISITS, "id", "account_id", "user_id", "starts_at", "ends_at", "time_zone", "place", "purpose", "status", "attendee_ids",
+        "notes", "outcome", "next_step", "done_at",
     ),
     "briefing": Shape(BRIEFINGS, [BRIEFINGS.c.body], _briefing, BRIEFINGS, BRIEFINGS.c.account_id),
     "subscription": _subscriptions(),
@@ -157,4 +178,19 @@ SHAPES: Mapping[str, Shape] = {
         PROMISES, "id", "account_id", "person_id", "user_id", "text", "made_on", "due_on", "status", "kept_on", "visit_id"
     ),
     "goal": _plain(GOALS, "id", "account_id", "person_id", "title", "target", "due_on", "status"),
+    "note": _plain(NOTES, "id", "account_id", "visit_id", "user_id", "author", "text", "written_at"),
+    "message": _plain(
+        MESSAGES, "id", "account_id", "visit_id", "user_id", "author", "text", "mentions", "attached", "written_at"
+    ),
+    "attachment": _plain(
+        ATTACHMENTS, "id", "account_id", "visit_id", "user_id", "author", "name", "media_type", "size", "taken_at",
+        "complete",
+    ),
+    "colleague": _plain(USERS, "id", "name", "role"),
+    "draft": _named(
+        DRAFTS,
+        DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id).join(USERS, USERS.c.id == DRAFTS.c.user_id),
+        {"account": ACCOUNTS.c.name, "author": USERS.c.name},
+        "id", "account_id", "user_id", "name", "args", "made_at", "reason",
+    ),
 }  # fmt: skip

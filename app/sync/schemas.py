@@ -6,7 +6,7 @@ from app.foundation.fields import MAX_INT, Moment, Text, Truth, Uuid, Whole
 from app.sync.mutation import MUTATION_SCHEMA, OLDEST_VERSION
 from app.sync.permission import ROW_TYPES
 
-ROW_SCHEMA = 1
+ROW_SCHEMA = 2
 
 
 class PullRequestSchema(Schema):
@@ -46,6 +46,12 @@ class PullAnswerSchema(Schema):
     cookie = fields.String(required=True, metadata={"description": "To send with the next pull; opaque."})
     as_of = Moment(required=True, metadata={"description": "The moment that the phone then shows."})
     reset = fields.Boolean(metadata={"description": "Present and true: clear all rows first."})
+    seq = fields.Integer(
+        metadata={
+            "description": "Number of the last mutation of this client group that was done in the moment of these rows; "
+            "absent when none was."
+        }
+    )
     puts = fields.Dict(
         fields.String(metadata={"enum": list(ROW_TYPES)}),
         fields.List(fields.Dict()),

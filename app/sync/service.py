@@ -15,19 +15,20 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.foundation import clock
-from app.foundation.db import table_of, upsert
+from app.foundation.db import table_of
 from app.foundation.principal import Principal, principal_of
 from app.foundation.problems import FieldError, Problem, invalid
+from app.identity.tables import SignInSession
 from app.resources import wire
-from app.sync import views
+from app.sync import groups, views
+from app.sync.groups import GROUPS, VIEWS
 from app.sync.packing import pack
 from app.sync.permission import permitted
-from app.sync.rows import Row, fetch
-from app.sync.tables import ClientGroup, ClientView
+from app.sync.rows import Row, fetch, with_lease
 from app.sync.views import Cookie, Difference, View
 
-GROUPS, VIEWS = table_of(ClientGroup), table_of(ClientView)
-MAX_GROUPS = 20
+SESSIONS = table_of(SignInSession)
+LEASE_DAYS = 14
 SEEN_EVERY = timedelta(minutes=5)
 # A cookie's order is a time in milliseconds; one further ahead than clocks go wrong was never given.
 AHEAD = timedelta(days=1)
@@ -38,7 +39,8 @@ class Answer:
     """What a pull found.
 
     `view` is what the phone will hold, None when nothing changed; `known` is the order of a kept view with the same
-    content, from an answer that was lost. `base` is the order that the phone came with, None for a reset.
+    content, from an answer that was lost. `base` is the order that the phone came with, None for a reset. `last_seq` is
+    the number of the last mutation of this client group whose effect is in the rows.
     """
 
     client_group: str
@@ -50,6 +52,7 @@ class Answer:
     seen: bool
     puts: Mapping[str, Sequence[Row]]
     dels: Mapping[str, Sequence[str]]
+    last_seq: int = 0
 
     @property
     def must_be_remembered(self) -> bool:
@@ -59,6 +62,8 @@ class Answer:
     def body(self, cookie: str, *, packed: bool = False) -> bytes:
         """The JSON to send; `puts` (or `packed`) and `dels` are absent when there are none."""
         members: dict[str, Any] = {"cookie": cookie, "as_of": self.as_of}
+        if self.last_seq:
+            members["seq"] = self.last_seq
         if self.base is None:
             members["reset"] = True
         if self.puts and packed:
@@ -71,33 +76,39 @@ class Answer:
         return wire.dumps(members)
 
 
-def answer(session: Session, client_group: str, cookie: str | None) -> Answer:
-    """What changed since `cookie`, in the moment of `session`.
+def answer(session: Session, client_group: str, cookie: str | None, lease_days: int = LEASE_DAYS) -> Answer:
+    """What changed since `cookie`, in the moment of `session`; `lease_days` is told to the phone.
 
     Problems: 422 for a cookie of wrong form, 409 for one of another phone or user or of the future, 403 for a client
-    group of another user. An unknown or outdated cookie is no problem: everything is sent, with `reset`.
+    group of another user, 401 for one that was revoked. An unknown or outdated cookie is no problem: everything is sent,
+    with `reset`.
     """
     principal = principal_of(session)
     now = clock.now().replace(microsecond=0)
     order = _order(cookie, client_group, principal, now)
     group, held = _kept(session, client_group, principal, order)
-    view = permitted(session, principal, now)
+    view = permitted(session, principal, now, lease_days)
     digest = views.digest(view)
-    seen = group is not None and group.last_pulled_at + SEEN_EVERY > now
+    seen = group is not None and _is_noted(group, client_group, principal, now)
+    last_seq = group.last_seq if group is not None else 0
     if held is not None and held.digest == digest:
-        return Answer(client_group, now, order, None, digest, order, seen, {}, {})
+        return Answer(client_group, now, order, None, digest, order, seen, {}, {}, last_seq)
     before = _rows(session, client_group, order) if held is not None else None
     changes = views.difference(before or {}, view)
     known = _same(session, client_group, digest)
     base = order if before is not None else None
     dels = changes.dels if before is not None else {}
-    return Answer(client_group, now, base, view, digest, known, seen, _fetch(session, changes), dels)
+    puts = _fetch(session, changes, lease_days)
+    return Answer(client_group, now, base, view, digest, known, seen, puts, dels, last_seq)
 
 
-def remember(session: Session, answered: Answer) -> str:
-    """Keep what the phone will hold, and say by which cookie it asks next. Problem 403 as in `answer`."""
+def remember(session: Session, answered: Answer, user_agent: str | None = None) -> str:
+    """Keep what the phone will hold, and say by which cookie it asks next. Problems 401 and 403 as in `answer`.
+
+    The browser session that asks is noted as this phone's, so that it ends when the phone is revoked.
+    """
     principal = principal_of(session)
-    newest = _lock_group(session, answered, principal)
+    newest = _lock_group(session, answered, principal, user_agent)
     order = answered.known
     if answered.view is not None and order is None:
         order = max(newest + 1, int(answered.as_of.timestamp() * 1000))
@@ -148,26 +159,33 @@ def _kept(
 ) -> tuple[Any | None, Any | None]:
     """The group, and the view that the phone holds; None for what is not known."""
     view = sa.and_(VIEWS.c.client_group_id == GROUPS.c.id, VIEWS.c.view_order == sa.bindparam("view_order"))
+    # Where the browser session is not tied to this group yet, the pull is to be remembered.
+    signed_in = sa.select(SESSIONS.c.client_group_id).where(SESSIONS.c.id == sa.bindparam("credential"))
     query = (
-        sa.select(GROUPS.c.org_id, GROUPS.c.user_id, GROUPS.c.last_pulled_at, VIEWS.c.digest)
+        sa.select(
+            GROUPS.c.org_id,
+            GROUPS.c.user_id,
+            GROUPS.c.last_pulled_at,
+            GROUPS.c.last_seq,
+            GROUPS.c.revoked_at,
+            VIEWS.c.digest,
+            signed_in.scalar_subquery().label("signed_in"),
+        )
         .select_from(GROUPS.outerjoin(VIEWS, view))
         .where(GROUPS.c.id == sa.bindparam("group"))
     )
-    row = session.execute(query, {"group": client_group, "view_order": order or 0}).first()
+    values = {"group": client_group, "view_order": order or 0, "credential": principal.credential_id}
+    row = session.execute(query, values).first()
     if row is None:
         return None, None
-    _refuse_stranger(row, principal)
+    groups.refuse_stranger(row, principal)
     return row, row if row.digest is not None else None
 
 
-def _refuse_stranger(group: Any, principal: Principal) -> None:
-    if group.org_id != principal.org_id or group.user_id != principal.user_id:
-        raise Problem(
-            403,
-            "client-group-of-another",
-            "Not your client group",
-            "Another user's data is kept under this client group. Clear the phone and start with a new client group.",
-        )
+def _is_noted(group: Any, client_group: str, principal: Principal, now: datetime) -> bool:
+    """Whether it is known that this phone is in use, and through which browser session."""
+    tied = principal.via != "session" or group.signed_in == client_group
+    return bool(tied and group.last_pulled_at + SEEN_EVERY > now)
 
 
 def _rows(session: Session, client_group: str, order: int | None) -> View | None:
@@ -182,41 +200,25 @@ def _same(session: Session, client_group: str, digest: bytes) -> int | None:
     return session.scalar(query.order_by(VIEWS.c.view_order.desc()).limit(1))
 
 
-def _fetch(session: Session, changes: Difference) -> dict[str, Sequence[Row]]:
-    return {row_type: fetch(session, row_type, ids) for row_type, ids in changes.puts.items()}
-
-
-def _lock_group(session: Session, answered: Answer, principal: Principal) -> int:
-    """Make or find the client group, hold it until the end, and say which order was given last (0: none)."""
-    values = {
-        "id": answered.client_group,
-        "org_id": principal.org_id,
-        "user_id": principal.user_id,
-        "created_at": answered.as_of,
-        "last_pulled_at": answered.as_of,
+def _fetch(session: Session, changes: Difference, lease_days: int) -> dict[str, Sequence[Row]]:
+    found: dict[str, Sequence[Row]] = {
+        row_type: fetch(session, row_type, ids) for row_type, ids in changes.puts.items()
     }
-    insert = upsert(session, GROUPS).values(values)
-    # On a conflict the row is locked, but changed only when it is ours.
-    pulled = {"last_pulled_at": insert.excluded.last_pulled_at}
-    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=pulled, where=_own(principal)))
-    group = session.execute(sa.select(GROUPS).where(GROUPS.c.id == answered.client_group)).one()
-    _refuse_stranger(group, principal)
-    _forget_oldest(session, principal)
+    if "me" in found:
+        found["me"] = [with_lease(row, lease_days) for row in found["me"]]
+    return found
+
+
+def _lock_group(session: Session, answered: Answer, principal: Principal, user_agent: str | None) -> int:
+    """Make or find the client group, hold it until the end, and say which order was given last (0: none)."""
+    seen = {"user_agent": user_agent[:200]} if user_agent else {}
+    groups.hold(session, principal, answered.client_group, answered.as_of, **seen)
+    if principal.via == "session":
+        mine = sa.and_(SESSIONS.c.id == principal.credential_id, ~SESSIONS.c.revoked)
+        session.execute(sa.update(SESSIONS).where(mine).values(client_group_id=answered.client_group))
+    groups.forget_oldest(session, principal)
     newest = sa.select(sa.func.max(VIEWS.c.view_order)).where(VIEWS.c.client_group_id == answered.client_group)
     return session.scalar(newest) or 0
-
-
-def _own(principal: Principal) -> sa.ColumnElement[bool]:
-    return sa.and_(GROUPS.c.org_id == principal.org_id, GROUPS.c.user_id == principal.user_id)
-
-
-def _forget_oldest(session: Session, principal: Principal) -> None:
-    """Keep the client groups pulled last; one that is forgotten is sent everything when it comes back."""
-    order = (GROUPS.c.last_pulled_at.desc(), GROUPS.c.id.desc())
-    beyond = sa.select(GROUPS.c.id).where(_own(principal)).order_by(*order).offset(MAX_GROUPS)
-    forgotten = session.scalars(beyond).all()
-    if forgotten:
-        session.execute(sa.delete(GROUPS).where(GROUPS.c.id.in_(forgotten)))
 
 
 __all__ = ["Answer", "answer", "cookie_of", "remember"]

@@ -12,7 +12,7 @@ from app.customers.tables import Account, Person
 from app.foundation.db import Database
 from app.identity.tables import TerritoryAssignment, User
 from app.products.tables import Product
-from app.sync import service
+from app.sync import groups, service
 from app.sync.tables import ClientGroup, ClientView
 from app.tickets.tables import Ticket
 from tests.support.phones import Directory
@@ -37,8 +37,10 @@ def phone(sign_in: Any, office: Office) -> Phone:
     return Phone(sign_in("rep@north"))
 
 
-def test_the_first_pull_brings_everything_of_the_territory(phone: Phone, office: Office) -> None:
-    account = office.account(aliases=["Norrvik"], address={"city": "Gävle"}, employees=120)
+def test_the_first_pull_brings_everything_of_the_territory(
+    phone: Phone, office: Office, directory: Directory
+) -> None:
+    account = office.account(aliases=["Norrvik"], address={"city": "Gävle"}, employees=120, notes="Ring first")
     made = {
         "me": office.rep_id,
         "account": account,
@@ -49,16 +51,30 @@ def test_the_first_pull_brings_everything_of_the_territory(phone: Phone, office:
         "ticket": office.ticket(account),
         "promise": office.promise(account),
         "goal": office.goal(account),
+        "note": office.note(account),
+        "message": office.message(account, mentions=[directory.users["manager@north"]]),
+        "attachment": office.attachment(account),
+        "colleague": directory.users["manager@north"],
     }
     answer = phone.pull()
     assert answer["reset"] is True and answer["as_of"] == "2026-11-21T08:00:00Z"
     assert {row_type: phone.ids(row_type) for row_type in phone.rows} == {t: {row_id} for t, row_id in made.items()}
     assert phone.rows["account"][account] == {
         "id": account, "name": "Norrvik Paper", "status": "customer", "time_zone": "Europe/Stockholm",
-        "aliases": ["Norrvik"], "address": {"city": "Gävle"}, "employees": 120,
+        "aliases": ["Norrvik"], "address": {"city": "Gävle"}, "employees": 120, "notes": "Ring first",
     }  # fmt: skip
     assert phone.rows["subscription"][made["subscription"]]["product"] == "Watch Plus"
     assert phone.rows["me"][office.rep_id]["org"] == {"id": office.org_id, "name": "North"}
+    assert phone.rows["me"][office.rep_id]["offline_lease_days"] == 14
+    assert phone.rows["colleague"][made["colleague"]] == {
+        "id": made["colleague"], "name": "Manager", "role": "manager",
+    }  # fmt: skip
+    assert phone.rows["message"][made["message"]] == {
+        "id": made["message"], "account_id": account, "user_id": office.rep_id, "author": "Rep",
+        "text": "Who knows Eva?", "mentions": [made["colleague"]], "written_at": "2026-11-21T08:00:00Z",
+    }  # fmt: skip
+    assert phone.rows["attachment"][made["attachment"]]["complete"] is False
+    assert phone.rows["visit"][made["visit"]]["user_id"] == office.rep_id
 
 
 def test_nothing_new_is_said_in_a_hundred_bytes_and_writes_nothing(phone: Phone, office: Office) -> None:
@@ -216,6 +232,41 @@ def test_a_briefing_composed_anew_replaces_the_old_one(phone: Phone, office: Off
     assert phone.rows["briefing"][briefing]["cards"][0]["text"] == "second"
 
 
+def test_notes_stay_a_year_and_talk_and_photos_ninety_days(phone: Phone, office: Office) -> None:
+    account = office.account()
+    kept = office.note(account, -365), office.message(account, -90), office.attachment(account, -90)
+    for old in (office.note, office.message, office.attachment):
+        old(account, -366)
+    phone.pull()
+    assert (phone.ids("note"), phone.ids("message"), phone.ids("attachment")) == ({kept[0]}, {kept[1]}, {kept[2]})
+
+
+def test_colleagues_are_those_who_share_an_account_today_the_manager_and_the_team(
+    phone: Phone, sign_in: Any, office: Office, directory: Directory
+) -> None:
+    account = office.account()
+    users = directory.users
+    phone.pull()
+    assert phone.ids("colleague") == {users["manager@north"]}
+    office.assign(account, users["rep2@north"], ends_on=TODAY)
+    phone.pull()
+    assert phone.ids("colleague") == {users["manager@north"], users["rep2@north"]}
+    with held_clock(1):
+        phone.pull()
+    assert phone.ids("colleague") == {users["manager@north"]}
+    office.change(User, users["rep2@north"], manager_id=users["manager@north"])
+    phone.pull()
+    assert phone.ids("colleague") == {users["manager@north"], users["rep2@north"]}
+    office.change(User, users["rep2@north"], active=False)
+    phone.pull()
+    assert phone.ids("colleague") == {users["manager@north"]}
+    managers, admins = Phone(sign_in("manager@north")), Phone(sign_in("admin@north"))
+    managers.pull()
+    admins.pull()
+    assert managers.ids("colleague") == {office.rep_id}
+    assert admins.ids("colleague") == {office.rep_id, users["manager@north"]}
+
+
 def test_solved_tickets_stay_thirty_days(phone: Phone, office: Office) -> None:
     account = office.account()
     opened = office.ticket(account)
@@ -331,7 +382,7 @@ def test_an_upgrade_that_changes_phone_rows_sends_everything_anew(
 ) -> None:
     office.account()
     phone.pull()
-    monkeypatch.setattr("app.sync.views.REVISION", 2)
+    monkeypatch.setattr("app.sync.views.REVISION", 99)
     assert phone.pull()["reset"] is True
     assert "reset" not in phone.pull()
 
@@ -359,16 +410,19 @@ def test_only_two_views_are_kept_for_a_phone(phone: Phone, office: Office) -> No
 def test_the_phones_of_a_user_that_pulled_longest_ago_are_forgotten(
     sign_in: Any, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "MAX_GROUPS", 2)
+    monkeypatch.setattr(groups, "MAX_GROUPS", 2)
+    monkeypatch.setattr(groups, "MAX_KNOWN", 3)
     api = sign_in("rep@north")
-    phones = [Phone(api) for _ in range(3)]
+    phones = [Phone(api) for _ in range(4)]
     for number, one in enumerate(phones):
         with held_clock(number / 24):
             one.pull()
     with office.database.read() as session:
-        assert set(session.scalars(sa.select(ClientGroup.id))) == {phones[1].group, phones[2].group}
+        assert set(session.scalars(sa.select(ClientView.client_group_id))) == {phones[2].group, phones[3].group}
+        # How far their queues were done is remembered longer.
+        assert set(session.scalars(sa.select(ClientGroup.id))) == {phone.group for phone in phones[1:]}
     with held_clock(1):
-        assert phones[0].pull()["reset"] is True
+        assert phones[0].pull()["reset"] is True and phones[1].pull()["reset"] is True
 
 
 # SQLite has one writer: there, no transaction can begin earlier and commit later than another.

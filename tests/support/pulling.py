@@ -13,6 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.attachments.tables import Attachment
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Goal, Person, Promise
 from app.foundation import clock
@@ -20,8 +21,9 @@ from app.foundation.db import Base, Database
 from app.foundation.ids import new_id
 from app.identity.tables import TerritoryAssignment
 from app.products.tables import Product, Subscription
+from app.threads.tables import Message
 from app.tickets.tables import Ticket
-from app.visits.tables import Visit
+from app.visits.tables import Note, Visit
 from tests.support.phones import Api
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
@@ -51,7 +53,7 @@ class Phone:
 
     def ask(self, **changes: Any) -> Any:
         """A pull whose answer is not stored."""
-        body = {"client_group": self.group, "cookie": self.cookie, "schema": 1, **changes}
+        body = {"client_group": self.group, "cookie": self.cookie, "schema": 2, **changes}
         return self.api.post("/sync/pull", body)
 
     def pull(self) -> dict[str, Any]:
@@ -168,6 +170,23 @@ class Office:
         """A promise of the rep's."""
         return self.add(Promise, **{"account_id": account_id, "user_id": self.rep_id, "text": "Send the report",
                                     "made_on": TODAY, "due_on": TODAY, **values})  # fmt: skip
+
+    def note(self, account_id: str, days: float = 0, **values: Any) -> str:
+        """A note of the rep's."""
+        written = {"author": "Rep", "text": "Wants two more pumps", "written_at": NOW + timedelta(days=days)}
+        return self.add(Note, **{"account_id": account_id, "user_id": self.rep_id, **written, **values})
+
+    def message(self, account_id: str, days: float = 0, **values: Any) -> str:
+        """Something the rep said in the thread of the account."""
+        written = {"author": "Rep", "text": "Who knows Eva?", "written_at": NOW + timedelta(days=days)}
+        said = {"mentions": [], "attached": [], **written, **values}
+        return self.add(Message, **{"account_id": account_id, "user_id": self.rep_id, **said})
+
+    def attachment(self, account_id: str, days: float = 0, **values: Any) -> str:
+        """A photo that the rep took."""
+        kind = {"name": "pump.jpg", "media_type": "image/jpeg", "size": 3, "sha256": "0" * 64, "author": "Rep"}
+        taken = {"user_id": self.rep_id, "created_at": NOW + timedelta(days=days), **kind, **values}
+        return self.add(Attachment, account_id=account_id, **taken)
 
     def goal(self, account_id: str, **values: Any) -> str:
         """What the customer wants to reach."""
