@@ -4,6 +4,8 @@ from app.customers.schemas import AccountSchema, ConsentSchema, GoalSchema, Pers
 from app.foundation.fields import Day, Moment, Uuid, choice
 from app.sync.arguments import arguments, changes, likes
 
+_SHOWN = {"description": "The status that the phone showed; open, when left out."}
+
 PromiseMake = arguments(
     "PromiseMake",
     "Promise something to somebody at an account.",
@@ -16,9 +18,15 @@ PromiseMake = arguments(
     },
 )  # fmt: skip
 PromiseKeep = arguments(
-    "PromiseKeep", "Say that a promise was kept.", {"id": Uuid(required=True), "kept_on": Day(required=True)}
+    "PromiseKeep",
+    "Say that a promise was kept.",
+    {"id": Uuid(required=True), "kept_on": Day(required=True), "base": choice("open", "broken", metadata=_SHOWN)},
 )
-PromiseBreak = arguments("PromiseBreak", "Say that a promise was not kept.", {"id": Uuid(required=True)})
+PromiseBreak = arguments(
+    "PromiseBreak",
+    "Say that a promise was not kept.",
+    {"id": Uuid(required=True), "base": choice("open", "kept", metadata=_SHOWN)},
+)
 AccountChange = changes(
     "AccountChange", "Change what is known about an account.", AccountSchema,
     "name", "industry", "status", "phone", "website", "address", "time_zone", "employees", "aliases", "notes",

@@ -10,6 +10,7 @@ from app.foundation.fields import (
     Number,
     Reference,
     Text,
+    Uuid,
     Whole,
     Zone,
     choice,
@@ -63,6 +64,7 @@ class ConsentSchema(Schema):
     status = choice("granted", "withdrawn", "unknown", required=True)
     recorded_at = MomentText(required=True)
     source = Text(200, required=True, metadata={"example": "Visit of 3 November"})
+    id = Uuid(metadata={"description": "Of the record, where it has one."})
 
 
 class PersonSchema(Schema):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,9 +19,10 @@ from app.identity.tables import User
 from app.resources import service
 from app.resources.resource import Resource, Values
 from app.sync.merge import Clash, Rules, merge, same
-from app.sync.mutation import Args, Conflict, Outcome
+from app.sync.mutation import Args, Conflict, Made, Outcome
 
 USERS = table_of(User)
+_TELLING = timedelta(minutes=1)
 
 
 def change_fields(session: Session, resource: Resource, args: Args, rules: Rules | None = None) -> Outcome:
@@ -70,6 +72,15 @@ def is_there(session: Session, resource: Resource, row_id: str, values: Mapping[
     return True
 
 
+def by_our_clock(made: Made, moment: datetime) -> datetime:
+    """A moment that a device took from its own clock, as ours would have shown it, and not after the mutation arrived.
+
+    What the phone makes of the difference is used when it is more than a minute: less is within what it can tell.
+    """
+    ours = moment + made.skew if abs(made.skew) > _TELLING else moment
+    return min(ours, made.at)
+
+
 def _loaded(resource: Resource, name: str, value: Any) -> Any:
     """A value as the phone showed it, as columns have it; one that would not be taken today is compared as it is."""
     if value is None:
@@ -90,7 +101,7 @@ def _conflicts(session: Session, resource: Resource, row: Values, clashes: Seque
         return ()
     columns = sorted({clash.field.partition(".")[0] for clash in clashes})
     written = audit.last_written(session, resource.entity, row["id"], columns, row["updated_at"])
-    names = _names(session, {who.user_id for who in written.values() if who.user_id})
+    names = names_of(session, {who.user_id for who in written.values() if who.user_id})
     found = []
     for clash in clashes:
         who = written.get(clash.field.partition(".")[0])
@@ -101,7 +112,8 @@ def _conflicts(session: Session, resource: Resource, row: Values, clashes: Seque
     return tuple(found)
 
 
-def _names(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
+def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
+    """Names of these users of the organisation, by id; of those that there are."""
     org_id = principal_of(session).org_id
     query = sa.select(USERS.c.id, USERS.c.name).where(USERS.c.org_id == org_id, USERS.c.id.in_(sorted(user_ids)))
     return {row.id: row.name for row in session.execute(query)}

@@ -12,6 +12,7 @@ import orjson
 from marshmallow import Schema, fields, validate
 
 from app.foundation.fields import Day, Moment, Uuid, Zone
+from app.sync.mutation import MUTATION_SCHEMA
 
 TARGET = Path(__file__).resolve().parents[2] / "pwa" / "src" / "store" / "mutations.gen.ts"
 HEAD = """\
@@ -54,7 +55,7 @@ def source(mutations: Iterable[Named], version: int, translations: Mapping[int, 
         f"{_literal({name: dict(_limits(schema)) for name, schema in known})};\n",
         "/** How arguments written by an earlier version of the app are read: from a version to the next, by mutation. */\n"
         "export const TRANSLATIONS: Readonly<\n"
-        "  Record<number, Readonly<Record<string, { rename?: Record<string, string>; defaults?: Record<string, unknown> }>>>\n"
+        "  Record<number, Readonly<Record<string, { renames?: Record<string, string>; defaults?: Record<string, unknown> }>>>\n"
         f"> = {_literal({str(number): dict(steps) for number, steps in translations.items()})};\n",
     ]
     return "\n".join(parts)
@@ -63,8 +64,8 @@ def source(mutations: Iterable[Named], version: int, translations: Mapping[int, 
 def _by_name(known: list[Named]) -> str:
     members = "".join(f"  '{name}': {_interface_name(schema)};\n" for name, schema in known)
     return (
-        "/** The arguments of each mutation. */\nexport interface Mutations {\n"
-        f"{members}}}\n\nexport type MutationName = keyof Mutations;\n"
+        "/** The arguments of each mutation. */\nexport interface MutationArgs {\n"
+        f"{members}}}\n\nexport type MutationName = keyof MutationArgs;\n"
     )
 
 
@@ -173,42 +174,25 @@ def _literal(value: Any) -> str:
 
 def current() -> str:
     """The file as it should be now."""
-    from app.attachments.arguments import AttachmentAdd
-    from app.customers import arguments as customers
-    from app.foundation.fields import choice
-    from app.sync.arguments import arguments
-    from app.threads.arguments import MessagePost
-    from app.visits import arguments as visits
+    from app.sync.catalogue import all_mutations
 
-    DraftDecide = arguments(
-        "DraftDecide",
-        "Accept what a colleague could not deliver, or dismiss it.",
-        {"id": Uuid(required=True), "decision": choice("accept", "dismiss", required=True)},
-    )
-    named = [
-        ("visit.plan", visits.VisitPlan),
-        ("visit.change", visits.VisitChange),
-        ("visit.cancel", visits.VisitCancel),
-        ("visit.log", visits.VisitLog),
-        ("note.add", visits.NoteAdd),
-        ("promise.make", customers.PromiseMake),
-        ("promise.keep", customers.PromiseKeep),
-        ("promise.break", customers.PromiseBreak),
-        ("account.change", customers.AccountChange),
-        ("person.add", customers.PersonAdd),
-        ("person.change", customers.PersonChange),
-        ("consent.record", customers.ConsentRecord),
-        ("goal.set", customers.GoalSet),
-        ("goal.change", customers.GoalChange),
-        ("message.post", MessagePost),
-        ("attachment.add", AttachmentAdd),
-        ("draft.decide", DraftDecide),
-    ]
-    translations = {
-        1: {"note.add": {"rename": {"body": "text"}}, "message.post": {"rename": {"body": "text"}}},
-        2: {"promise.make": {"rename": {"by": "due_on"}}, "visit.log": {"rename": {"attendees": "attendee_ids"}}},
-    }
-    return source(named, 3, translations)
+    known = all_mutations()
+    steps: dict[int, dict[str, Any]] = {}
+    for mutation in known:
+        for version, upgrade in mutation.upgrades.items():
+            told = {"renames": dict(upgrade.renames), "defaults": dict(upgrade.defaults)}
+            steps.setdefault(version, {})[mutation.name] = {name: step for name, step in told.items() if step}
+    named = [(mutation.name, mutation.schema) for mutation in known]
+    if "draft.decide" not in dict(named):
+        from app.foundation.fields import choice
+        from app.sync.arguments import arguments
+
+        members: dict[str, Field] = {
+            "id": Uuid(required=True),
+            "decision": choice("accept", "dismiss", required=True),
+        }
+        named.append(("draft.decide", arguments("DraftDecide", "Accept or dismiss a colleague's draft.", members)))
+    return source(named, MUTATION_SCHEMA, dict(sorted(steps.items())))
 
 
 def main() -> None:

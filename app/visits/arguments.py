@@ -1,6 +1,6 @@
 """What the mutations of visits and notes take."""
 
-from app.foundation.fields import Moment, Uuid
+from app.foundation.fields import Moment, Uuid, choice
 from app.sync.arguments import arguments, changes, like, likes
 from app.visits.schemas import NoteSchema, VisitSchema
 
@@ -15,7 +15,14 @@ VisitPlan = arguments(
     },
 )
 VisitChange = changes("VisitChange", "Move a visit, or change what is planned for it.", VisitSchema, *PLANNED)
-VisitCancel = arguments("VisitCancel", "Cancel a planned visit.", {"id": Uuid(required=True)})
+VisitCancel = arguments(
+    "VisitCancel",
+    "Cancel a planned visit.",
+    {
+        "id": Uuid(required=True),
+        "base": choice("planned", "done", metadata={"description": "As the phone showed it; planned, when left out."}),
+    },
+)
 VisitLog = arguments(
     "VisitLog",
     "Say what came of a visit. The first to say so fills it in; what is said later becomes a note at it.",

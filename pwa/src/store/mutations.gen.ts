@@ -4,82 +4,6 @@ import type { Instant, IsoDate } from './rows.ts';
 
 export const MUTATION_SCHEMA = 3;
 
-/** Plan a visit; a walk-in is planned and logged at once. */
-export interface VisitPlan {
-  id: string;
-  account_id: string;
-  starts_at: Instant;
-  ends_at: Instant;
-  time_zone: string;
-  place?: string | null;
-  purpose?: string | null;
-  attendee_ids?: string[];
-}
-
-/** What was entered. */
-export interface VisitChangeFields {
-  starts_at?: Instant;
-  ends_at?: Instant;
-  time_zone?: string;
-  place?: string | null;
-  purpose?: string | null;
-  attendee_ids?: string[];
-}
-
-/** Move a visit, or change what is planned for it. */
-export interface VisitChange {
-  id: string;
-  fields: VisitChangeFields;
-  /** As the phone showed it. */
-  base: { [Name in keyof VisitChangeFields]?: VisitChangeFields[Name] | null };
-}
-
-/** Cancel a planned visit. */
-export interface VisitCancel {
-  id: string;
-}
-
-/** Say what came of a visit. The first to say so fills it in; what is said later becomes a note at it. */
-export interface VisitLog {
-  id: string;
-  outcome?: string | null;
-  attendee_ids?: string[];
-  notes?: string | null;
-  next_step?: string | null;
-  done_at: Instant;
-}
-
-/** Write something down about an account, or at a visit. */
-export interface NoteAdd {
-  id: string;
-  account_id: string;
-  visit_id?: string | null;
-  text: string;
-  written_at: Instant;
-}
-
-/** Promise something to somebody at an account. */
-export interface PromiseMake {
-  id: string;
-  account_id: string;
-  person_id?: string | null;
-  visit_id?: string | null;
-  text: string;
-  made_on: IsoDate;
-  due_on: IsoDate;
-}
-
-/** Say that a promise was kept. */
-export interface PromiseKeep {
-  id: string;
-  kept_on: IsoDate;
-}
-
-/** Say that a promise was not kept. */
-export interface PromiseBreak {
-  id: string;
-}
-
 /** A postal address; country as ISO 3166 alpha-2 where it is known. */
 export interface Address {
   street?: string | null;
@@ -110,6 +34,92 @@ export interface AccountChange {
   fields: AccountChangeFields;
   /** As the phone showed it. */
   base: { [Name in keyof AccountChangeFields]?: AccountChangeFields[Name] | null };
+}
+
+/** Announce a photo or a document; its content follows in pieces. */
+export interface AttachmentAdd {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  name: string;
+  media_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'application/pdf';
+  size: number;
+  sha256: string;
+  taken_at?: Instant | null;
+}
+
+/** Record what somebody allowed or withdrew for a channel. */
+export interface ConsentRecord {
+  /** Of the record. */
+  id: string;
+  person_id: string;
+  channel: 'phone' | 'email' | 'sms' | 'visit';
+  source: string;
+  status: 'granted' | 'withdrawn';
+  recorded_at: Instant;
+}
+
+/** What was entered. */
+export interface GoalChangeFields {
+  title?: string;
+  target?: string | null;
+  due_on?: IsoDate | null;
+  status?: 'open' | 'reached' | 'dropped';
+}
+
+/** Change a goal, or close it. */
+export interface GoalChange {
+  id: string;
+  fields: GoalChangeFields;
+  /** As the phone showed it. */
+  base: { [Name in keyof GoalChangeFields]?: GoalChangeFields[Name] | null };
+}
+
+/** Set a goal of the customer's. */
+export interface GoalSet {
+  id: string;
+  account_id: string;
+  person_id?: string | null;
+  title: string;
+  target?: string | null;
+  due_on?: IsoDate | null;
+}
+
+/** A line of a briefing: its kind, and the facts that its text is rendered from. */
+export interface Line {
+  kind: string;
+  facts: Record<string, unknown>;
+}
+
+/** Something attached to a message: a line of a briefing with its text at that time, or an attachment. */
+export interface Attached {
+  kind: 'line' | 'attachment';
+  line?: Line;
+  /** The line as its sender saw it. */
+  label?: string;
+  /** The attachment. */
+  id?: string;
+}
+
+/** Write to colleagues about an account or a visit. */
+export interface MessagePost {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  text: string;
+  /** Colleagues whom it is for; each must see the account. */
+  mentions?: string[];
+  attached?: Attached[];
+  written_at: Instant;
+}
+
+/** Write something down about an account, or at a visit. */
+export interface NoteAdd {
+  id: string;
+  account_id: string;
+  visit_id?: string | null;
+  text: string;
+  written_at: Instant;
 }
 
 /** Add somebody at an account. */
@@ -149,129 +159,125 @@ export interface PersonChange {
   base: { [Name in keyof PersonChangeFields]?: PersonChangeFields[Name] | null };
 }
 
-/** Record what somebody allowed or withdrew for a channel. */
-export interface ConsentRecord {
-  /** Of the record. */
+/** Say that a promise was not kept. */
+export interface PromiseBreak {
   id: string;
-  person_id: string;
-  channel: 'phone' | 'email' | 'sms' | 'visit';
-  source: string;
-  status: 'granted' | 'withdrawn';
-  recorded_at: Instant;
+  /** The status that the phone showed; open, when left out. */
+  base?: 'open' | 'kept';
 }
 
-/** Set a goal of the customer's. */
-export interface GoalSet {
+/** Say that a promise was kept. */
+export interface PromiseKeep {
+  id: string;
+  kept_on: IsoDate;
+  /** The status that the phone showed; open, when left out. */
+  base?: 'open' | 'broken';
+}
+
+/** Promise something to somebody at an account. */
+export interface PromiseMake {
   id: string;
   account_id: string;
   person_id?: string | null;
-  title: string;
-  target?: string | null;
-  due_on?: IsoDate | null;
+  visit_id?: string | null;
+  text: string;
+  made_on: IsoDate;
+  due_on: IsoDate;
+}
+
+/** Cancel a planned visit. */
+export interface VisitCancel {
+  id: string;
+  /** As the phone showed it; planned, when left out. */
+  base?: 'planned' | 'done';
 }
 
 /** What was entered. */
-export interface GoalChangeFields {
-  title?: string;
-  target?: string | null;
-  due_on?: IsoDate | null;
-  status?: 'open' | 'reached' | 'dropped';
+export interface VisitChangeFields {
+  starts_at?: Instant;
+  ends_at?: Instant;
+  time_zone?: string;
+  place?: string | null;
+  purpose?: string | null;
+  attendee_ids?: string[];
 }
 
-/** Change a goal, or close it. */
-export interface GoalChange {
+/** Move a visit, or change what is planned for it. */
+export interface VisitChange {
   id: string;
-  fields: GoalChangeFields;
+  fields: VisitChangeFields;
   /** As the phone showed it. */
-  base: { [Name in keyof GoalChangeFields]?: GoalChangeFields[Name] | null };
+  base: { [Name in keyof VisitChangeFields]?: VisitChangeFields[Name] | null };
 }
 
-/** A line of a briefing: its kind, and the facts that its text is rendered from. */
-export interface Line {
-  kind: string;
-  facts: Record<string, unknown>;
+/** Say what came of a visit. The first to say so fills it in; what is said later becomes a note at it. */
+export interface VisitLog {
+  id: string;
+  outcome?: string | null;
+  attendee_ids?: string[];
+  notes?: string | null;
+  next_step?: string | null;
+  done_at: Instant;
 }
 
-/** Something attached to a message: a line of a briefing with its text at that time, or an attachment. */
-export interface Attached {
-  kind: 'line' | 'attachment';
-  line?: Line;
-  /** The line as its sender saw it. */
-  label?: string;
-  /** The attachment. */
-  id?: string;
-}
-
-/** Write to colleagues about an account or a visit. */
-export interface MessagePost {
+/** Plan a visit; a walk-in is planned and logged at once. */
+export interface VisitPlan {
   id: string;
   account_id: string;
-  visit_id?: string | null;
-  text: string;
-  /** Colleagues whom it is for; each must see the account. */
-  mentions?: string[];
-  attached?: Attached[];
-  written_at: Instant;
+  starts_at: Instant;
+  ends_at: Instant;
+  time_zone: string;
+  place?: string | null;
+  purpose?: string | null;
+  attendee_ids?: string[];
 }
 
-/** Announce a photo or a document; its content follows in pieces. */
-export interface AttachmentAdd {
-  id: string;
-  account_id: string;
-  visit_id?: string | null;
-  name: string;
-  media_type: 'image/jpeg' | 'image/png' | 'image/webp' | 'image/heic' | 'application/pdf';
-  size: number;
-  sha256: string;
-  taken_at?: Instant | null;
-}
-
-/** Accept what a colleague could not deliver, or dismiss it. */
+/** Accept or dismiss a colleague's draft. */
 export interface DraftDecide {
   id: string;
   decision: 'accept' | 'dismiss';
 }
 
 /** The arguments of each mutation. */
-export interface Mutations {
-  'visit.plan': VisitPlan;
-  'visit.change': VisitChange;
-  'visit.cancel': VisitCancel;
-  'visit.log': VisitLog;
-  'note.add': NoteAdd;
-  'promise.make': PromiseMake;
-  'promise.keep': PromiseKeep;
-  'promise.break': PromiseBreak;
+export interface MutationArgs {
   'account.change': AccountChange;
+  'attachment.add': AttachmentAdd;
+  'consent.record': ConsentRecord;
+  'goal.change': GoalChange;
+  'goal.set': GoalSet;
+  'message.post': MessagePost;
+  'note.add': NoteAdd;
   'person.add': PersonAdd;
   'person.change': PersonChange;
-  'consent.record': ConsentRecord;
-  'goal.set': GoalSet;
-  'goal.change': GoalChange;
-  'message.post': MessagePost;
-  'attachment.add': AttachmentAdd;
+  'promise.break': PromiseBreak;
+  'promise.keep': PromiseKeep;
+  'promise.make': PromiseMake;
+  'visit.cancel': VisitCancel;
+  'visit.change': VisitChange;
+  'visit.log': VisitLog;
+  'visit.plan': VisitPlan;
   'draft.decide': DraftDecide;
 }
 
-export type MutationName = keyof Mutations;
+export type MutationName = keyof MutationArgs;
 
 export const MUTATION_NAMES: readonly MutationName[] = [
-  "visit.plan",
-  "visit.change",
-  "visit.cancel",
-  "visit.log",
-  "note.add",
-  "promise.make",
-  "promise.keep",
-  "promise.break",
   "account.change",
+  "attachment.add",
+  "consent.record",
+  "goal.change",
+  "goal.set",
+  "message.post",
+  "note.add",
   "person.add",
   "person.change",
-  "consent.record",
-  "goal.set",
-  "goal.change",
-  "message.post",
-  "attachment.add",
+  "promise.break",
+  "promise.keep",
+  "promise.make",
+  "visit.cancel",
+  "visit.change",
+  "visit.log",
+  "visit.plan",
   "draft.decide"
 ];
 
@@ -289,102 +295,6 @@ export interface Limit {
 
 /** By mutation and field; of a change, the fields that can be entered. */
 export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, Limit>> } = {
-  "visit.plan": {
-    "starts_at": {
-      "required": true
-    },
-    "ends_at": {
-      "required": true
-    },
-    "time_zone": {
-      "minLength": 1,
-      "required": true
-    },
-    "place": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "purpose": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "attendee_ids": {
-      "maxItems": 100
-    }
-  },
-  "visit.change": {
-    "time_zone": {
-      "minLength": 1
-    },
-    "place": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "purpose": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "attendee_ids": {
-      "maxItems": 100
-    }
-  },
-  "visit.cancel": {},
-  "visit.log": {
-    "outcome": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "attendee_ids": {
-      "maxItems": 100
-    },
-    "notes": {
-      "minLength": 1,
-      "maxLength": 20000,
-      "nullable": true
-    },
-    "next_step": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "done_at": {
-      "required": true
-    }
-  },
-  "note.add": {
-    "text": {
-      "minLength": 1,
-      "maxLength": 20000,
-      "required": true
-    },
-    "written_at": {
-      "required": true
-    }
-  },
-  "promise.make": {
-    "text": {
-      "minLength": 1,
-      "maxLength": 500,
-      "required": true
-    },
-    "made_on": {
-      "required": true
-    },
-    "due_on": {
-      "required": true
-    }
-  },
-  "promise.keep": {
-    "kept_on": {
-      "required": true
-    }
-  },
-  "promise.break": {},
   "account.change": {
     "name": {
       "minLength": 1,
@@ -453,6 +363,113 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "minLength": 1,
       "maxLength": 20000,
       "nullable": true
+    }
+  },
+  "attachment.add": {
+    "name": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "media_type": {
+      "values": [
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/heic",
+        "application/pdf"
+      ],
+      "required": true
+    },
+    "size": {
+      "min": 1,
+      "max": 5242880,
+      "required": true
+    },
+    "sha256": {
+      "required": true
+    }
+  },
+  "consent.record": {
+    "channel": {
+      "values": [
+        "phone",
+        "email",
+        "sms",
+        "visit"
+      ],
+      "required": true
+    },
+    "source": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "status": {
+      "values": [
+        "granted",
+        "withdrawn"
+      ],
+      "required": true
+    },
+    "recorded_at": {
+      "required": true
+    }
+  },
+  "goal.change": {
+    "title": {
+      "minLength": 1,
+      "maxLength": 300
+    },
+    "target": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "status": {
+      "values": [
+        "open",
+        "reached",
+        "dropped"
+      ]
+    }
+  },
+  "goal.set": {
+    "title": {
+      "minLength": 1,
+      "maxLength": 300,
+      "required": true
+    },
+    "target": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    }
+  },
+  "message.post": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 4000,
+      "required": true
+    },
+    "mentions": {
+      "maxItems": 20
+    },
+    "attached": {
+      "maxItems": 10
+    },
+    "written_at": {
+      "required": true
+    }
+  },
+  "note.add": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "required": true
+    },
+    "written_at": {
+      "required": true
     }
   },
   "person.add": {
@@ -560,101 +577,90 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "nullable": true
     }
   },
-  "consent.record": {
-    "channel": {
-      "values": [
-        "phone",
-        "email",
-        "sms",
-        "visit"
-      ],
-      "required": true
-    },
-    "source": {
-      "minLength": 1,
-      "maxLength": 200,
-      "required": true
-    },
-    "status": {
-      "values": [
-        "granted",
-        "withdrawn"
-      ],
-      "required": true
-    },
-    "recorded_at": {
+  "promise.break": {},
+  "promise.keep": {
+    "kept_on": {
       "required": true
     }
   },
-  "goal.set": {
-    "title": {
-      "minLength": 1,
-      "maxLength": 300,
-      "required": true
-    },
-    "target": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    }
-  },
-  "goal.change": {
-    "title": {
-      "minLength": 1,
-      "maxLength": 300
-    },
-    "target": {
-      "minLength": 1,
-      "maxLength": 300,
-      "nullable": true
-    },
-    "status": {
-      "values": [
-        "open",
-        "reached",
-        "dropped"
-      ]
-    }
-  },
-  "message.post": {
+  "promise.make": {
     "text": {
       "minLength": 1,
-      "maxLength": 4000,
+      "maxLength": 500,
       "required": true
     },
-    "mentions": {
-      "maxItems": 20
+    "made_on": {
+      "required": true
     },
-    "attached": {
-      "maxItems": 10
-    },
-    "written_at": {
+    "due_on": {
       "required": true
     }
   },
-  "attachment.add": {
-    "name": {
+  "visit.cancel": {},
+  "visit.change": {
+    "time_zone": {
+      "minLength": 1
+    },
+    "place": {
       "minLength": 1,
-      "maxLength": 200,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "purpose": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
+    }
+  },
+  "visit.log": {
+    "outcome": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    },
+    "next_step": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "done_at": {
+      "required": true
+    }
+  },
+  "visit.plan": {
+    "starts_at": {
       "required": true
     },
-    "media_type": {
-      "values": [
-        "image/jpeg",
-        "image/png",
-        "image/webp",
-        "image/heic",
-        "application/pdf"
-      ],
+    "ends_at": {
       "required": true
     },
-    "size": {
-      "min": 1,
-      "max": 5242880,
+    "time_zone": {
+      "minLength": 1,
       "required": true
     },
-    "sha256": {
-      "required": true
+    "place": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "purpose": {
+      "minLength": 1,
+      "maxLength": 300,
+      "nullable": true
+    },
+    "attendee_ids": {
+      "maxItems": 100
     }
   },
   "draft.decide": {
@@ -670,28 +676,28 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
 
 /** How arguments written by an earlier version of the app are read: from a version to the next, by mutation. */
 export const TRANSLATIONS: Readonly<
-  Record<number, Readonly<Record<string, { rename?: Record<string, string>; defaults?: Record<string, unknown> }>>>
+  Record<number, Readonly<Record<string, { renames?: Record<string, string>; defaults?: Record<string, unknown> }>>>
 > = {
   "1": {
-    "note.add": {
-      "rename": {
+    "message.post": {
+      "renames": {
         "body": "text"
       }
     },
-    "message.post": {
-      "rename": {
+    "note.add": {
+      "renames": {
         "body": "text"
       }
     }
   },
   "2": {
     "promise.make": {
-      "rename": {
+      "renames": {
         "by": "due_on"
       }
     },
     "visit.log": {
-      "rename": {
+      "renames": {
         "attendees": "attendee_ids"
       }
     }
