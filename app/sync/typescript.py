@@ -55,7 +55,7 @@ def source(mutations: Iterable[Named], version: int, translations: Mapping[int, 
         f"{_literal({name: dict(_limits(schema)) for name, schema in known})};\n",
         "/** How arguments written by an earlier version of the app are read: from a version to the next, by mutation. */\n"
         "export const TRANSLATIONS: Readonly<\n"
-        "  Record<number, Readonly<Record<string, { renames?: Record<string, string>; defaults?: Record<string, unknown> }>>>\n"
+        "  Record<number, Readonly<Record<string, { rename?: Record<string, string>; defaults?: Record<string, unknown> }>>>\n"
         f"> = {_literal({str(number): dict(steps) for number, steps in translations.items()})};\n",
     ]
     return "\n".join(parts)
@@ -64,8 +64,8 @@ def source(mutations: Iterable[Named], version: int, translations: Mapping[int, 
 def _by_name(known: list[Named]) -> str:
     members = "".join(f"  '{name}': {_interface_name(schema)};\n" for name, schema in known)
     return (
-        "/** The arguments of each mutation. */\nexport interface MutationArgs {\n"
-        f"{members}}}\n\nexport type MutationName = keyof MutationArgs;\n"
+        "/** The arguments of each mutation. */\nexport interface Mutations {\n"
+        f"{members}}}\n\nexport type MutationName = keyof Mutations;\n"
     )
 
 
@@ -180,7 +180,7 @@ def current() -> str:
     steps: dict[int, dict[str, Any]] = {}
     for mutation in known:
         for version, upgrade in mutation.upgrades.items():
-            told = {"renames": dict(upgrade.renames), "defaults": dict(upgrade.defaults)}
+            told = {"rename": dict(upgrade.renames), "defaults": dict(upgrade.defaults)}
             steps.setdefault(version, {})[mutation.name] = {name: step for name, step in told.items() if step}
     named = [(mutation.name, mutation.schema) for mutation in known]
     if "draft.decide" not in dict(named):

@@ -239,7 +239,7 @@ export interface DraftDecide {
 }
 
 /** The arguments of each mutation. */
-export interface MutationArgs {
+export interface Mutations {
   'account.change': AccountChange;
   'attachment.add': AttachmentAdd;
   'consent.record': ConsentRecord;
@@ -259,7 +259,7 @@ export interface MutationArgs {
   'draft.decide': DraftDecide;
 }
 
-export type MutationName = keyof MutationArgs;
+export type MutationName = keyof Mutations;
 
 export const MUTATION_NAMES: readonly MutationName[] = [
   "account.change",
@@ -676,28 +676,28 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
 
 /** How arguments written by an earlier version of the app are read: from a version to the next, by mutation. */
 export const TRANSLATIONS: Readonly<
-  Record<number, Readonly<Record<string, { renames?: Record<string, string>; defaults?: Record<string, unknown> }>>>
+  Record<number, Readonly<Record<string, { rename?: Record<string, string>; defaults?: Record<string, unknown> }>>>
 > = {
   "1": {
     "message.post": {
-      "renames": {
+      "rename": {
         "body": "text"
       }
     },
     "note.add": {
-      "renames": {
+      "rename": {
         "body": "text"
       }
     }
   },
   "2": {
     "promise.make": {
-      "renames": {
+      "rename": {
         "by": "due_on"
       }
     },
     "visit.log": {
-      "renames": {
+      "rename": {
         "attendees": "attendee_ids"
       }
     }
