@@ -1,43 +1,47 @@
 import 'fake-indexeddb/auto';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { RefusedError, UnreachableError } from '../src/store/api';
-import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database } from '../src/store/database';
-import { applyAnswer, pull, type PullAnswer } from '../src/store/pull';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { call, RefusedError, UnreachableError } from '../src/store/api';
+import { openDatabase, readMeta, writeMeta, type Database } from '../src/store/database';
+import { groupOf } from '../src/store/group';
+import { applyAnswer as applyAs, pull as pullAs, type PullAnswer } from '../src/store/pull';
+import { Device, type Tab } from './support/device';
+import { ME } from './support/server';
 
 const AS_OF = '2026-11-21T07:40:00Z';
 const account = (id: string, name: string) => ({ id, name });
 
+let device: Device;
+let tab: Tab;
 let db: Database;
 let asked: { client_group: string; cookie: string | null; schema: number }[];
 
 beforeEach(async () => {
-  db = await openDatabase();
+  device = new Device();
+  tab = device.tab();
+  db = await openDatabase(tab.indexedDB);
   asked = [];
-});
-
-afterEach(async () => {
-  vi.unstubAllGlobals();
-  db.close();
-  await deleteDatabase();
 });
 
 /** A server that answers each pull with the next of `answers`. */
 function server(...answers: (PullAnswer | Response)[]): void {
-  vi.stubGlobal('fetch', async (_path: string, request: RequestInit) => {
+  device.fetch = async (_path, request) => {
     asked.push(JSON.parse(request.body as string));
     const answer = answers.shift();
     if (!answer) throw new TypeError('Failed to fetch');
     return answer instanceof Response ? answer : new Response(JSON.stringify(answer));
-  });
+  };
 }
+
+const pull = async () => pullAs(db, await groupOf(db, tab), ME, (path, options) => call(tab, path, options));
+const applyAnswer = (answer: PullAnswer) => applyAs(db, ME, answer);
 
 const names = async () => (await db.getAll('account')).map((one) => one.name);
 
 describe('a pull', () => {
   test('asks for everything the first time and for the difference afterwards, as the same phone', async () => {
     server({ cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } }, { cookie: 'c1', as_of: AS_OF });
-    expect(await pull(db, { csrf: 't' })).toBe(true);
-    expect(await pull(db, { csrf: 't' })).toBe(false);
+    expect((await pull()).changed).toBe(true);
+    expect((await pull()).changed).toBe(false);
     expect(asked.map((one) => one.cookie)).toEqual([null, 'c1']);
     expect(asked[0]?.client_group).toBe(asked[1]?.client_group);
     expect(await names()).toEqual(['Norrvik']);
@@ -48,48 +52,48 @@ describe('a pull', () => {
       { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik'), account('b', 'Hestra')] } },
       { cookie: 'c2', as_of: AS_OF, puts: { account: [account('a', 'Norrvik Paper')] }, dels: { account: ['b'] } },
     );
-    await pull(db, { csrf: 't' });
-    await pull(db, { csrf: 't' });
+    await pull();
+    await pull();
     expect(await names()).toEqual(['Norrvik Paper']);
   });
 
   test('that resets leaves nothing of before', async () => {
-    await applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Old')] } });
-    await applyAnswer(db, { cookie: 'c2', as_of: AS_OF, reset: true, puts: { account: [account('b', 'New')] } });
+    await applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Old')] } });
+    await applyAnswer({ cookie: 'c2', as_of: AS_OF, reset: true, puts: { account: [account('b', 'New')] } });
     expect(await names()).toEqual(['New']);
   });
 
   test('that cannot be written changes neither rows nor cursor', async () => {
-    await applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } });
+    await applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } });
     const broken = { cookie: 'c2', as_of: AS_OF, puts: { account: [account('b', 'Fine'), { name: 'No id' }] } };
-    await expect(applyAnswer(db, broken as PullAnswer)).rejects.toThrow();
+    await expect(applyAnswer(broken as PullAnswer)).rejects.toThrow();
     expect(await names()).toEqual(['Norrvik']);
     expect((await readMeta(db, 'cursor'))?.cookie).toBe('c1');
   });
 
   test('after a change of the row schema starts from nothing', async () => {
-    await applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Old shape')] } });
+    await applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Old shape')] } });
     await writeMeta(db, 'cursor', { cookie: 'c1', as_of: AS_OF, schema: 0 });
     server({ cookie: 'c2', as_of: AS_OF, puts: { account: [account('b', 'New shape')] } });
-    await pull(db, { csrf: 't' });
+    await pull();
     expect(asked[0]?.cookie).toBeNull();
     expect(await names()).toEqual(['New shape']);
   });
 
   test('leaves row types alone that this version does not know', async () => {
-    await applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { robot: [{ id: 'r' }], account: [account('a', 'Norrvik')] } });
+    await applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { robot: [{ id: 'r' }], account: [account('a', 'Norrvik')] } });
     expect(await names()).toEqual(['Norrvik']);
   });
 
   test('takes more rows than one batch', async () => {
     const many = Array.from({ length: 1234 }, (_, n) => account(`a${n}`, `Account ${n}`));
-    await applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { account: many } });
+    await applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { account: many } });
     expect(await db.count('account')).toBe(1234);
   });
 });
 
 describe('a pull that fails leaves the phone as it was', () => {
-  beforeEach(() => applyAnswer(db, { cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } }));
+  beforeEach(() => applyAnswer({ cookie: 'c1', as_of: AS_OF, puts: { account: [account('a', 'Norrvik')] } }));
 
   test.each([
     ['no network', () => undefined, UnreachableError],
@@ -99,7 +103,7 @@ describe('a pull that fails leaves the phone as it was', () => {
   ])('%s', async (_, answer, error) => {
     const response = answer();
     server(...(response ? [response] : []));
-    await expect(pull(db, { csrf: 't' })).rejects.toThrow(error);
+    await expect(pull()).rejects.toThrow(error);
     expect(await names()).toEqual(['Norrvik']);
     expect((await readMeta(db, 'cursor'))?.cookie).toBe('c1');
   });
@@ -114,8 +118,8 @@ test('a cookie that the server cannot use is given up, and everything is fetched
     refused,
     { cookie: 'c2', as_of: AS_OF, reset: true, puts: { account: [account('b', 'Hestra')] } },
   );
-  await pull(db, { csrf: 't' });
-  await pull(db, { csrf: 't' });
+  await pull();
+  await pull();
   expect(asked.map((one) => one.cookie)).toEqual([null, 'c1', null]);
   expect(await names()).toEqual(['Hestra']);
 });

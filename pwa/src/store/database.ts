@@ -70,7 +70,7 @@ export interface Schema extends DBSchema {
   promise: { key: string; value: CustomerPromise; indexes: { account_id: string; due_on: string } };
   goal: { key: string; value: Goal; indexes: { account_id: string } };
   note: { key: string; value: Note; indexes: { account_id: string } };
-  message: { key: string; value: Message; indexes: { account_id: string } };
+  message: { key: string; value: Message; indexes: { account_id: string; mentions: string } };
   colleague: { key: string; value: Colleague };
   attachment: { key: string; value: Attachment; indexes: { account_id: string } };
   draft: { key: string; value: Draft };
@@ -101,7 +101,9 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
   },
   (db) => {
     for (const name of ['note', 'message', 'attachment'] as const) {
-      db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
+      const store = db.createObjectStore(name, { keyPath: 'id' });
+      store.createIndex('account_id', 'account_id');
+      if (name === 'message') store.createIndex('mentions' as never, 'mentions', { multiEntry: true });
     }
     for (const name of ['colleague', 'draft', 'attention', 'blob'] as const) db.createObjectStore(name, { keyPath: 'id' });
     db.createObjectStore('mutation', { keyPath: 'id' }).createIndex('order', 'order');

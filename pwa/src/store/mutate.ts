@@ -2,6 +2,7 @@
 import { phone } from './state';
 import type { MutationName, Mutations } from './mutations.gen';
 import type { Saved, Write } from './phone';
+import type { Blob } from './queue';
 
 export { NotSavedError } from './writes';
 export type { Saved, Write } from './phone';
@@ -13,8 +14,8 @@ export type { Saved, Write } from './phone';
  */
 export const mutate = <Name extends MutationName>(name: Name, args: Mutations[Name]): Promise<Saved> => phone.mutate(name, args);
 
-/** The same of several that belong together: all of them or none. */
-export const mutateAll = (writes: readonly Write[]): Promise<Saved[]> => phone.mutateAll(writes);
+/** The same of several that belong together: all of them or none. `blobs` are the bytes of attachments among them. */
+export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = []): Promise<Saved[]> => phone.mutateAll(writes, blobs);
 
 /** An id for a row that is made here. */
 export const newId = phone.newId;

@@ -154,13 +154,19 @@ export class Phone {
     const { shown, env } = this;
     await translateQueue(db);
     const clock = await readMeta(db, 'clock');
-    shown.skew.value = clock?.skew_ms ?? 0;
+    shown.skew.value = clock?.skew_ms;
     shown.leaseOver.value = isLeaseOver(clock, env.now(), current.offline_lease_days);
     shown.persisted.value = (await readMeta(db, 'persisted')) ?? null;
     shown.database.value = db;
     shown.session.value = current;
     this.changes = env.channel('doorstep');
-    this.changes.onmessage = ({ data }) => void this.show(Boolean(data)).catch(unlessClosed);
+    this.changes.onmessage = ({ data }) => {
+      if (data === 'synced') {
+        shown.refusal.value = null;
+        shown.signInNeeded.value = false;
+      }
+      void this.show(data !== 'queue').catch(unlessClosed);
+    };
     this.syncer = this.syncerFor(db);
     this.live = new Live(env, () => this.syncNow());
     await this.show(false);
@@ -183,6 +189,7 @@ export class Phone {
         await writeMeta(db, 'session', next);
       },
       changed: (settled, rows) => this.changed(settled, rows),
+      synced: () => this.changes?.postMessage('synced'),
       revoked: () => this.wipe(),
       told: () => this.live?.open ?? false,
     });
@@ -208,7 +215,7 @@ export class Phone {
   syncNow = (saved = false): Promise<void> => this.syncer?.syncNow(saved) ?? Promise.resolve();
 
   /** The time by the server's clock, as far as it is known: for what is shown, and for what is written in it. */
-  now = (): Date => new Date(this.env.now() + this.shown.skew.value);
+  now = (): Date => new Date(this.env.now() + (this.shown.skew.value ?? 0));
 
   newId = (): string => newId(this.env);
 
@@ -218,14 +225,14 @@ export class Phone {
    * @throws NotSavedError, with words for the rep; nothing of it was kept then
    */
   async mutate<Name extends MutationName>(name: Name, args: Mutations[Name], blob?: Blob): Promise<Saved> {
-    const [saved] = await this.mutateAll([{ name, args } as unknown as Write], blob);
+    const [saved] = await this.mutateAll([{ name, args } as unknown as Write], blob && [blob]);
     return saved as Saved;
   }
 
   /** The same of several mutations that belong together: all of them or none. */
-  async mutateAll(writes: readonly Write[], blob?: Blob): Promise<Saved[]> {
+  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = []): Promise<Saved[]> {
     const writer = this.writer();
-    const records = await enter(writer, writes as unknown as Entered[], blob).catch((error: unknown) => {
+    const records = await enter(writer, writes as unknown as Entered[], blobs).catch((error: unknown) => {
       throw notSaved(error);
     });
     this.journal.add(writer.author.id, records);
@@ -239,12 +246,19 @@ export class Phone {
   async attach(
     bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
   ): Promise<{ id: string; saved: Saved }> {
+    const { args, blob } = await this.attachment(bytes, about);
+    return { id: args.id, saved: await this.mutate('attachment.add', args, blob) };
+  }
+
+  /** What `attach` saves, to be saved together with other things by `mutateAll`. */
+  async attachment(
+    bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
+  ): Promise<{ args: Mutations['attachment.add']; blob: Blob }> {
     const { account_id, name, media_type } = about;
     const id = about.id ?? this.newId();
     const digest = new Uint8Array(await this.env.digest(bytes));
     const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    const blob = { id, account_id, name, media_type, bytes, received: 0 };
-    return { id, saved: await this.mutate('attachment.add', { ...about, id, size: bytes.length, sha256 }, blob) };
+    return { args: { ...about, id, size: bytes.length, sha256 }, blob: { id, account_id, name, media_type, bytes, received: 0 } };
   }
 
   settle = (id: string, choice: 'mine' | 'theirs'): Promise<void> => this.answer((writer) => settle(writer, id, choice));
@@ -281,7 +295,7 @@ export class Phone {
   private writer(): Writer {
     const { database, session, skew } = this.shown;
     if (!database.value || !session.value) throw new NotSavedError('signed-out');
-    return { env: this.env, db: database.value, author: session.value.user, skew: skew.value };
+    return { env: this.env, db: database.value, author: session.value.user, ...(skew.value === undefined ? {} : { skew: skew.value }) };
   }
 
   /** Once something is entered, it is worth asking the browser to keep it; its answer is remembered. */
@@ -297,7 +311,7 @@ export class Phone {
   private async changed(settled: readonly string[], rows: boolean): Promise<void> {
     this.journal.remove(settled);
     await this.show(rows);
-    this.changes?.postMessage(rows);
+    this.changes?.postMessage(rows ? 'rows' : 'queue');
   }
 
   /** Read back what the rep is told. */

@@ -25,16 +25,26 @@ export interface Photo {
  * @throws PhotoError (no photo, too large), NotSavedError
  */
 export async function addPhoto(file: File, at: { account_id: string; visit_id?: string; id?: string }): Promise<Photo> {
+  const { blob, ...about } = await prepared(file);
+  return phone.attach(new Uint8Array(await blob.arrayBuffer()), { ...at, ...about });
+}
+
+/** A photo as it will be sent, before it is saved. */
+export interface Prepared {
+  name: string;
+  media_type: AttachmentAdd['media_type'];
+  taken_at: string;
+  blob: Blob;
+}
+
+/** @throws PhotoError (no photo, too large) */
+export async function prepared(file: File): Promise<Prepared> {
   const small = await smaller(file);
   if (!TYPES.includes(small.type)) throw new PhotoError('Only photos and PDF files can be added.');
   if (small.size > MOST_BYTES) throw new PhotoError('This file is larger than 5 MB, so it cannot be added.');
   if (!small.size) throw new PhotoError('This file is empty.');
-  return phone.attach(new Uint8Array(await small.arrayBuffer()), {
-    ...at,
-    name: named(file.name, small.type),
-    media_type: small.type as AttachmentAdd['media_type'],
-    taken_at: new Date(file.lastModified).toISOString(),
-  });
+  const taken_at = new Date(file.lastModified).toISOString();
+  return { name: named(file.name, small.type), media_type: small.type as AttachmentAdd['media_type'], taken_at, blob: small };
 }
 
 /** At most 2,048 pixels a side, as JPEG, without what the camera wrote beside the picture (place, device); else as it is. */

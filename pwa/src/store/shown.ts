@@ -58,8 +58,8 @@ export class Shown {
   readonly leaseOver = signal(false);
   /** Whether the browser promised not to evict what is stored; null where it was not asked or cannot be. */
   readonly persisted = signal<boolean | null>(null);
-  /** Server minus device clock, milliseconds. */
-  readonly skew = signal(0);
+  /** Server minus device clock, milliseconds; undefined before the first contact. */
+  readonly skew = signal<number | undefined>(undefined);
 
   readonly phoneState = computed<PhoneState>(() => {
     if (this.signInNeeded.value) return 'sign-in';

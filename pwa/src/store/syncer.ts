@@ -29,6 +29,8 @@ export interface Syncing {
   setSession: (session: Session) => Promise<void>;
   /** rows, queue or what needs attention changed, here (`settled`: mutations that nothing is owed for any more) */
   changed: (settled: readonly string[], rows: boolean) => Promise<void>;
+  /** the server answered everything */
+  synced: () => void;
   /** this device was revoked */
   revoked: () => Promise<void>;
   told: () => boolean;
@@ -177,11 +179,12 @@ export class Syncer {
     this.failures = 0;
     const clock = afterContact(await readMeta(db, 'clock'), asked, env.now(), asOf);
     await writeMeta(db, 'clock', clock);
-    shown.skew.value = clock.skew_ms ?? 0;
+    shown.skew.value = clock.skew_ms;
     await writeMeta(db, 'contact', { checked_at: this.time() });
     shown.offlineSince.value = shown.refusal.value = null;
     shown.signInNeeded.value = false;
     await this.at.changed([], false);
+    this.at.synced();
   }
 
   private async failed(error: unknown): Promise<void> {
@@ -207,7 +210,7 @@ export class Syncer {
     await writeMeta(db, 'contact', { checked_at: shown.checkedAt.value ?? '', offline_since: shown.offlineSince.value });
   }
 
-  private readonly time = (): string => new Date(this.at.env.now() + this.at.shown.skew.value).toISOString();
+  private readonly time = (): string => new Date(this.at.env.now() + (this.at.shown.skew.value ?? 0)).toISOString();
 }
 
 /** A database that was closed under a read or write is not a fault of the syncer: whoever closed it starts the app anew. */

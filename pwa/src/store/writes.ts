@@ -63,12 +63,12 @@ export function made({ env, skew }: Writer, entered: Entered): Mutation {
 }
 
 /** Queue what was entered together, and show it: all of it or nothing. */
-export async function enter(writer: Writer, entered: readonly Entered[], blob?: Blob): Promise<Queued[]> {
+export async function enter(writer: Writer, entered: readonly Entered[], blobs: readonly Blob[] = []): Promise<Queued[]> {
   const mutations = entered.map((one) => made(writer, one));
   const stores = ['meta', 'mutation', 'base', 'attention', ...storesOf(mutations)] as const;
-  const tx = writing(writer.db, blob ? [...stores, 'blob'] : stores);
+  const tx = writing(writer.db, blobs.length ? [...stores, 'blob'] : stores);
   return atomically(tx, async () => {
-    if (blob) await tx.objectStore('blob').put(blob);
+    for (const blob of blobs) await tx.objectStore('blob').put(blob);
     await closeAnswered(tx, mutations);
     return enqueue(tx, mutations, writer.author);
   });
