@@ -12,6 +12,7 @@ from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
 from app.news import jobs as news_jobs
 from app.resources import jobs as resource_jobs
+from app.sync import jobs as sync_jobs
 
 OPENAPI: dict[str, Any] = {
     "API_TITLE": "Doorstep",
@@ -69,7 +70,13 @@ def connect_parts(api: Api, settings: Settings) -> None:
     connect_work(settings)
 
 
-TICKS: tuple[Tick, ...] = (*attachment_jobs.TICKS, *briefing_jobs.TICKS, *news_jobs.TICKS, *resource_jobs.TICKS)
+TICKS: tuple[Tick, ...] = (
+    *attachment_jobs.TICKS,
+    *briefing_jobs.TICKS,
+    *news_jobs.TICKS,
+    *resource_jobs.TICKS,
+    *sync_jobs.TICKS,
+)
 
 
 def connect_work(settings: Settings) -> None:
@@ -77,6 +84,7 @@ def connect_work(settings: Settings) -> None:
     changes.subscribe(pokes.touched)
     briefing_jobs.connect()
     news_jobs.connect(settings)
+    sync_jobs.connect()
 
 
 def add_commands(cli: click.Group) -> None:

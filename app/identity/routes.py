@@ -211,7 +211,9 @@ def _with_cookie(opened: service.SignedIn) -> Response:
 
 
 def _session_answer(user: Any, organisation: Any, csrf: str) -> Response:
-    body = schemas.SessionSchema().dump({"user": user, "organisation": organisation, "csrf_token": csrf})
+    lease = settings().offline_lease_days
+    told = {"user": user, "organisation": organisation, "csrf_token": csrf, "offline_lease_days": lease}
+    body = schemas.SessionSchema().dump(told)
     answer = json_answer(orjson.dumps(body))
     answer.headers["Cache-Control"] = "no-store"
     return answer

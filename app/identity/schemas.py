@@ -49,6 +49,10 @@ class SessionSchema(Schema):
     csrf_token = fields.String(
         required=True, metadata={"description": "Send it as `X-CSRF-Token` with every write; empty for a token."}
     )
+    offline_lease_days = fields.Integer(
+        required=True,
+        metadata={"description": "A phone that was out of touch for longer asks to sign in before it opens."},
+    )
 
 
 class OpenSessionSchema(Schema):

@@ -1,7 +1,7 @@
 """Signing in and out, browser sessions, passwords."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,7 @@ from app.identity.passwords import check_password, hash_password
 from app.identity.tables import SignInSession, User
 
 MOST_SESSIONS = 20
+_signed_out: list[Callable[[Session, str], None]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,9 @@ def _note_refusal(session: Session, user: User | None) -> None:
 
 def _open_session(session: Session, user: User, max_hours: int, user_agent: str | None) -> SignedIn:
     now = clock.now()
-    mine = SignInSession.user_id == user.id
-    session.execute(sa.delete(SignInSession).where(mine, SignInSession.expires_at <= now))
+    # A revoked one stays until its time is over, so that the phone hears what became of it.
+    mine = sa.and_(SignInSession.user_id == user.id, ~SignInSession.revoked)
+    session.execute(sa.delete(SignInSession).where(SignInSession.user_id == user.id, SignInSession.expires_at <= now))
     kept = sa.select(SignInSession.id).where(mine).order_by(SignInSession.last_seen_at.desc()).limit(MOST_SESSIONS - 1)
     session.execute(sa.delete(SignInSession).where(mine, SignInSession.id.not_in(session.scalars(kept).all())))
     secret = secrets.token_urlsafe(32)
@@ -122,14 +124,26 @@ def who_am_i(session: Session) -> tuple[User, Organisation]:
 def sign_out(session: Session) -> None:
     """End the caller's browser session, on the server, at once."""
     principal = principal_of(session)
-    session.execute(sa.delete(SignInSession).where(SignInSession.id == principal.credential_id))
+    ended = sa.delete(SignInSession).where(SignInSession.id == principal.credential_id)
+    client_group = session.scalar(ended.returning(SignInSession.client_group_id))
+    if client_group is not None:
+        for listener in _signed_out:
+            listener(session, client_group)
     audit.record(session, "sign_out", "user", principal.user_id)
+
+
+def when_signed_out(listener: Callable[[Session, str], None]) -> None:
+    """Have `listener(session, client_group_id)` called in the transaction in which somebody signs out on a phone."""
+    if listener not in _signed_out:
+        _signed_out.append(listener)
 
 
 def list_sessions(session: Session) -> Sequence[SignInSession]:
     """The caller's open browser sessions, the last used first."""
     mine = sa.select(SignInSession).where(
-        SignInSession.user_id == principal_of(session).user_id, SignInSession.expires_at > clock.now()
+        SignInSession.user_id == principal_of(session).user_id,
+        SignInSession.expires_at > clock.now(),
+        ~SignInSession.revoked,
     )
     return session.scalars(mine.order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())).all()
 
@@ -137,7 +151,7 @@ def list_sessions(session: Session) -> Sequence[SignInSession]:
 def end_session(session: Session, session_id: str) -> None:
     """End one of the caller's browser sessions; Problem 404 when they have no such one."""
     found = session.get(SignInSession, session_id)
-    if found is None or found.user_id != principal_of(session).user_id:
+    if found is None or found.user_id != principal_of(session).user_id or found.revoked:
         raise not_found("session")
     session.delete(found)
     audit.record(session, "session.ended", "session", session_id)
@@ -163,7 +177,7 @@ def end_sessions_of(session: Session, user_id: str) -> int:
 
 def end_all_sessions(session: Session, user_id: str, *, but: str | None = None) -> int:
     """End a user's browser sessions, perhaps but one; returns how many there were."""
-    sessions = sa.delete(SignInSession).where(SignInSession.user_id == user_id)
+    sessions = sa.delete(SignInSession).where(SignInSession.user_id == user_id, ~SignInSession.revoked)
     if but is not None:
         sessions = sessions.where(SignInSession.id != but)
     return int(session.execute(sessions).rowcount)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from app.foundation.fields import YEAR_PATTERN
 from app.foundation.problems import FieldError, Problem, field_errors, invalid
 from app.resources.bodies import parse_json
+from app.sync.catalogue import all_mutations
 from app.sync.envelope import Unreadable, read_entry
 from app.sync.mutation import MUTATION_SCHEMA, OLDEST_VERSION
 from app.sync.push import MAX_MUTATIONS, Push
@@ -59,8 +60,9 @@ def _unknown_schema(asked: int) -> Problem:
 def push_body() -> dict[str, Any]:
     """How OpenAPI describes the body."""
     # A mutation of another shape does not spoil the push: it is answered as rejected. Hence any value is taken.
+    names = ", ".join(f"`{mutation.name}`" for mutation in all_mutations())
     shape = {
-        "description": "A mutation; one of another shape is answered as rejected.",
+        "description": f"A mutation; one of another shape is answered as rejected. Names: {names}.",
         "anyOf": [PushedMutationSchema(), {}],
     }
     envelope = {

@@ -6,10 +6,10 @@ A capability's `mutations.py` is imported here and nowhere else.
 from app.attachments import mutations as attachments
 from app.customers import mutations as customers
 from app.sync import decisions
-from app.sync.mutation import all_mutations, mutation_named
+from app.sync.mutation import all_mutations
 from app.threads import mutations as threads
 from app.visits import mutations as visits
 
-MODULES = (visits, customers, threads, attachments, decisions)
+MODULES = (customers, visits, threads, attachments, decisions)
 
-__all__ = ["MODULES", "all_mutations", "mutation_named"]
+__all__ = ["MODULES", "all_mutations"]

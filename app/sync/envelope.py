@@ -12,7 +12,6 @@ from marshmallow import ValidationError
 from app.foundation.fields import Moment, Text
 from app.foundation.ids import CANONICAL
 from app.foundation.problems import FieldError
-from app.sync.catalogue import mutation_named
 from app.sync.mutation import (
     MUTATION_SCHEMA,
     OLDEST_VERSION,
@@ -20,6 +19,7 @@ from app.sync.mutation import (
     ArgumentError,
     Mutation,
     load_args,
+    mutation_named,
 )
 
 MAX_SEQ = 2**31 - 1

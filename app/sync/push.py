@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError
@@ -23,8 +22,9 @@ from app.foundation.principal import Principal, bind_principal
 from app.foundation.problems import FieldError, Problem, invalid
 from app.identity.tables import User
 from app.sync import drafts, groups, records
+from app.sync.applying import apply_one, scope_problem
 from app.sync.envelope import Sent, Unreadable
-from app.sync.mutation import Made, Outcome
+from app.sync.mutation import Made, Mutation
 from app.sync.records import Known, Members
 from app.sync.sight import Sight
 
@@ -142,10 +142,9 @@ def _do(run: _Run, entry: Sent) -> Known:
     kind = entry.kind
     if kind is None or entry.faults:
         return records.rejected(invalid(entry.faults))
-    if kind.scope not in run.principal.scopes:
-        return records.rejected(
-            Problem(403, "forbidden", "Not allowed", f"Your role or token lacks the scope {kind.scope}.")
-        )
+    refused = scope_problem(run.session, kind)
+    if refused is not None:
+        return records.rejected(refused)
     parent = _rejected_parent(run, entry)
     if parent is not None:
         return _with_parent(run, entry, *parent)
@@ -153,7 +152,7 @@ def _do(run: _Run, entry: Sent) -> Known:
     if account is not None and run.sight.lost(account):
         draft = drafts.keep(run.session, run.principal, entry, account, _LOST.slug, run.now)
         return records.rejected(_LOST, draft)
-    return _apply(run, entry)
+    return _apply(run, entry, kind)
 
 
 def _rejected_parent(run: _Run, entry: Sent) -> tuple[int, Known, str | None] | None:
@@ -186,10 +185,10 @@ def _with_parent(run: _Run, entry: Sent, place: int, parent: Known, account: str
     return records.rejected(problem, drafts.keep(run.session, run.principal, entry, account, problem.slug, run.now))
 
 
-def _apply(run: _Run, entry: Sent) -> Known:
+def _apply(run: _Run, entry: Sent, kind: Mutation) -> Known:
     made = Made(entry.id, run.principal.user_id, run.now, entry.made_at, entry.skew)
     try:
-        return records.applied(applied_in_savepoint(run.session, entry, made).conflicts)
+        return records.applied(apply_one(run.session, kind, entry.args, made).conflicts)
     except Problem as problem:
         return records.rejected(problem)
     except IntegrityError as fault:
@@ -221,18 +220,6 @@ def _our_mistake(entry: Sent) -> Known:
     log.error("a mutation failed", name=entry.name, mutation=entry.id, exc_info=True, request_id=request_id())
     detail = f"We made a mistake and logged it under request {request_id()}. Nothing of this was changed."
     return records.rejected(Problem(500, "internal-error", "Internal error", detail))
-
-
-def applied_in_savepoint(session: Session, sent: Sent, made: Made, **details: Any) -> Outcome:
-    """Apply a mutation in a savepoint; after an error nothing is left of it. `details` go into its audit entries."""
-    if sent.kind is None:
-        raise invalid(sent.faults)
-    with (
-        session.begin_nested(),
-        changes.held(session),
-        audit.held(session, mutation=made.id, **details),
-    ):
-        return sent.kind.apply(session, dict(sent.args), made)
 
 
 _TOO_MANY = Problem(

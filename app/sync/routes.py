@@ -1,4 +1,4 @@
-"""Doors: pull and push."""
+"""Doors: pull and push, drafts, devices."""
 
 import zlib
 from typing import Any
@@ -8,11 +8,19 @@ from flask_smorest import Blueprint
 
 from app.foundation.principal import bind_principal
 from app.foundation.problems import Problem
-from app.identity.access import current_principal, current_session, database, requires_to_ask, settings
+from app.identity.access import (
+    current_principal,
+    current_session,
+    database,
+    refuse_tokens,
+    requires,
+    requires_to_ask,
+    settings,
+)
 from app.resources import wire
 from app.resources.routes import ProblemSchema, json_answer
+from app.sync import devices, drafts, schemas, service
 from app.sync import push as pushing
-from app.sync import service
 from app.sync.bodies import push_body, read_push
 from app.sync.schemas import ROW_SCHEMA, PullAnswerSchema, PullRequestSchema, PushAnswerSchema
 
@@ -62,6 +70,63 @@ def push() -> Response:
     asked, principal = read_push(settings().mutation_record_days), current_principal()
     current_session().close()
     return _compressed(wire.dumps(pushing.push(database(), principal, asked)))
+
+
+@blueprint.route("/drafts", methods=["GET"])
+@blueprint.arguments(schemas.DraftQuerySchema, location="query")
+@blueprint.response(200, schemas.DraftPageSchema, description="A page, the oldest first.")
+@requires("sync")
+def list_drafts(query: dict[str, Any]) -> dict[str, Any]:
+    """List drafts that you may decide about."""
+    limit = query["limit"]
+    found = drafts.list_drafts(current_session(), query["status"], limit + 1, query.get("cursor"))
+    return {"data": found[:limit], "next_cursor": found[limit - 1]["id"] if len(found) > limit else None}
+
+
+@blueprint.route("/drafts/<uuid:draft_id>/<any(accept, dismiss):decision>", methods=["POST"])
+@blueprint.response(200, schemas.DecidedSchema, description="Decided.")
+@blueprint.alt_response(404, schema=ProblemSchema, description="No such draft that you may decide about.")
+@blueprint.alt_response(
+    409, schema=ProblemSchema, description="Decided otherwise already, or it clashes with what is there."
+)
+@requires("sync")
+def decide_draft(draft_id: Any, decision: str) -> dict[str, Any]:
+    """Accept or dismiss a draft.
+
+    To accept is to apply what its author wrote, in the author's name; undecided drafts that it was made on top of are
+    accepted first.
+    """
+    conflicts = drafts.decide(current_session(), str(draft_id), decision)
+    return {"draft": drafts.read(current_session(), str(draft_id)), "conflicts": conflicts}
+
+
+@blueprint.route("/devices", methods=["GET"])
+@blueprint.response(200, schemas.DeviceListSchema)
+@requires("sync")
+def list_devices() -> dict[str, Any]:
+    """List your devices."""
+    return {"data": devices.list_devices(current_session())}
+
+
+@blueprint.route("/devices/<uuid:device_id>", methods=["PATCH"])
+@blueprint.arguments(schemas.DeviceNameSchema)
+@blueprint.response(200, schemas.DeviceSchema, description="As it is now.")
+@blueprint.alt_response(404, schema=ProblemSchema, description="No such device of yours.")
+@requires("sync")
+def rename_device(body: dict[str, Any], device_id: Any) -> Any:
+    """Name one of your devices."""
+    refuse_tokens(current_principal())
+    return devices.rename(current_session(), str(device_id), body["name"])
+
+
+@blueprint.route("/devices/<uuid:device_id>", methods=["DELETE"])
+@blueprint.response(204, description="Revoked: at its next contact it wipes itself.")
+@blueprint.alt_response(404, schema=ProblemSchema, description="No such device of yours.")
+@requires("sync")
+def revoke_device(device_id: Any) -> None:
+    """Revoke one of your devices."""
+    refuse_tokens(current_principal())
+    devices.revoke(current_session(), str(device_id))
 
 
 def _unknown_schema(asked: int) -> Problem:

@@ -2,7 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from app.foundation.fields import MAX_INT, Moment, Text, Truth, Uuid, Whole
+from app.foundation.fields import MAX_INT, Moment, Text, Truth, Uuid, Whole, choice
+from app.resources.resource import QueryInt
 from app.sync.mutation import MUTATION_SCHEMA, OLDEST_VERSION
 from app.sync.permission import ROW_TYPES
 
@@ -145,3 +146,70 @@ class PushAnswerSchema(Schema):
         required=True, metadata={"description": "Number of the last mutation of this client group that was done."}
     )
     answers = fields.List(fields.Nested(PushedSchema), required=True)
+
+
+class DeviceSchema(Schema):
+    """A phone, or another browser, on which the caller uses the app."""
+
+    id = Uuid(required=True, metadata={"description": "Its client group."})
+    name = fields.String(required=True, allow_none=True)
+    user_agent = fields.String(required=True, allow_none=True)
+    created_at = Moment(required=True)
+    last_seen_at = Moment(required=True)
+    signed_in = fields.Boolean(required=True)
+    current = fields.Boolean(required=True, metadata={"description": "Whether it is the one that asks."})
+
+
+class DeviceListSchema(Schema):
+    """The caller's devices."""
+
+    data = fields.List(fields.Nested(DeviceSchema), required=True)
+
+
+class DeviceNameSchema(Schema):
+    """How the caller calls a device."""
+
+    name = Text(100, required=True, allow_none=True, metadata={"example": "Work phone"})
+
+
+class DraftSchema(Schema):
+    """Something that was entered for an account which its author lost before it arrived."""
+
+    id = Uuid(required=True)
+    account_id = Uuid(required=True)
+    account = fields.String(required=True, metadata={"description": "Name of the account."})
+    user_id = Uuid(required=True, metadata={"description": "The author."})
+    author = fields.String(required=True)
+    name = fields.String(required=True, metadata={"description": "The mutation.", "example": "note.add"})
+    args = fields.Dict(required=True, metadata={"description": "Its arguments, in the words of the newest version."})
+    made_at = Moment(required=True, metadata={"description": "By the clock of the author's device."})
+    reason = choice("territory-lost", "parent-rejected", required=True)
+    status = choice("open", "accepted", "dismissed", required=True)
+    decided_by = Uuid(required=True, allow_none=True)
+    decided_at = Moment(required=True, allow_none=True)
+
+
+class DraftQuerySchema(Schema):
+    """Which drafts to list."""
+
+    status = choice("open", "accepted", "dismissed", load_default="open")
+    limit = QueryInt(1, 200, load_default=50, metadata={"description": "Drafts on a page."})
+    cursor = Uuid(metadata={"description": "`next_cursor` of the page before."})
+
+
+class DraftPageSchema(Schema):
+    """A page of drafts, the oldest first."""
+
+    data = fields.List(fields.Nested(DraftSchema), required=True)
+    next_cursor = Uuid(required=True, allow_none=True)
+
+
+class DecidedSchema(Schema):
+    """A draft that was decided about."""
+
+    draft = fields.Nested(DraftSchema, required=True)
+    conflicts = fields.List(
+        fields.Nested(PushConflictSchema),
+        required=True,
+        metadata={"description": "Fields that others changed meanwhile, and that were left as they are."},
+    )
