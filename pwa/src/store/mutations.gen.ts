@@ -59,6 +59,12 @@ export interface ConsentRecord {
   recorded_at: Instant;
 }
 
+/** Accept or dismiss a colleague's draft. */
+export interface DraftDecide {
+  id: string;
+  decision: 'accept' | 'dismiss';
+}
+
 /** What was entered. */
 export interface GoalChangeFields {
   title?: string;
@@ -86,7 +92,7 @@ export interface GoalSet {
 }
 
 /** A line of a briefing: its kind, and the facts that its text is rendered from. */
-export interface Line {
+export interface AttachedLine {
   kind: string;
   facts: Record<string, unknown>;
 }
@@ -94,7 +100,7 @@ export interface Line {
 /** Something attached to a message: a line of a briefing with its text at that time, or an attachment. */
 export interface Attached {
   kind: 'line' | 'attachment';
-  line?: Line;
+  line?: AttachedLine;
   /** The line as its sender saw it. */
   label?: string;
   /** The attachment. */
@@ -232,17 +238,12 @@ export interface VisitPlan {
   attendee_ids?: string[];
 }
 
-/** Accept or dismiss a colleague's draft. */
-export interface DraftDecide {
-  id: string;
-  decision: 'accept' | 'dismiss';
-}
-
 /** The arguments of each mutation. */
 export interface Mutations {
   'account.change': AccountChange;
   'attachment.add': AttachmentAdd;
   'consent.record': ConsentRecord;
+  'draft.decide': DraftDecide;
   'goal.change': GoalChange;
   'goal.set': GoalSet;
   'message.post': MessagePost;
@@ -256,7 +257,6 @@ export interface Mutations {
   'visit.change': VisitChange;
   'visit.log': VisitLog;
   'visit.plan': VisitPlan;
-  'draft.decide': DraftDecide;
 }
 
 export type MutationName = keyof Mutations;
@@ -265,6 +265,7 @@ export const MUTATION_NAMES: readonly MutationName[] = [
   "account.change",
   "attachment.add",
   "consent.record",
+  "draft.decide",
   "goal.change",
   "goal.set",
   "message.post",
@@ -277,8 +278,7 @@ export const MUTATION_NAMES: readonly MutationName[] = [
   "visit.cancel",
   "visit.change",
   "visit.log",
-  "visit.plan",
-  "draft.decide"
+  "visit.plan"
 ];
 
 /** What a form has to mind of one field: lengths of texts and lists, bounds of numbers, the words of a choice. */
@@ -413,6 +413,15 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "required": true
     },
     "recorded_at": {
+      "required": true
+    }
+  },
+  "draft.decide": {
+    "decision": {
+      "values": [
+        "accept",
+        "dismiss"
+      ],
       "required": true
     }
   },
@@ -661,15 +670,6 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
     },
     "attendee_ids": {
       "maxItems": 100
-    }
-  },
-  "draft.decide": {
-    "decision": {
-      "values": [
-        "accept",
-        "dismiss"
-      ],
-      "required": true
     }
   }
 };

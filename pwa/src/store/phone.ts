@@ -57,8 +57,9 @@ export class Phone {
   /** Tells other tabs that rows or queue changed. */
   private changes: Channel | null = null;
   private settling: Promise<void> | null = null;
-  /** counts what was shown, so that an older reading does not overwrite a newer one */
+  /** Readings are numbered, so that an older one does not overwrite what a newer one showed. */
   private readings = 0;
+  private newest = 0;
 
   constructor(readonly env: Environment) {
     this.journal = new Journal(env);
@@ -323,7 +324,8 @@ export class Phone {
     const [cursor, contact, unsent, attention] = await Promise.all([
       readMeta(db, 'cursor'), readMeta(db, 'contact'), this.unsentIn(db), db.getAll('attention'),
     ]);
-    if (reading === this.readings && shown.database.value === db) {
+    if (reading > this.newest && shown.database.value === db) {
+      this.newest = reading;
       shown.asOf.value = cursor?.as_of ?? null;
       shown.checkedAt.value = contact?.checked_at || null;
       shown.offlineSince.value = contact?.offline_since ?? null;

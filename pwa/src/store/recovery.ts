@@ -22,7 +22,7 @@ export async function recover(db: Database, _env: Environment, journal: Journal,
     if (await tx.objectStore('meta').get('session')) return undefined;
     const records = entries.map((entry, place) => ({ ...entry, order: place + 1 }));
     for (const record of records) delete record.done;
-    await Promise.all(records.map((record) => tx.objectStore('mutation').put(record)));
+    await Promise.all(records.map(async (record) => tx.objectStore('mutation').put(record)));
     await tx.objectStore('meta').put(records.length, 'order');
     await replay(tx, records, author);
     return records.length;

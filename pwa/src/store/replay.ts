@@ -79,7 +79,7 @@ async function keepBase(tx: Writing, base: Base): Promise<void> {
   if (!(await store.getKey([base.type, base.id]))) await store.put(base);
 }
 
-const put = (tx: Writing, [type, id]: Key, row: Row | undefined): Promise<unknown> =>
+const put = async (tx: Writing, [type, id]: Key, row: Row | undefined): Promise<unknown> =>
   row ? tx.objectStore(type).put(row as never) : tx.objectStore(type).delete(id);
 
 /** Undo everything that mutations did, and do `mutations` alone. */

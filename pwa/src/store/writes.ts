@@ -85,7 +85,7 @@ export async function enqueue(tx: Writing, mutations: readonly Mutation[], autho
     const rest = needs.filter((id) => id !== mutation.id);
     return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1) } as Queued;
   });
-  await Promise.all(records.map((record) => tx.objectStore('mutation').put(record)));
+  await Promise.all(records.map(async (record) => tx.objectStore('mutation').put(record)));
   await tx.objectStore('meta').put(order, 'order');
   await replay(tx, records, author);
   return records;

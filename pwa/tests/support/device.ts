@@ -78,7 +78,7 @@ export class Device {
 
 /** Until everything that can go on without time passing has gone on. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 40; turn += 1) await new Promise((done) => setImmediate(done));
+  for (let turn = 0; turn < 150; turn += 1) await new Promise((done) => setImmediate(done));
 }
 
 class HubChannel implements Channel {
@@ -196,6 +196,7 @@ export class Tab implements Environment {
   }
 
   private follow(tx: IDBTransaction): IDBTransaction {
+    if (tx.mode === 'readonly') return tx;
     this.open.add(tx);
     for (const end of ['complete', 'abort']) tx.addEventListener(end, () => this.open.delete(tx));
     return tx;

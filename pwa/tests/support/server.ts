@@ -40,6 +40,7 @@ export class Server {
   /** after the work, in place of handing the answer over, once */
   lose = 0;
   private cookies = 0;
+  private readonly views = new Map<string, Map<string, Row>>();
 
   put(type: string, ...rows: object[]): void {
     for (const row of rows) this.rows.set(`${type},${(row as Row).id}`, row as Row);
@@ -109,12 +110,20 @@ export class Server {
     return { result: 'applied' };
   }
 
-  /** Always everything: what a phone makes of differences is the concern of the tests of the pull. */
-  private pull({ client_group }: { client_group: string }) {
+  /** The difference to what the phone holds by its cookie, or everything. */
+  private pull({ client_group, cookie }: { client_group: string; cookie: string | null }) {
+    const held = cookie === null ? undefined : this.views.get(cookie);
     const puts: Record<string, Row[]> = {};
-    for (const [key, row] of this.rows) (puts[key.split(',')[0] as string] ??= []).push(row);
+    const dels: Record<string, string[]> = {};
+    for (const [key, row] of this.rows) if (held?.get(key) !== row) (puts[typeOf(key)] ??= []).push(row);
+    for (const key of held?.keys() ?? []) if (!this.rows.has(key)) (dels[typeOf(key)] ??= []).push(key.split(',')[1] as string);
+    const next = `c${(this.cookies += 1)}`;
+    this.views.set(next, new Map(this.rows));
     const seq = this.last.get(client_group);
-    return { cookie: `c${(this.cookies += 1)}`, as_of: this.as_of(), reset: true, puts, ...(seq ? { seq } : {}) };
+    return {
+      cookie: next, as_of: this.as_of(), ...(held ? {} : { reset: true }), ...(seq ? { seq } : {}),
+      ...(Object.keys(puts).length ? { puts } : {}), ...(Object.keys(dels).length ? { dels } : {}),
+    };
   }
 
   private upload(path: string, body: unknown): Response {
@@ -130,5 +139,7 @@ export class Server {
     return json({ received: now.length, complete: now.length === row.size });
   }
 }
+
+const typeOf = (key: string): string => key.split(',')[0] as string;
 
 export const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
