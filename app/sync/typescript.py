@@ -183,15 +183,6 @@ def current() -> str:
             told = {"rename": dict(upgrade.renames), "defaults": dict(upgrade.defaults)}
             steps.setdefault(version, {})[mutation.name] = {name: step for name, step in told.items() if step}
     named = [(mutation.name, mutation.schema) for mutation in known]
-    if "draft.decide" not in dict(named):
-        from app.foundation.fields import choice
-        from app.sync.arguments import arguments
-
-        members: dict[str, Field] = {
-            "id": Uuid(required=True),
-            "decision": choice("accept", "dismiss", required=True),
-        }
-        named.append(("draft.decide", arguments("DraftDecide", "Accept or dismiss a colleague's draft.", members)))
     return source(named, MUTATION_SCHEMA, dict(sorted(steps.items())))
 
 

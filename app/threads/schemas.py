@@ -56,7 +56,7 @@ def _fact_fault(fact: Any) -> str | None:
     return "Not a fact: a text, a number, a date, an instant or money."
 
 
-class LineSchema(Schema):
+class AttachedLineSchema(Schema):
     """A line of a briefing: its kind, and the facts that its text is rendered from."""
 
     kind = fields.String(
@@ -71,7 +71,7 @@ class AttachedSchema(Schema):
     """Something attached to a message: a line of a briefing with its text at that time, or an attachment."""
 
     kind = fields.String(required=True, validate=validate.OneOf(("line", "attachment")))
-    line = Embedded(LineSchema)
+    line = Embedded(AttachedLineSchema)
     label = Text(1_000, metadata={"description": "The line as its sender saw it."})
     id = Uuid(metadata={"description": "The attachment."})
 

@@ -23,7 +23,7 @@ class Writer:
     seq: int = 0
 
     def write(
-        self, name: str, *, version: int = 3, skew_ms: int = 0, mutation_id: str | None = None, **args: Any
+        self, name: str, /, *, version: int = 3, skew_ms: int = 0, mutation_id: str | None = None, **args: Any
     ) -> Row:
         """Send one mutation; its answer."""
         self.seq += 1
@@ -43,19 +43,19 @@ class Writer:
         assert told["id"] == mutation["id"]
         return dict(told)
 
-    def does(self, name: str, **args: Any) -> Row:
+    def does(self, name: str, /, **args: Any) -> Row:
         """Send one mutation that has to be applied."""
         answer = self.write(name, **args)
         assert answer["result"] == "applied", answer
         return answer
 
-    def refused(self, name: str, **args: Any) -> Row:
+    def refused(self, name: str, /, **args: Any) -> Row:
         """Send one mutation that has to be rejected; the problem."""
         answer = self.write(name, **args)
         assert answer["result"] == "rejected", answer
         return dict(answer["problem"])
 
-    def clashes(self, name: str, **args: Any) -> list[Row]:
+    def clashes(self, name: str, /, **args: Any) -> list[Row]:
         """Send one mutation that has to be a conflict; what clashes."""
         answer = self.write(name, **args)
         assert answer["result"] == "conflict", answer
