@@ -21,17 +21,21 @@ export class LockTable {
     this.held.set(name, queue);
     if (options.ifAvailable && queue.length > 0) return work(null);
     const me: Waiting = { power, go: () => undefined };
+    const stop = new AbortController();
     const turn = new Promise<void>((go, refuse) => {
       me.go = go;
-      options.signal?.addEventListener('abort', () => {
+      const gaveUp = () => {
         this.leave(name, me);
         refuse(options.signal?.reason as Error);
-      });
+      };
+      if (options.signal?.aborted) gaveUp();
+      options.signal?.addEventListener('abort', gaveUp, { signal: stop.signal });
     });
     queue.push(me);
     power.onCut(() => this.leave(name, me));
     if (queue[0] === me) me.go();
     await power.through(turn);
+    stop.abort(); // who has the lock keeps it
     try {
       return await work({ name });
     } finally {
@@ -60,10 +64,10 @@ export class Channels {
     power.need();
     const all = this.open.get(name) ?? new Set<Listening>();
     this.open.set(name, all);
-    const me: Listening = {
+    const me = {
       power,
-      onmessage: null,
-      postMessage: (message) => {
+      onmessage: null as Channel['onmessage'],
+      postMessage: (message: unknown) => {
         if (!power.isOn) return;
         const copy: unknown = structuredClone(message);
         for (const other of all) {

@@ -5,7 +5,7 @@
  * A tab that has lost its power has no effect any more: its open transactions are rolled back, its connections closed,
  * its requests ended, its locks let go. What was committed stays, also when the tab never got to hear of it.
  */
-import { IDBDatabase as FakeDatabase, IDBFactory, IDBRequest as FakeRequest } from 'fake-indexeddb';
+import { IDBDatabase as FakeDatabase, IDBRequest as FakeRequest } from 'fake-indexeddb';
 
 export class NoPowerError extends Error {
   override name = 'NoPowerError';
@@ -84,6 +84,8 @@ interface Target {
   db?: object;
   result?: unknown;
   transaction?: { db: object } | null;
+  /** of a request on an index: its object store */
+  source?: { objectStore?: { transaction: { db: object } } } | null;
 }
 
 const powerOf = new WeakMap<object, Power>();
@@ -91,7 +93,7 @@ const powerOf = new WeakMap<object, Power>();
 function ownerOf(target: Target): Power | undefined {
   const own = powerOf.get(target);
   if (own) return own;
-  const connection = target.transaction?.db ?? target.db;
+  const connection = target.transaction?.db ?? target.source?.objectStore?.transaction.db ?? target.db;
   return connection ? powerOf.get(connection) : undefined;
 }
 

@@ -1,10 +1,17 @@
 /** One tab of a phone: the real client, with an environment of ours whose every answer is a step that power can fail before. */
 import { compileFunction } from 'node:vm';
+import * as fake from 'fake-indexeddb';
 import { webcrypto } from 'node:crypto';
 import type { Environment, Events } from '../src/store/environment';
 import type * as Client from './client';
 import type { Phone } from './phone';
 import { Power, powered } from './power';
+
+// What tells a database from a transaction; the way to one is the environment's.
+const { IDBCursor, IDBCursorWithValue, IDBDatabase, IDBIndex, IDBKeyRange, IDBObjectStore, IDBOpenDBRequest, IDBRequest, IDBTransaction } = fake;
+Object.assign(globalThis, {
+  IDBCursor, IDBCursorWithValue, IDBDatabase, IDBIndex, IDBKeyRange, IDBObjectStore, IDBOpenDBRequest, IDBRequest, IDBTransaction,
+});
 
 export type ClientModule = typeof Client;
 
@@ -25,6 +32,10 @@ export function instantiate(code: string): ClientModule {
   const make = compileFunction(`${code}\nreturn client;`, [...FORBIDDEN]) as (...values: unknown[]) => ClientModule;
   return make(...FORBIDDEN.map(forbidden));
 }
+
+/** Pauses up to this many milliseconds pass by themselves, so many times faster; longer ones wait to be told that time passed. */
+const SHORT_MS = 1000;
+const HASTE = 20;
 
 interface Timed {
   due: number;
@@ -73,11 +84,14 @@ export class Tab {
       },
       channel: (name) => phone.channels.join(power, name),
       setTimeout: (work, milliseconds) => {
+        if (milliseconds <= SHORT_MS) return setTimeout(() => void (power.step() && work()), milliseconds / HASTE);
         const timer: Timed = { due: phone.passed + milliseconds, work };
         if (power.isOn) this.timers.add(timer);
         return timer;
       },
-      clearTimeout: (timer) => void this.timers.delete(timer as Timed),
+      clearTimeout: (timer) => {
+        if (!this.timers.delete(timer as Timed)) clearTimeout(timer as NodeJS.Timeout);
+      },
       visible: () => true,
       onWake: (wake) => {
         this.wakes.add(wake);

@@ -37,7 +37,7 @@ PORTAL = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\nC
     len(PORTAL_PAGE),
     PORTAL_PAGE,
 )
-LATEST_SECONDS = 1.0
+LATEST_SECONDS = 0.4
 
 
 class Broken(Exception):
@@ -81,6 +81,7 @@ class Proxy:
         self.kill = kill
         self.lines: dict[str, Line] = {}
         self.log: list[str] = []
+        self.done: list[str] = []
         self.pushes: list[Request] = []
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -104,6 +105,7 @@ class Proxy:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.lines.clear()
         self.log.clear()
+        self.done.clear()
         self.pushes.clear()
 
     def line_of(self, phone: str) -> Line:
@@ -148,6 +150,8 @@ class Proxy:
             fault = {"kind": "drop_request"}
         if request.line == "POST /api/v1/sync/push":
             self.pushes.append(request)
+        if fault:
+            self.done.append(fault["kind"])
         entry = len(self.log)
         self.log.append(f"{request.phone} {request.line} {fault or ''}")
         try:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from app.customers.tables import Account, Goal, Person, Promise
 from app.foundation import clock
-from app.foundation.db import Database
+from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
 from app.foundation.principal import Role, bind_principal, system_principal
 from app.foundation.tables import Organisation
@@ -135,6 +135,17 @@ def take(database: Database, company: Company, user: str, account: int) -> None:
             TerritoryAssignment.account_id == company.accounts[account],
         )
         session.execute(sa.delete(TerritoryAssignment).where(*mine))
+
+
+def rows_of(database: Database, company: Company) -> dict[str, dict[str, dict[str, Any]]]:
+    """The rows of the company whose fields are written by several, by table and id."""
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    with database.read() as session:
+        for model in (Account, Person, Goal, Visit):
+            table = table_of(model)
+            rows = session.execute(sa.select(table).where(table.c.org_id == company.org_id)).mappings()
+            found[table.name] = {str(row["id"]): dict(row) for row in rows}
+    return found
 
 
 class Caller:

@@ -1,0 +1,94 @@
+/** What the harness can ask of a tab: the phone store itself, called as the screens call it. One phone a page, as in the app. */
+import type { Environment } from '../src/store/environment';
+import type { MutationName } from '../src/store/mutations.gen';
+import { Phone } from '../src/store/phone';
+import { ROW_TYPES } from '../src/store/rows';
+
+let phone: Phone;
+
+const database = () => {
+  const db = phone.shown.database.value;
+  if (!db) throw new Error('nobody is signed in');
+  return db;
+};
+
+export async function open(env: Environment): Promise<void> {
+  phone = new Phone(env);
+  await phone.begin();
+}
+
+export const signIn = (email: string, password: string): Promise<void> => phone.signIn(email, password);
+export const signOut = (evenIfUnsent: boolean): Promise<string> => phone.signOut(evenIfUnsent);
+export const sync = (): Promise<void> => phone.syncNow(true);
+
+export async function state() {
+  const { shown } = phone;
+  const db = shown.database.value;
+  return {
+    signedIn: Boolean(shown.session.value),
+    signInNeeded: shown.signInNeeded.value || shown.leaseOver.value,
+    group: db ? await db.get('meta', 'client_group') : undefined,
+    unsent: shown.unsent.value,
+    attention: shown.attention.value.length,
+    lost: shown.lost.value,
+    refusal: shown.refusal.value,
+    offlineSince: shown.offlineSince.value,
+    problem: shown.storageProblem.value,
+  };
+}
+
+/** What screens offer to change, and ids for what is made. */
+export async function shown() {
+  const types = ['account', 'person', 'visit', 'promise', 'goal'] as const;
+  const tx = database().transaction([...types]);
+  const rows = await Promise.all(types.map(async (type) => [type, await tx.objectStore(type).getAll()] as const));
+  return { ...Object.fromEntries(rows), ids: Array.from({ length: 12 }, () => phone.newId()) };
+}
+
+/** Save what was entered. */
+export async function make(writes: [MutationName, Record<string, unknown>][]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [name, args] of writes) ids.push((await phone.mutate(name, args as never)).id);
+  return ids;
+}
+
+/** Leave in the queue what an app of before put there: arguments in the words of its time, no copy elsewhere. */
+export async function queueOld(version: number, name: MutationName, args: Record<string, unknown>): Promise<void> {
+  const tx = database().transaction(['meta', 'mutation'], 'readwrite', { durability: 'strict' });
+  const order = (((await tx.objectStore('meta').get('order')) as number | undefined) ?? 0) + 1;
+  await tx.objectStore('mutation').put({ id: phone.newId(), name, version, args, made_at: phone.now().toISOString(), order });
+  await tx.objectStore('meta').put(order, 'order');
+  await tx.done;
+}
+
+/** Add a photo of so many bytes. */
+export async function photo(account_id: string, name: string, size: number): Promise<string> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0, value = size; at < size; at += 1) bytes[at] = value = (value * 31 + 7) % 251;
+  return (await phone.attach(bytes, { account_id, name, media_type: 'image/jpeg' })).id;
+}
+
+export const attention = () => database().getAll('attention');
+export const settle = (id: string, choice: 'mine' | 'theirs'): Promise<void> => phone.settle(id, choice);
+export const discard = (id: string): Promise<void> => phone.discard(id);
+export const resend = (id: string, args?: Record<string, unknown> | null): Promise<void> => phone.resend(id, args ?? undefined);
+
+/** Everything that the phone holds. */
+export async function dump() {
+  const tx = database().transaction([...ROW_TYPES, 'mutation', 'base', 'attention', 'blob'] as const);
+  const rows = await Promise.all(
+    ROW_TYPES.map(async (type) => {
+      const all = (await tx.objectStore(type).getAll()) as { id: string }[];
+      return [type, Object.fromEntries(all.map((row) => [row.id, row]))] as const;
+    }),
+  );
+  return {
+    rows: Object.fromEntries(rows),
+    queue: await tx.objectStore('mutation').index('order').getAll(),
+    base: await tx.objectStore('base').getAll(),
+    attention: await tx.objectStore('attention').getAll(),
+    blobs: (await tx.objectStore('blob').getAll()).map(({ bytes: _, ...rest }) => rest),
+    lost: phone.shown.lost.value,
+    journal: phone.journal.of(phone.shown.session.value?.user.id ?? ''),
+  };
+}
