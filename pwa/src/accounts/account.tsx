@@ -9,11 +9,20 @@ import { now, timeZone, today } from '../ui/clock';
 import { age, dayAndMonth, dayDistance, dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
+import { Menu } from '../ui/menu';
+import { Unsent } from '../outbox/marks';
+import { Attachments } from '../visits/attachments';
+import { Notes, TalkCard, type Written } from '../visits/written';
 import { addressText, directions } from './directions';
+import { PromiseRow } from './promises';
 
 const ACCOUNTS = { href: '/accounts', label: 'Accounts' };
 
-export function AccountScreen({ page }: { page: AccountPage | null }) {
+export interface AccountRows extends AccountPage {
+  written: Written;
+}
+
+export function AccountScreen({ page }: { page: AccountRows | null }) {
   if (!page) {
     return (
       <Screen title="No such account" back={ACCOUNTS}>
@@ -23,22 +32,51 @@ export function AccountScreen({ page }: { page: AccountPage | null }) {
       </Screen>
     );
   }
-  const { account, briefing, people } = page;
+  const { account, briefing, people, written } = page;
   const zone = account.time_zone ?? timeZone.value;
   const inBriefing = new Set(briefing?.cards.flatMap((card) => card.people?.map((person) => person.id) ?? []));
   const others = people.filter((person) => !inBriefing.has(person.id));
   const cards = new Set(briefing?.cards.map((card) => card.kind));
   return (
-    <Screen title={account.name} sub={subtitle(account)} back={ACCOUNTS}>
+    <Screen title={account.name} sub={subtitle(account)} back={ACCOUNTS} bar={<Actions page={page} />}>
       <Facts account={account} />
+      <TalkCard href={`/accounts/${account.id}/talk`} messages={written.messages} />
+      <Notes notes={written.notes} />
+      <Promises promises={page.promises} people={people} />
+      <Goals goals={page.goals} />
       {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
       {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
       <Visits visits={page.visits} />
       <Tickets tickets={page.tickets} zone={zone} />
       <Subscriptions subscriptions={page.subscriptions} />
-      <Promises promises={page.promises} people={people} />
-      <Goals goals={page.goals} />
+      <Attachments attachments={written.attachments} />
     </Screen>
+  );
+}
+
+/** What can be written down about this account. */
+function Actions({ page: { account } }: { page: AccountRows }) {
+  const at = `/accounts/${account.id}`;
+  return (
+    <div class="ways">
+      {account.phone && (
+        <a class="round" href={telephone(account.phone)} aria-label={`Call ${account.name}`}>
+          <Icon name="call" />
+        </a>
+      )}
+      <Menu
+        label="Write down" icon="write" title={account.name}
+        entries={[
+          { href: `${at}/walk-in`, label: 'Log a walk-in', detail: 'a visit that was not planned' },
+          { href: `${at}/plan`, label: 'Plan a visit' },
+          { href: `${at}/note`, label: 'Note', detail: 'with photos' },
+          { href: `${at}/promise`, label: 'Promise', detail: 'what, to whom, by when' },
+          { href: `${at}/goal`, label: 'Goal', detail: 'what they want to reach' },
+          { href: `${at}/person`, label: 'Person', detail: 'somebody new here' },
+          { href: `${at}/change`, label: 'Change the account', detail: 'phone, address, names' },
+        ]}
+      />
+    </div>
   );
 }
 
@@ -51,7 +89,9 @@ function Facts({ account }: { account: Account }) {
   const route = directions(account.address);
   return (
     <section class="card">
-      <h2>Facts</h2>
+      <h2>
+        Facts <Unsent type="account" id={account.id} />
+      </h2>
       <dl class="facts">
         {account.phone && (
           <>
@@ -88,6 +128,7 @@ function Facts({ account }: { account: Account }) {
           </>
         )}
       </dl>
+      {account.notes && <p class="prose">{account.notes}</p>}
     </section>
   );
 }
@@ -112,12 +153,12 @@ function People({ people, title }: { people: Person[]; title: string }) {
           const ways = waysToReach(person);
           return (
             <li key={person.id} class="person">
-              <div>
-                <b>{person.name}</b>
+              <a href={`/people/${person.id}`}>
+                <b>{person.name}</b> <Unsent type="person" id={person.id} />
                 <p class="soft">{standing(person)}</p>
                 {ways.prefers && <p class="soft">{ways.prefers}</p>}
                 {ways.asked && <p class="notice">{ways.asked}</p>}
-              </div>
+              </a>
               <ReachButtons name={person.name} ways={ways} />
             </li>
           );
@@ -143,7 +184,8 @@ function Visits({ visits }: { visits: Visit[] }) {
                 <span>
                   <b>
                     {day}, {timeOfDay(start, visit.time_zone)}
-                  </b>
+                  </b>{' '}
+                  <Unsent type="visit" id={visit.id} />
                   <span class="src">{visit.outcome ?? visit.purpose ?? visit.place ?? visit.status}</span>
                 </span>
                 <Icon name="next" />
@@ -230,18 +272,9 @@ function Promises({ promises, people }: { promises: CustomerPromise[]; people: P
     <section class="card">
       <h2>Open promises</h2>
       <ul class="rows">
-        {open.map((promise) => {
-          const to = people.find((one) => one.id === promise.person_id);
-          return (
-            <li key={promise.id} class="item">
-              <span>
-                {promise.text}
-                {to && <span class="src">To {to.name}</span>}
-              </span>
-              <DueTag due={promise.due_on} />
-            </li>
-          );
-        })}
+        {open.map((promise) => (
+          <PromiseRow key={promise.id} promise={promise} person={people.find((one) => one.id === promise.person_id)} />
+        ))}
       </ul>
     </section>
   );
@@ -255,12 +288,14 @@ function Goals({ goals }: { goals: Goal[] }) {
       <h2>What they want to reach</h2>
       <ul class="rows">
         {open.map((goal) => (
-          <li key={goal.id} class="item">
-            <span>
-              {goal.title}
-              {goal.target && <span class="src">{goal.target}</span>}
-            </span>
-            {goal.due_on && <span class="soft">by {dayAndMonth(goal.due_on, today.value)}</span>}
+          <li key={goal.id}>
+            <a class="item" href={`/goals/${goal.id}`}>
+              <span>
+                {goal.title} <Unsent type="goal" id={goal.id} />
+                {goal.target && <span class="src">{goal.target}</span>}
+              </span>
+              {goal.due_on && <span class="soft">by {dayAndMonth(goal.due_on, today.value)}</span>}
+            </a>
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import type { BriefedPerson, Briefing, Card, Person } from '../store/rows';
 import { today } from '../ui/clock';
 import { dayAndMonth } from '../ui/dates';
 import { useFold } from '../ui/fold';
+import { Unsent } from '../outbox/marks';
 import { UsageChart } from './chart';
 import { standing, waysToReach, type Reachable } from './contact';
 import { LineRow } from './lines';
@@ -96,12 +97,12 @@ function BriefedPersonRow({ briefing, person, known, zone }: BriefedPersonRowPro
   return (
     <li>
       <div class="person">
-        <div>
-          <b>{person.name}</b>
+        <a href={`/people/${person.id}`}>
+          <b>{person.name}</b> <Unsent type="person" id={person.id} />
           <p class="soft">{standing(person)}</p>
           {ways.prefers && <p class="soft">{ways.prefers}</p>}
           {ways.asked && !said && <p class="notice">{ways.asked}</p>}
-        </div>
+        </a>
         <ReachButtons name={person.name} ways={ways} />
       </div>
       {person.lines && person.lines.length > 0 && (

@@ -1,13 +1,12 @@
 /** Me: who is signed in, how the app looks, how fresh and how large what is stored here is, and the way out. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { pullNow, signOut } from '../store/session';
-import { session } from '../store/state';
+import { pullNow } from '../store/session';
+import { persisted, session } from '../store/state';
 import { asOf, checkedAt, offlineSince, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Screen } from '../ui/frame';
-import { go } from '../ui/router';
 import { chooseTheme, theme, type Theme } from './theme';
 
 interface Counts {
@@ -110,27 +109,33 @@ function OnThisPhone({ counts }: { counts: Counts }) {
         <dd>{counts.visits}</dd>
         <dt>Storage</dt>
         <dd>{used.value === null ? '–' : `${(used.value / 1e6).toFixed(1)} MB`}</dd>
+        <dt>Kept</dt>
+        <dd>{persisted.value === true ? 'as long as you are signed in' : 'unless space runs out'}</dd>
       </dl>
+      {persisted.value === false && (
+        <p class="soft">
+          The browser may remove what is stored when this phone runs out of space. Installing the app on the home screen makes it keep it. If it ever
+          happens, Doorstep says so and fetches everything again.
+        </p>
+      )}
+      <a class="btn ghost wide spaced" href="/me/devices">
+        Your devices
+      </a>
     </section>
   );
 }
 
 function SignOut() {
-  const leaving = useSignal(false);
-  const leave = async () => {
-    leaving.value = true;
-    if ((await signOut()) === 'owed') go('/');
-  };
   return (
     <section class="card">
       <h2>Sign out</h2>
       <p>
-        Removes every account, briefing and figure from this phone.
+        Sends what is unsent, then removes every account, briefing and figure from this phone.
         {offlineSince.value && ' The server is told when it can be reached again.'}
       </p>
-      <button class="btn wide spaced" type="button" onClick={leave} disabled={leaving.value}>
+      <a class="btn wide spaced" href="/me/leaving">
         Sign out
-      </button>
+      </a>
     </section>
   );
 }

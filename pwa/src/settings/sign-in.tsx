@@ -1,15 +1,17 @@
 /** The front door. */
+import type { ComponentChildren } from 'preact';
 import { useSignal } from '@preact/signals';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { RefusedError, UnreachableError } from '../store/api';
-import { signIn } from '../store/session';
-import { session } from '../store/state';
+import { signIn, UnsentOfAnotherError } from '../store/session';
+import { leaseOver, session } from '../store/state';
 import { duration } from '../ui/dates';
 import { go } from '../ui/router';
 
-export function SignIn() {
+export function SignIn({ children }: { children?: ComponentChildren }) {
   const problem = useSignal('');
   const busy = useSignal(false);
+  const other = useSignal<UnsentOfAnotherError | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     document.title = 'Sign in · Doorstep';
@@ -22,10 +24,11 @@ export function SignIn() {
     busy.value = true;
     problem.value = '';
     try {
-      await signIn(String(form.get('email')).trim(), String(form.get('password')));
+      await signIn(String(form.get('email')).trim(), String(form.get('password')), other.value !== null);
       if (location.pathname === '/sign-in') go('/');
     } catch (error) {
-      problem.value = whatWentWrong(error);
+      if (error instanceof UnsentOfAnotherError) other.value = error;
+      else problem.value = whatWentWrong(error);
     } finally {
       busy.value = false;
     }
@@ -38,6 +41,8 @@ export function SignIn() {
           Doorstep
         </h1>
         <p class="soft">Know the customer before you knock.</p>
+        {children}
+        <OtherRepsWork other={other.value} />
         <form onSubmit={submit}>
           <label>
             E-mail
@@ -54,15 +59,30 @@ export function SignIn() {
             {problem.value}
           </p>
           <button class="btn wide" type="submit" aria-busy={busy.value}>
-            {busy.value ? 'Signing in…' : session.value ? 'Sign in again' : 'Sign in'}
+            {busy.value ? 'Signing in…' : other.value ? 'Delete it and sign in' : session.value ? 'Sign in again' : 'Sign in'}
           </button>
-          {session.value && (
+          {session.value && !leaseOver.value && (
             <a class="btn ghost wide" href="/">
               Keep reading what is stored
             </a>
           )}
         </form>
       </main>
+    </div>
+  );
+}
+
+/** Somebody else's unsent work is on this phone: it is theirs to send. */
+function OtherRepsWork({ other }: { other: UnsentOfAnotherError | null }) {
+  if (!other) return null;
+  const { count, photos } = other.unsent;
+  const entries = count + other.attention + photos;
+  return (
+    <div class="note" role="alert">
+      <p>
+        <b>{other.who} has unsent work on this phone.</b> {entries === 1 ? '1 entry is' : `${entries} entries are`} not on the server. Let {other.who} sign in
+        and send it first: signing in as somebody else deletes it.
+      </p>
     </div>
   );
 }

@@ -2,18 +2,40 @@
 import { Component, type ComponentChildren, type VNode } from 'preact';
 import { useRef } from 'preact/hooks';
 import { AccountScreen } from '../accounts/account';
+import { AccountForm } from '../accounts/change';
+import { ChooseScreen } from '../accounts/choose';
+import { ConsentForm } from '../accounts/consent';
 import { DirectoryScreen } from '../accounts/directory';
+import { GoalScreen } from '../accounts/goal';
+import { PersonForm } from '../accounts/person';
+import { PersonScreen } from '../accounts/person-page';
+import { PromiseScreen } from '../accounts/promise';
 import { closeEvidence, EvidenceSheet } from '../briefing/evidence';
+import { EditScreen } from '../outbox/edit';
+import { unsentRows } from '../outbox/marks';
+import { readOutbox } from '../outbox/reads';
+import { OutboxScreen } from '../outbox/screen';
+import { DevicesScreen } from '../settings/devices';
+import { LeaseOver } from '../settings/lease';
+import { LeavingScreen } from '../settings/leaving';
 import { MeScreen } from '../settings/me';
 import { SignIn } from '../settings/sign-in';
-import { readAccount, readCounts, readDirectory, stored, storedVisit } from '../store/reads';
-import { database, ready, session, storageProblem } from '../store/state';
 import type { Database } from '../store/database';
+import { readAccount, readCounts, readDirectory, readVisit, stored, storedVisit } from '../store/reads';
+import { database, leaseOver, ready, session, storageProblem } from '../store/state';
+import { readThread, readVisitThread } from '../talk/reads';
+import { ThreadScreen } from '../talk/thread';
 import { storedToday } from '../visits/agenda';
+import { LogScreen } from '../visits/log';
+import { NoteScreen } from '../visits/note';
+import { PlanScreen } from '../visits/plan';
 import { Today } from '../visits/today';
 import { VisitScreen } from '../visits/visit';
+import { readWritten } from '../visits/written';
 import { Empty, Screen, StateAnnouncer } from './frame';
 import { place } from './router';
+import { SaidAloud } from './said';
+import { readTyped, type Typed } from './typed';
 
 interface Shown {
   key: string;
@@ -24,30 +46,53 @@ interface Shown {
 export function App() {
   const last = useRef<Shown>({ key: '', node: null });
   if (storageProblem.value) return <NoStorage />;
-  const next = !session.value || !database.value ? door() : screenAt(place.value.path, session.value.user.id);
+  const next = !session.value || !database.value ? door() : leaseOver.value ? lease() : screenAt(place.value.path, session.value.user.id);
   if (!ready.value) return null; // but the rows of the first screen are on their way already
   if (next.key !== last.current.key) closeEvidence();
   if (next.node) last.current = next;
+  if (session.value) unsentRows(); // kept at hand, so that a mark is there when its row is
   return (
     <>
       <StateAnnouncer />
       <Boundary key={last.current.key}>{last.current.node}</Boundary>
+      <SaidAloud />
       <EvidenceSheet />
     </>
   );
 }
 
 const door = (): Shown => ({ key: 'sign-in', node: <SignIn /> });
+const lease = (): Shown => ({ key: 'lease', node: place.value.path === '/sign-in' ? <SignIn /> : <LeaseOver /> });
+const nowhere = (path: string): Shown => ({ key: path, node: <NotFound /> });
 
 function screenAt(path: string, userId: string): Shown {
-  const [, room = '', id] = path.split('/');
-  if (room === '' || room === 'today') return todayScreen(userId);
-  if (room === 'visits' && id) return visitScreen(id);
-  if (room === 'accounts' && id) return reading(`account ${id}`, (db) => readAccount(db, id), (page) => <AccountScreen page={page} />);
-  if (room === 'accounts') return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
-  if (room === 'me') return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
-  if (room === 'sign-in') return door();
-  return { key: path, node: <NotFound /> };
+  const [, room = '', id = '', task = ''] = path.split('/');
+  switch (room) {
+    case '':
+    case 'today':
+      return todayScreen(userId);
+    case 'visits':
+      return task ? visitTask(path, id, task) : visitScreen(id);
+    case 'accounts':
+      if (!id) return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
+      return task ? accountTask(path, id, task) : accountScreen(id);
+    case 'people':
+      return personScreen(path, id, task);
+    case 'goals':
+      return goalScreen(path, id);
+    case 'choose':
+      return reading('directory', readDirectory, (rows) => <ChooseScreen what={id} rows={rows} />, path);
+    case 'unsent':
+      return id ? editScreen(path, id) : reading('outbox', readOutbox, (outbox) => <OutboxScreen outbox={outbox} />);
+    case 'me':
+      if (id === 'devices') return { key: path, node: <DevicesScreen /> };
+      if (id === 'leaving') return { key: path, node: <LeavingScreen /> };
+      return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
+    case 'sign-in':
+      return door();
+    default:
+      return nowhere(path);
+  }
 }
 
 function todayScreen(userId: string): Shown {
@@ -56,13 +101,106 @@ function todayScreen(userId: string): Shown {
 }
 
 function visitScreen(id: string): Shown {
-  const { value } = storedVisit(id);
-  return { key: `visit ${id}`, node: value === undefined ? null : <VisitScreen page={value} /> };
+  const page = storedVisit(id).value;
+  const accountId = page?.visit.account_id;
+  const written = accountId && stored(`written ${id}`, (db) => readWritten(db, accountId, id)).value;
+  const node = page === null ? <VisitScreen page={null} /> : page && written ? <VisitScreen page={{ ...page, written }} /> : null;
+  return { key: `visit ${id}`, node };
 }
 
-function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode): Shown {
+function visitTask(path: string, id: string, task: string): Shown {
+  switch (task) {
+    case 'log':
+      return form(path, (db) => readVisit(db, id), (page, typed) =>
+        page?.account ? <LogScreen about={{ ...page, account: page.account }} path={path} typed={typed} /> : <NotFound />);
+    case 'move':
+      return form(path, (db) => readVisit(db, id), (page, typed) =>
+        page?.account ? <PlanScreen account={page.account} people={page.people} visit={page.visit} path={path} typed={typed} /> : <NotFound />);
+    case 'talk':
+      return form(path, (db) => readVisitThread(db, id), (thread, typed) => <ThreadScreen thread={thread} path={path} typed={typed} />);
+    default:
+      return nowhere(path);
+  }
+}
+
+const readAccountRows = async (db: Database, id: string) => {
+  const [page, written] = await Promise.all([readAccount(db, id), readWritten(db, id)]);
+  return page && { ...page, written };
+};
+
+const accountScreen = (id: string): Shown =>
+  reading(`account ${id}`, (db) => readAccountRows(db, id), (page) => <AccountScreen page={page} />);
+
+function accountTask(path: string, id: string, task: string): Shown {
+  if (task === 'talk') {
+    return form(path, (db) => readThread(db, id, null), (thread, typed) => <ThreadScreen thread={thread} path={path} typed={typed} />);
+  }
+  const visitId = place.value.query.get('visit');
+  const address = path + (visitId ? `?visit=${visitId}` : '');
+  return form(address, (db) => readAccount(db, id), (page, typed) => {
+    if (!page) return <NotFound />;
+    const { account, people } = page;
+    switch (task) {
+      case 'walk-in':
+        return <LogScreen about={{ account, people, visit: null }} path={address} typed={typed} />;
+      case 'plan':
+        return <PlanScreen account={account} people={people} visit={null} path={address} typed={typed} />;
+      case 'note':
+        return <NoteScreen account={account} visitId={visitId} path={address} typed={typed} />;
+      case 'promise':
+        return <PromiseScreen account={account} people={people} visitId={visitId} path={address} typed={typed} />;
+      case 'goal':
+        return <GoalScreen account={account} people={people} goal={null} path={address} typed={typed} />;
+      case 'person':
+        return <PersonForm account={account} person={null} path={address} typed={typed} />;
+      case 'change':
+        return <AccountForm account={account} path={address} typed={typed} />;
+      default:
+        return <NotFound />;
+    }
+  });
+}
+
+async function readPerson(db: Database, id: string) {
+  const person = await db.get('person', id);
+  const account = person && (await db.get('account', person.account_id));
+  return person && account ? { person, account } : null;
+}
+
+function personScreen(path: string, id: string, task: string): Shown {
+  if (!task) return reading(`person ${id}`, (db) => readPerson(db, id), (page) => <PersonScreen page={page} />);
+  return form(path, (db) => readPerson(db, id), (page, typed) => {
+    if (!page) return <PersonScreen page={null} />;
+    if (task === 'consent') return <ConsentForm person={page.person} path={path} typed={typed} />;
+    return task === 'change' ? <PersonForm {...page} path={path} typed={typed} /> : <NotFound />;
+  });
+}
+
+function goalScreen(path: string, id: string): Shown {
+  const read = async (db: Database) => {
+    const goal = await db.get('goal', id);
+    const page = goal && (await readAccount(db, goal.account_id));
+    return goal && page ? { goal, account: page.account, people: page.people } : null;
+  };
+  return form(path, read, (page, typed) => (page ? <GoalScreen {...page} path={path} typed={typed} /> : <NotFound />));
+}
+
+const editScreen = (path: string, id: string): Shown =>
+  form(path, (db) => db.get('attention', id), (item, typed) => <EditScreen item={item} path={path} typed={typed} />);
+
+/** A screen of what `read` finds; screens that read the same have the same `key`. */
+function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode, screen = key): Shown {
   const { value } = stored(key, read);
-  return { key, node: value === undefined ? null : show(value) };
+  return { key: screen, node: value === undefined ? null : show(value) };
+}
+
+/** A form: what it is about, and what was typed into it before. */
+function form<T>(path: string, read: (db: Database) => Promise<T>, show: (value: T, typed: Typed<never> | null) => VNode): Shown {
+  const both = async (db: Database) => {
+    const [value, typed] = await Promise.all([read(db), readTyped<never>(db, path)]);
+    return { value, typed };
+  };
+  return reading(path, both, ({ value, typed }) => show(value, typed), path);
 }
 
 function NotFound() {

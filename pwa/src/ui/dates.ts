@@ -131,3 +131,14 @@ export function duration(milliseconds: number): string {
   if (hours >= 48) return `${Math.floor(hours / 24)} days`;
   return minutes % 60 === 0 || hours >= 10 ? `${hours} h` : `${hours} h ${String(minutes % 60).padStart(2, '0')}`;
 }
+
+/** The instant at which a clock in `timeZone` shows `time` (`HH:MM`) on a calendar day; the earlier one where it shows it twice. */
+export function instantAt(day: IsoDate, time: string, timeZone: string): Date {
+  const wanted = Date.parse(`${day}T${time}Z`);
+  const tries = [wanted - DAY / 2, wanted + DAY / 2].map((near) => wanted - offsetAt(near, timeZone));
+  const found = tries.sort((a, b) => a - b).find((at) => at + offsetAt(at, timeZone) === wanted);
+  return new Date(found ?? (tries[1] as number));
+}
+
+/** An instant as it is on the wire. */
+export const onWire = (at: Date): Instant => at.toISOString().replace('.000Z', 'Z');

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { asOf, offlineSince, phoneState } from '../store/sync';
+import { attention, lost, unsent } from '../store/unsent';
 import { applyUpdate, updateReady } from '../store/update';
 import { now, timeZone } from './clock';
 import { inFull, moment } from './dates';
@@ -15,12 +16,16 @@ interface ScreenProps {
   back?: { href: string; label: string };
   /** the actions that this screen ends in, instead of the navigation */
   bar?: ComponentChildren;
+  /** the bar holds more than one row */
+  tallBar?: boolean;
+  /** a large action above the navigation */
+  action?: ComponentChildren;
   children: ComponentChildren;
 }
 
 const STALE_MS = 24 * 3_600_000;
 
-export function Screen({ title, sub, back, bar, children }: ScreenProps) {
+export function Screen({ title, sub, back, bar, tallBar = false, action, children }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useArrival(heading, title);
   const [returning] = useState(place.peek().returning);
@@ -30,7 +35,7 @@ export function Screen({ title, sub, back, bar, children }: ScreenProps) {
     </h1>
   );
   return (
-    <div class="screen">
+    <div class={`screen${tallBar ? ' tall' : ''}${action ? ' acting' : ''}`}>
       <header class="top">
         <div class="top-row">
           {back ? (
@@ -56,9 +61,14 @@ export function Screen({ title, sub, back, bar, children }: ScreenProps) {
           </button>
         </aside>
       )}
+      {action && (
+        <section class="act" aria-label="Write">
+          {action}
+        </section>
+      )}
       {bar ? (
         <section class="bar" aria-label="Actions">
-          <div>{bar}</div>
+          <div class={tallBar ? 'tall' : ''}>{bar}</div>
         </section>
       ) : (
         <Nav />
@@ -104,36 +114,40 @@ function Nav() {
   );
 }
 
-/** Always at the same place: whether what is shown is what the server knows, and from when it is. */
+/** Always at the same place: what needs the rep, what is unsent, and from when what is shown is. Behind it, all of that in full. */
 function Pill() {
   const state = phoneState.value;
+  const needs = attention.value.length + (lost.value ? 1 : 0);
+  const owing = needs === 0 && unsent.value.count > 0;
+  const look = needs > 0 ? 'needs' : owing && state === 'current' ? 'owing' : state;
   return (
-    <a class={`pill ${state}`} href={state === 'sign-in' ? '/sign-in' : '/me'}>
+    <a class={`pill ${look}`} href={state === 'sign-in' && needs === 0 ? '/sign-in' : '/unsent'}>
       <span>
         <i />
         <em>
-          {state === 'current' && <b>All sent · </b>}
-          {pillText()}
+          {look === 'current' && <b>All sent · </b>}
+          {needs > 0 ? (needs === 1 ? '1 needs attention' : `${needs} need attention`) : pillText(unsent.value.count)}
         </em>
       </span>
     </a>
   );
 }
 
-function pillText(): string {
+function pillText(owed: number): string {
   const at = (instant: string | null) => (instant ? moment(instant, now.value, timeZone.value) : '');
+  const rest = owed > 0 ? `${owed} unsent` : null;
   switch (phoneState.value) {
     case 'sign-in':
-      return 'Sign in again';
+      return rest ? `Sign in · ${rest}` : 'Sign in again';
     case 'offline':
-      return `Offline since ${at(offlineSince.value)}`;
+      return rest ? `Offline · ${rest}` : `Offline since ${at(offlineSince.value)}`;
     case 'refused':
-      return asOf.value ? `Not updated since ${at(asOf.value)}` : 'Cannot update';
+      return rest ?? (asOf.value ? `Not updated since ${at(asOf.value)}` : 'Cannot update');
     case 'updating':
     case 'waiting':
-      return 'Updating';
+      return rest ? `Sending ${owed}` : 'Updating';
     case 'current':
-      return `as of ${at(asOf.value)}`;
+      return rest ?? `as of ${at(asOf.value)}`;
   }
 }
 
@@ -150,7 +164,7 @@ const SPOKEN: Record<string, string> = {
 export function StateAnnouncer() {
   return (
     <div class="unseen" role="status" aria-live="polite">
-      {SPOKEN[phoneState.value]}
+      {SPOKEN[phoneState.value]} {attention.value.length > 0 && 'Something you entered needs attention.'}
     </div>
   );
 }

@@ -8,9 +8,9 @@ interface Place {
   returning: boolean;
 }
 
-const current = (returning: boolean): Place => ({
-  path: location.pathname.replace(/(.)\/+$/, '$1'),
-  query: new URLSearchParams(location.search),
+const current = (returning: boolean, at: { pathname: string; search: string } = location): Place => ({
+  path: at.pathname.replace(/(.)\/+$/, '$1'),
+  query: new URLSearchParams(at.search),
   returning,
 });
 
@@ -23,7 +23,10 @@ const key = (): string => (history.state as { key?: string } | null)?.key ?? 'fi
 export function startRouter(): void {
   history.scrollRestoration = 'manual';
   addEventListener('scroll', () => left.set(key(), scrollY), { passive: true });
-  addEventListener('popstate', () => (place.value = current(true)));
+  addEventListener('popstate', () => {
+    if (leaving) leaving = false; // the place is shown already
+    else place.value = current(true);
+  });
   addEventListener('click', (event) => {
     const link = (event.target as Element | null)?.closest?.('a');
     if (!link || event.defaultPrevented || event.button !== 0) return;
@@ -36,10 +39,30 @@ export function startRouter(): void {
 
 const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz)(\/|$)/.test(path);
 
+const here = (): string => location.pathname + location.search;
+
 export function go(to: string): void {
-  if (to === location.pathname + location.search) return scrollTo(0, 0);
-  history.pushState({ key: crypto.randomUUID() }, '', to);
+  if (to === here()) return scrollTo(0, 0);
+  history.pushState({ key: crypto.randomUUID(), from: here() }, '', to);
   place.value = current(false);
+}
+
+let leaving = false;
+
+/**
+ * Leave a form that is done with, so that "back" never leads into it again.
+ *
+ * Where the rep came from there, its entry of the history is given up; the place is shown at once either way.
+ */
+export function leaveTo(to: string): void {
+  const cameFrom = (history.state as { from?: string } | null)?.from === to;
+  if (cameFrom) {
+    leaving = true;
+    history.back();
+  } else {
+    history.replaceState({ ...(history.state as object | null), key: crypto.randomUUID() }, '', to);
+  }
+  place.value = current(false, new URL(to, location.origin));
 }
 
 /** Replace the address without a new entry: for what the rep types into a search, and for doors that lead elsewhere. */

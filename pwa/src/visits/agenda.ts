@@ -1,6 +1,8 @@
 /** What Today reads: the day itself at once, the days after it when there is time. */
 import type { ReadonlySignal } from '@preact/signals';
+import type { Database } from '../store/database';
 import { readAgenda, readVisits, stored, type Agenda, type VisitCard } from '../store/reads';
+import type { Account, Message } from '../store/rows';
 import { timeZone, today } from '../ui/clock';
 import { addDays, startOfDay } from '../ui/dates';
 
@@ -10,10 +12,29 @@ const PROMISES_AHEAD = 3;
 
 const start = (daysAhead: number): string => startOfDay(addDays(today.value, daysAhead), timeZone.value).toISOString();
 
-/** The visits of the day, and the promises that are due. */
-export function storedToday(userId: string): ReadonlySignal<Agenda | undefined> {
+export interface Mention {
+  message: Message;
+  account: Account | undefined;
+}
+
+export interface TodayRows extends Agenda {
+  /** messages for this rep, the newest first */
+  mentions: Mention[];
+}
+
+async function readMentions(db: Database, userId: string): Promise<Mention[]> {
+  const messages = await db.getAllFromIndex('message', 'mentions', userId);
+  const newest = messages.sort((a, b) => b.written_at.localeCompare(a.written_at));
+  return Promise.all(newest.map(async (message) => ({ message, account: await db.get('account', message.account_id) })));
+}
+
+/** The visits of the day, the promises that are due, and what was written to the rep. */
+export function storedToday(userId: string): ReadonlySignal<TodayRows | undefined> {
   const [from, to, until] = [start(0), start(1), addDays(today.value, PROMISES_AHEAD)];
-  return stored(`today ${from}`, (db) => readAgenda(db, from, to, until, userId));
+  return stored(`today ${from}`, async (db) => {
+    const [agenda, mentions] = await Promise.all([readAgenda(db, from, to, until, userId), readMentions(db, userId)]);
+    return { ...agenda, mentions };
+  });
 }
 
 /** The visits of the days after. */

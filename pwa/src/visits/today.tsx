@@ -2,27 +2,32 @@
 import { useEffect, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
-import { storedVisit, type Agenda, type VisitCard } from '../store/reads';
+import { storedVisit, type VisitCard } from '../store/reads';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
-import { dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
+import { age, dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
 import { useFold, whenIdle } from '../ui/fold';
 import { place } from '../ui/router';
-import { storedLater } from './agenda';
+import { PromiseRow } from '../accounts/promises';
+import { Unsent } from '../outbox/marks';
+import { isUnread } from '../talk/seen';
+import { storedLater, type Mention, type TodayRows } from './agenda';
 import { Empty, Screen } from '../ui/frame';
+import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
 
-export function Today({ agenda }: { agenda: Agenda }) {
+export function Today({ agenda }: { agenda: TodayRows }) {
   const todays = agenda.visits;
   useReadAhead(todays);
   const later = useLater(todays.length < 3);
   return (
-    <Screen title={weekday(today.value)} sub={summary(todays)}>
+    <Screen title={weekday(today.value)} sub={summary(todays)} action={<WriteButton visits={todays} />}>
       <h2 class="unseen">Visits of the day</h2>
       {!asOf.value ? <FirstTime /> : todays.length === 0 && later && <FreeDay next={later[0]} />}
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
+      {agenda.mentions.length > 0 && <Mentions mentions={agenda.mentions} />}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
       {later && <LaterDays days={later} seen={todays.length < 3} />}
     </Screen>
@@ -155,7 +160,9 @@ function VisitCardLink({ card, hero = false }: { card: VisitCard; hero?: boolean
           <small>{isToday ? countdown(card) : duration(Date.parse(visit.ends_at) - Date.parse(visit.starts_at))}</small>
         </time>
         <div>
-          <h3>{account?.name ?? 'Unknown account'}</h3>
+          <h3>
+            {account?.name ?? 'Unknown account'} <Unsent type="visit" id={visit.id} />
+          </h3>
           <p>{[who && others.length > 0 ? `${who} +${others.length}` : who, visit.place].filter(Boolean).join(' · ')}</p>
         </div>
       </div>
@@ -191,42 +198,63 @@ function Matters({ card: { briefing, visit } }: { card: VisitCard }) {
   );
 }
 
-function PromisesDue({ promises }: { promises: Agenda['promises'] }) {
+function PromisesDue({ promises }: { promises: TodayRows['promises'] }) {
   return (
     <section class="card">
       <h2>
         Promises due <span>{promises.length}</span>
       </h2>
       <ul class="rows">
-        {promises.map(({ promise, account, person }) => {
-          const late = dayDistance(promise.due_on, today.value);
-          const sign = late > 0 ? 'bad' : late === 0 ? 'warn' : 'info';
-          return (
-            <li key={promise.id}>
-              <a class="row" href={`/accounts/${promise.account_id}`}>
-                <SignOf spec={{ card: 'promises', sign, icon: 'P' }} />
-                <span>
-                  <b>{promise.text}</b> – {due(promise.due_on)}
-                  <span class="src">
-                    {[
-                      person ? `To ${person.name}` : null,
-                      account?.name,
-                      promise.made_on && `made ${dayInSentence(promise.made_on, today.value)}`,
-                    ].filter(Boolean).join(' · ')}
-                  </span>
-                </span>
-              </a>
-            </li>
-          );
-        })}
+        {promises.map(({ promise, account, person }) => (
+          <PromiseRow key={promise.id} promise={promise} person={person} about={account?.name} />
+        ))}
       </ul>
     </section>
   );
 }
 
-/** today · Friday · 3 days late */
-function due(day: IsoDate): string {
-  const late = dayDistance(day, today.value);
-  if (late > 0) return `${late} ${late === 1 ? 'day' : 'days'} late`;
-  return dayInSentence(day, today.value);
+/** What colleagues wrote to this rep and they have not seen yet. */
+function Mentions({ mentions }: { mentions: Mention[] }) {
+  const unread = mentions.filter(({ message }) => isUnread(message));
+  if (unread.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>
+        Written to you <span>{unread.length}</span>
+      </h2>
+      <ul class="rows">
+        {unread.map(({ message, account }) => (
+          <li key={message.id}>
+            <a class="row" href={message.visit_id ? `/visits/${message.visit_id}/talk` : `/accounts/${message.account_id}/talk`}>
+              <SignOf spec={{ card: 'talk', sign: 'info', icon: '@' }} />
+              <span>
+                <b>{message.author}:</b> {message.text}
+                <span class="src">{[account?.name, age(message.written_at, now.value, timeZone.value)].filter(Boolean).join(' · ')}</span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The large one: log the visit that was, walk in, plan. */
+function WriteButton({ visits }: { visits: VisitCard[] }) {
+  const at = now.value.getTime();
+  const open = visits.filter(({ visit }) => visit.status === 'planned');
+  const begun = open.filter(({ visit }) => Date.parse(visit.starts_at) <= at).reverse();
+  const ahead = open.filter(({ visit }) => Date.parse(visit.starts_at) > at);
+  const when = ({ visit }: VisitCard) => timeOfDay(new Date(visit.starts_at), visit.time_zone);
+  return (
+    <Menu
+      label="Log a visit" icon="write" title="What do you want to write down?"
+      entries={[
+        ...[...begun, ...ahead].map((card) => ({ href: `/visits/${card.visit.id}/log`, label: `Log ${card.account?.name ?? 'visit'}`, detail: `visit of ${when(card)}` })),
+        { href: '/choose/walk-in', label: 'Log a walk-in', detail: 'a visit that was not planned' },
+        { href: '/choose/plan', label: 'Plan a visit', detail: 'any account' },
+        { href: '/choose/note', label: 'Write a note', detail: 'about any account' },
+      ]}
+    />
+  );
 }

@@ -1,4 +1,6 @@
 /** The briefing for a visit: what must be known before going in. */
+import { useSignal } from '@preact/signals';
+import { PromiseRow } from '../accounts/promises';
 import { Cards } from '../briefing/cards';
 import { telephone, waysToReach } from '../briefing/contact';
 import type { VisitPage } from '../store/reads';
@@ -7,11 +9,19 @@ import { dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { directions } from '../accounts/directions';
 import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
-import type { Visit } from '../store/rows';
+import { save, write } from '../ui/save';
+import { Unsent } from '../outbox/marks';
+import type { CustomerPromise, Person, Visit } from '../store/rows';
+import { Attachments } from './attachments';
+import { Notes, TalkCard, type Written } from './written';
 
 const TODAY = { href: '/', label: 'Today' };
 
-export function VisitScreen({ page }: { page: VisitPage | null }) {
+export interface VisitRows extends VisitPage {
+  written: Written;
+}
+
+export function VisitScreen({ page }: { page: VisitRows | null }) {
   if (!page) {
     return (
       <Screen title="No such visit" back={TODAY}>
@@ -21,10 +31,15 @@ export function VisitScreen({ page }: { page: VisitPage | null }) {
       </Screen>
     );
   }
-  const { visit, account, briefing, people } = page;
+  const { visit, account, briefing, people, written } = page;
   return (
     <Screen title={account?.name ?? 'Unknown account'} sub={<Where page={page} />} back={TODAY} bar={<Actions page={page} />}>
-      {visit.status === 'done' && <Outcome visit={visit} />}
+      {visit.status === 'cancelled' && <p class="note">This visit was cancelled.</p>}
+      {visit.status === 'done' && <Outcome visit={visit} people={people} />}
+      <Promised promises={written.promises} people={people} />
+      <Notes notes={written.notes} />
+      <Attachments attachments={written.attachments} />
+      {written.messages.length > 0 && <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />}
       {briefing ? (
         <Cards briefing={briefing} people={people} zone={visit.time_zone} />
       ) : (
@@ -32,7 +47,59 @@ export function VisitScreen({ page }: { page: VisitPage | null }) {
           <p>It is composed on the server from tickets, usage, news and notes, and comes with the next update.</p>
         </Empty>
       )}
+      {written.messages.length === 0 && <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />}
+      {visit.status === 'planned' && <ChangeVisit visit={visit} />}
     </Screen>
+  );
+}
+
+/** What was promised at this visit and is still open. */
+function Promised({ promises, people }: { promises: CustomerPromise[]; people: Person[] }) {
+  const open = promises.filter((one) => one.status === 'open');
+  if (open.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>Promised at this visit</h2>
+      <ul class="rows">
+        {open.map((one) => (
+          <PromiseRow key={one.id} promise={one} person={people.find(({ id }) => id === one.person_id)} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function ChangeVisit({ visit }: { visit: Visit }) {
+  const asking = useSignal(false);
+  const cancel = async () => {
+    await save([write('visit.cancel', { id: visit.id })], 'Cancelled. Saved on this phone');
+  };
+  return (
+    <section class="card" aria-label="Change this visit">
+      <h2>Change this visit</h2>
+      {asking.value ? (
+        <div class="asked" role="group" aria-label="Cancel this visit?">
+          <p>Cancel this visit? The customer is not told by Doorstep.</p>
+          <div class="pair">
+            <button class="btn ghost" type="button" onClick={() => (asking.value = false)}>
+              Keep it
+            </button>
+            <button class="btn danger" type="button" onClick={() => void cancel()}>
+              Cancel it
+            </button>
+          </div>
+        </div>
+      ) : (
+        <div class="pair">
+          <a class="btn ghost" href={`/visits/${visit.id}/move`}>
+            Move
+          </a>
+          <button class="btn ghost" type="button" onClick={() => (asking.value = true)}>
+            Cancel visit
+          </button>
+        </div>
+      )}
+    </section>
   );
 }
 
@@ -62,18 +129,22 @@ function otherTime(visit: Visit): string {
   return same ? '' : ` · ${visit.time_zone.split('/').at(-1)?.replaceAll('_', ' ')} time`;
 }
 
-function Outcome({ visit }: { visit: Visit }) {
+function Outcome({ visit, people }: { visit: Visit; people: Person[] }) {
+  const there = (visit.attendee_ids ?? []).flatMap((id) => people.find((one) => one.id === id)?.name ?? []);
   const parts = [
     ['Outcome', visit.outcome],
+    ['With', there.join(', ')],
     ['Notes', visit.notes],
     ['Next step', visit.next_step],
   ].filter(([, text]) => text);
-  if (parts.length === 0) return null;
   return (
     <section class="card">
-      <h2>This visit</h2>
+      <h2>
+        This visit <Unsent type="visit" id={visit.id} />
+      </h2>
+      {parts.length === 0 && <p class="soft">Done. Nothing more was written down.</p>}
       {parts.map(([label, text]) => (
-        <p key={label}>
+        <p key={label} class="prose">
           <b>{label}:</b> {text}
         </p>
       ))}
@@ -81,28 +152,37 @@ function Outcome({ visit }: { visit: Visit }) {
   );
 }
 
+/** What ends this screen: the visit is logged, or something is added to it. */
 function Actions({ page: { account, attendees, visit } }: { page: VisitPage }) {
   const person = attendees.find((one) => waysToReach(one).call);
   const number = person ? waysToReach(person).call : account?.phone;
   const route = directions(account?.address);
   return (
-    <>
-      <a class="btn ghost" href={`/accounts/${visit.account_id}`}>
+    <div class="ways">
+      <a class="round" href={`/accounts/${visit.account_id}`} aria-label="Account">
         <Icon name="accounts" />
-        Account
       </a>
       {number && (
-        <a class={`btn${route ? ' ghost' : ''}`} href={telephone(number)} aria-label={`Call ${person?.name ?? account?.name}`}>
+        <a class="round" href={telephone(number)} aria-label={`Call ${person?.name ?? account?.name}`}>
           <Icon name="call" />
-          Call
         </a>
       )}
       {route && (
-        <a class="btn" href={route} target="_blank" rel="noopener noreferrer">
+        <a class="round" href={route} target="_blank" rel="noopener noreferrer" aria-label="Directions">
           <Icon name="directions" />
-          Directions
         </a>
       )}
-    </>
+      {visit.status === 'done' ? (
+        <a class="btn" href={`/accounts/${visit.account_id}/note?visit=${visit.id}`}>
+          <Icon name="write" />
+          Add a note
+        </a>
+      ) : (
+        <a class="btn" href={`/visits/${visit.id}/log`}>
+          <Icon name="write" />
+          Log visit
+        </a>
+      )}
+    </div>
   );
 }

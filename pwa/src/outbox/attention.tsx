@@ -1,0 +1,190 @@
+/** What came back: refused, clashing with somebody else's change, or kept for a manager. In plain words, and settled here. */
+import { useSignal } from '@preact/signals';
+import type { AttentionItem, Clash, Mutation, MutationProblem } from '../store/queue';
+import { discard, exportAttention, resend, settle } from '../store/unsent';
+import { now, timeZone, today } from '../ui/clock';
+import { age } from '../ui/dates';
+import { saveFile } from '../ui/file';
+import { say } from '../ui/said';
+import type { Outbox } from './reads';
+import { entered, labelOf, titleOf, valueWords, type Names } from './words';
+
+interface Props<T = AttentionItem> {
+  item: T;
+  outbox: Outbox;
+}
+
+export function AttentionCard({ item, outbox }: Props) {
+  if (item.kind === 'conflict') return <ConflictCard item={item} outbox={outbox} />;
+  if (item.kind === 'kept') return <KeptCard item={item} outbox={outbox} />;
+  return <RejectedCard item={item} outbox={outbox} />;
+}
+
+type Of<Kind> = Extract<AttentionItem, { kind: Kind }>;
+
+const aboutOf = (item: AttentionItem, { accounts }: Outbox): string | undefined => accounts.get(item.mutation.id)?.name;
+
+function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
+  const { clash } = item;
+  const words = (value: unknown) => valueWords(value, outbox.names, today.value, timeZone.value);
+  const pick = async (choice: 'mine' | 'theirs') => {
+    await settle(item.id, choice);
+    say(choice === 'mine' ? 'Yours it is. Saved on this phone' : 'Theirs it is');
+  };
+  const field = labelOf(clash.field);
+  return (
+    <section class="card hero" aria-label={`Two versions of ${field}`}>
+      <h2>
+        Two versions <span>{aboutOf(item, outbox)}</span>
+      </h2>
+      <p>
+        You and {clash.by?.name ?? 'somebody else'} both changed <b>{field.toLowerCase()}</b>. Which one holds?
+      </p>
+      <div class="versions">
+        <button class="version" type="button" onClick={() => void pick('mine')}>
+          <small>Yours</small>
+          <b>{words(clash.mine)}</b>
+          <small>entered {age(item.mutation.made_at, now.value, timeZone.value)}</small>
+        </button>
+        <button class="version" type="button" onClick={() => void pick('theirs')}>
+          <small>{clash.by ? `${clash.by.name}’s` : 'Theirs'}</small>
+          <b>{words(clash.theirs)}</b>
+          <small>{clash.at ? `entered ${age(clash.at, now.value, timeZone.value)}` : 'there now'}</small>
+        </button>
+      </div>
+      <p class="src">{before(clash, words)}</p>
+    </section>
+  );
+}
+
+const before = (clash: Clash, words: (value: unknown) => string): string => `Before, it said: ${words(clash.base)}. Until you choose, theirs stays.`;
+
+function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
+  return (
+    <section class="card" aria-label={`${titleOf(item.mutation)} was not accepted`}>
+      <h2>
+        Not accepted <span>{aboutOf(item, outbox)}</span>
+      </h2>
+      <Why problem={item.problem} />
+      <Entry mutation={item.mutation} names={outbox.names} />
+      <Children children={item.children} names={outbox.names} />
+      <div class="pair">
+        <a class="btn ghost" href={`/unsent/${item.id}`}>
+          Edit
+        </a>
+        <button class="btn" type="button" onClick={() => void resend(item.id).then(() => say('Sent again as soon as possible'))}>
+          Send again
+        </button>
+      </div>
+      <Leaving item={item} />
+    </section>
+  );
+}
+
+function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
+  return (
+    <section class="card" aria-label={`${titleOf(item.mutation)} waits for your manager`}>
+      <h2>
+        With your manager <span>{aboutOf(item, outbox)}</span>
+      </h2>
+      <p>
+        The account is not yours any more, so this could not be entered. Nothing is lost: your manager has it and decides what becomes of it.
+      </p>
+      <Entry mutation={item.mutation} names={outbox.names} />
+      <Children children={item.children} names={outbox.names} />
+      <div class="pair">
+        <KeepCopy item={item} />
+        <button class="btn" type="button" onClick={() => void discard(item.id).then(() => say('Closed'))}>
+          Close
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** Why it was refused, as the server said it, and which field it was. */
+export function Why({ problem }: { problem: MutationProblem }) {
+  const errors = problem.errors ?? [];
+  return (
+    <div class="refused">
+      <b>{problem.title ?? 'The server did not accept this'}</b>
+      {problem.detail && <p>{problem.detail}</p>}
+      {errors.length > 0 && (
+        <ul>
+          {errors.map((error) => (
+            <li key={`${error.pointer} ${error.detail}`}>
+              {fieldOf(error.pointer) && `${labelOf(fieldOf(error.pointer))}: `}
+              {error.detail}
+            </li>
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+/** The field that a JSON pointer ends in. */
+export const fieldOf = (pointer: string | undefined): string => (pointer ?? '').split('/').filter((part) => !/^\d*$/.test(part)).at(-1) ?? '';
+
+export function Entry({ mutation, names }: { mutation: { name: string; args: Record<string, unknown> }; names: Names }) {
+  return (
+    <dl class="entry">
+      <dt>{titleOf(mutation)}</dt>
+      {entered(mutation).map(([field, value]) => (
+        <dd key={field}>
+          <span class="soft">{labelOf(field)}:</span> {valueWords(value, names, today.value, timeZone.value)}
+        </dd>
+      ))}
+    </dl>
+  );
+}
+
+function Children({ children, names }: { children: Mutation[]; names: Names }) {
+  if (children.length === 0) return null;
+  return (
+    <>
+      <p class="soft">Waiting with it, and sent together with it:</p>
+      {children.map((one) => (
+        <Entry key={one.id} mutation={one} names={names} />
+      ))}
+    </>
+  );
+}
+
+function KeepCopy({ item }: { item: AttentionItem }) {
+  return (
+    <button class="btn ghost" type="button" onClick={() => void saveFile(exportAttention(item))}>
+      Save as a file
+    </button>
+  );
+}
+
+/** Deleting is asked once. */
+function Leaving({ item }: { item: Of<'rejected'> }) {
+  const asking = useSignal(false);
+  const count = 1 + item.children.length;
+  const what = count === 1 ? 'this entry' : `these ${count} entries`;
+  if (!asking.value) {
+    return (
+      <div class="pair">
+        <KeepCopy item={item} />
+        <button class="btn ghost" type="button" onClick={() => (asking.value = true)}>
+          Delete
+        </button>
+      </div>
+    );
+  }
+  return (
+    <div role="group" aria-label="Delete for good?" class="asked">
+      <p>Delete {what} for good? The server does not have it.</p>
+      <div class="pair">
+        <button class="btn ghost" type="button" onClick={() => (asking.value = false)}>
+          Keep
+        </button>
+        <button class="btn danger" type="button" onClick={() => void discard(item.id).then(() => say('Deleted'))}>
+          Delete for good
+        </button>
+      </div>
+    </div>
+  );
+}
