@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -98,26 +97,27 @@ class Hub:
     database: Database
     settings: Settings
     heartbeat: float = HEARTBEAT_SECONDS
-    _streams: dict[str, set[Stream]] = field(default_factory=lambda: defaultdict(set))
+    _streams: dict[str, set[Stream]] = field(default_factory=dict)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _watcher: Watcher | None = None
     _thread: threading.Thread | None = None
     _closed: bool = False
+    _prodded: float = 0.0
 
     def open(self, principal: Principal) -> Stream:
         """A stream for this caller. Problem 429 when they hold too many, 503 when this process does, or is ending."""
         stream = Stream(principal, self._forget, self.heartbeat)
         with self._lock:
-            if self._closed or self._count >= self.settings.live_streams:
-                raise unavailable("Pull now and then instead, or try again.")
-            mine = self._streams[principal.user_id]
+            mine = self._streams.get(principal.user_id, set())
             if len(mine) >= self.settings.live_streams_per_user:
-                for held in mine:
-                    held.prod()
+                self._prod(mine)
                 raise _too_many(len(mine))
+            if self._closed or self._count >= self.settings.live_streams:
+                self._prod(self._all())
+                raise unavailable("Pull now and then instead, or try again.")
             self._listen()
-            mine.add(stream)
+            self._streams.setdefault(principal.user_id, mine).add(stream)
             self._count += 1
         return stream
 
@@ -184,7 +184,7 @@ class Hub:
                     if stream.principal.user_id in users or (administrators and stream.principal.role in whole)
                 ]
             self._poke(here)
-            self._end_dead([stream for stream in here if stream.principal.user_id in one.users])
+            self._end_dead([stream for stream in here if stream.principal.user_id in one.users | one.people])
 
     def _poke(self, streams: Iterable[Stream]) -> None:
         crowd = list(streams)
@@ -206,9 +206,15 @@ class Hub:
                 stream.end()
 
     def _all(self) -> list[Stream]:
-        with suppress(RuntimeError):  # a set that changed under way: once more, below
-            return [stream for streams in list(self._streams.values()) for stream in list(streams)]
-        return self._all()
+        # A copy of a dict or set is made in one step, whatever other threads do to it.
+        return [stream for streams in self._streams.copy().values() for stream in streams.copy()]
+
+    def _prod(self, streams: Iterable[Stream]) -> None:
+        """Find those that were left, so that there is room at the next try; at most once a second."""
+        if time.monotonic() >= self._prodded + 1.0:
+            self._prodded = time.monotonic()
+            for stream in streams:
+                stream.prod()
 
     def _forget(self, stream: Stream) -> None:
         user_id = stream.principal.user_id
