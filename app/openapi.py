@@ -9,11 +9,13 @@ from flask_smorest import Api
 from marshmallow import Schema
 from werkzeug.exceptions import HTTPException
 
-from app.foundation.fields import DECIMALS, FIELD_FORMATS, MAX_NAMES, ZONES
+from app.foundation.fields import DECIMALS, FIELD_FORMATS, MAX_NAMES, MAX_NUMBER, YEAR_PATTERN, ZONES
+from app.foundation.money import CURRENCIES
 from app.foundation.problems import MEDIA_TYPE
 from app.resources import wire
 from app.resources.resource import all_resources
 from app.resources.schemas import ProblemSchema
+from app.threads.schemas import ATTACHED, MAX_FACT_TEXT, MAX_FACTS
 from app.web import answer_http_error
 
 Document = dict[str, Any]
@@ -93,6 +95,8 @@ def finish(document: Document) -> Document:
     components["schemas"].pop("PaginationMetadata", None)
     if "Money" in components["schemas"]:
         components["schemas"]["Money"] = _money(components["schemas"]["Money"])
+    if "Attached" in components["schemas"]:
+        components["schemas"]["Attached"] = _attached(components["schemas"]["Attached"])
     components["headers"] = HEADERS
     components["responses"] = {f"Problem{status}": _problem(status, text) for status, text in PROBLEMS.items()}
     for path, method, operation in operations(document):
@@ -195,6 +199,50 @@ def _money(plain: Document) -> Document:
     return {"description": plain.get("description", ""), "oneOf": kinds}
 
 
+def _attached(plain: Document) -> Document:
+    """What is attached to a message, by its kind: each has its own members and no others."""
+    kinds = []
+    for kind, names in ATTACHED.items():
+        members = {name: plain["properties"][name] for name in names}
+        kinds.append(
+            {
+                "type": "object",
+                "title": kind,
+                "required": ["kind", *names],
+                "additionalProperties": False,
+                "properties": {"kind": {"type": "string", "enum": [kind]}, **members},
+            }
+        )
+    return {"description": plain.get("description", ""), "oneOf": kinds}
+
+
+def _facts() -> Document:
+    """Facts of a briefing line: plain values, and objects that say what they are."""
+    day = {"type": "string", "format": "date", "pattern": YEAR_PATTERN, "example": "2026-03-02"}
+    instant = {"type": "string", "format": "date-time", "pattern": YEAR_PATTERN, "example": "2026-03-02T08:00:00Z"}
+    amount = {"type": "string", "pattern": "^-?[0-9]{1,13}(\\.[0-9]{1,4})?$"}
+    money = {
+        "type": "array",
+        "prefixItems": [amount, {"type": "string", "enum": sorted(CURRENCIES)}],
+        "items": False,
+        "minItems": 2,
+    }
+    plain: list[Document] = [
+        {"type": "string", "maxLength": MAX_FACT_TEXT, "pattern": NO_NUL},
+        {"type": "number", "minimum": -MAX_NUMBER, "maximum": MAX_NUMBER},
+        {"type": "boolean"},
+    ]
+    said = [
+        {"type": "object", "required": [name], "additionalProperties": False, "properties": {name: shape}}
+        for name, shape in (("date", day), ("instant", instant), ("money", money))
+    ]
+    return {
+        "maxProperties": MAX_FACTS,
+        "propertyNames": {"pattern": "^[a-z][a-z0-9_]{0,39}$"},
+        "additionalProperties": {"anyOf": [*plain, *said]},
+    }
+
+
 def _open_references(document: Document) -> None:
     """In what is taken, references may also be external and unknown members are refused; in what is given, neither."""
     schemas = document["components"]["schemas"]
@@ -222,6 +270,7 @@ def _take(node: Any, schemas: Document, taken: set[str]) -> None:
         _take(schemas[name], schemas, taken)
     if "properties" in node and "additionalProperties" not in node:
         node["additionalProperties"] = False
+        node["properties"] = {name: item for name, item in node["properties"].items() if not item.get("readOnly")}
     for value in list(node.values()):
         _take(value, schemas, taken)
     _polish_one(node, taken=True)
@@ -244,6 +293,8 @@ def _polish_one(node: Document, *, taken: bool) -> None:
         node.clear()
         zone = {"$ref": "#/components/schemas/TimeZone"}
         node |= rest | ({"anyOf": [zone, {"type": "null"}]} if none else zone)
+    if node.pop("x-facts", False):
+        node |= _facts()
     if node.pop("x-names", False):
         node |= {"maxProperties": MAX_NAMES, "propertyNames": {"minLength": 1, "maxLength": 60, "pattern": NO_NUL}}
     if node.pop("x-reference", False) and taken:

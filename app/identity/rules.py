@@ -83,11 +83,15 @@ def in_the_name_of(session: Session, user_id: str) -> Iterator[None]:
 
 
 def guard_authorship(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
-    """Problem 403 unless what is written, or taken away, is signed by the caller. Integrations bring what others wrote."""
+    """Problem 403 unless what is written, or taken away, is signed by the caller.
+
+    Whoever sees the whole organisation may bring in what others wrote elsewhere; the audit log says who did.
+    """
     row = after or before or {}
     if row["user_id"] == principal.user_id or principal.via == "system":
         return
-    if before is None and (principal.role is Role.INTEGRATION or row["user_id"] == session.info.get(_SIGNS_FOR)):
+    signs = principal.sees_whole_organisation or row["user_id"] == session.info.get(_SIGNS_FOR)
+    if before is None and signs:
         return
     raise Problem(403, "forbidden", "Not allowed", "Only whoever wrote this may do that.")
 

@@ -53,6 +53,17 @@ SEEDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "time_zone": "UTC",
         },
     ),
+    (
+        "attachment",
+        "/attachments",
+        {
+            "account_id": "@account",
+            "name": "pump.jpg",
+            "media_type": "image/jpeg",
+            "size": 10,
+            "sha256": "0" * 64,
+        },
+    ),
 )
 
 

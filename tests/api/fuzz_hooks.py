@@ -64,6 +64,8 @@ def _agree(row: dict[str, Any], path: str) -> None:
         _follow_one_thing(row, fixed="{" in path)
     if path.endswith("/sync/pull") and _is_text(row.get("cookie")):
         row["cookie"] = None
+    if path.endswith("/messages"):
+        _address(row)
     if isinstance(row.get("kept_on"), str) and row.get("status") in ("open", "broken", None):
         row["status"] = "kept"
     if isinstance(row.get("entitlement"), int | float) and row.get("entitlement_kind") is None:
@@ -104,6 +106,15 @@ def _follow_one_thing(row: dict[str, Any], *, fixed: bool) -> None:
         del row["topic"]
     if fixed and (row.get("account_id", 0) is None or _is_reference(row.get("account_id"))):
         del row["account_id"]
+
+
+def _address(message: dict[str, Any]) -> None:
+    """A message mentions people who read it, and attaches what is at its account."""
+    if isinstance(message.get("mentions"), list):
+        message["mentions"] = [SEEDED["user"] if _is_reference(one) else one for one in message["mentions"]]
+    for item in _list(message.get("attached")):
+        if isinstance(item, dict) and item.get("kind") == "attachment" and _is_reference(item.get("id")):
+            item["id"] = SEEDED["attachment"]
 
 
 def _is_text(value: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.attachments.tables import Attachment, Chunk
 from app.foundation import clock, outbox
 from app.foundation.db import Database
 from app.identity import service
@@ -32,6 +33,7 @@ class Walked:
         walk.settle(self.owner, self.document, self.rows)
         with database.write() as session:
             session.get_one(User, self.rows.ids["user"]).password_hash = service.hash_password(PASSWORD)
+        self._complete(self.rows.ids["attachment"])
         outbox.drain(database)
         self._settle_what_is_no_resource()
 
@@ -44,6 +46,12 @@ class Walked:
         self.rows.ids |= {
             "session": mine, "token": token.json["id"], "client_group": GROUP, "cookie": pulled.json["cookie"],
         }  # fmt: skip
+
+    def _complete(self, attachment_id: str) -> None:
+        """The content of the attachment is there, as after its last piece."""
+        with self.database.write() as session:
+            session.add(Chunk(attachment_id=attachment_id, start=0, data=b"secret-content"))
+            session.get_one(Attachment, attachment_id).complete = True
 
     def another_organisation(self) -> tuple[Api, walk.World]:
         """Its administrator, and a row of everything of theirs."""

@@ -48,6 +48,8 @@ class Call:
     def send(self, api: Api) -> Any:
         """Send it."""
         options: dict[str, Any] = {} if self.body is None else {"json": self.body}
+        if isinstance(self.body, bytes):
+            options = {"data": self.body, "content_type": "application/octet-stream"}
         if self.method == "patch":
             options["headers"] = {"If-Match": '"1"'}
         return api._send(self.method.upper(), self.path, options)
@@ -214,7 +216,8 @@ def calls(document: Document, mine: World, theirs: World, shared: frozenset[str]
         special = SPECIAL.get((method, route))
         if special is not None:
             yield from (
-                Call(method, route, _path(route, resources, theirs), body, why) for body, why in special(theirs)
+                Call(method, route, _path(route, resources, theirs) + _where(body), body, why)
+                for body, why in special(theirs)
             )
         elif route in resources and method == "post":
             yield from _creates(route, resources[route], mine, theirs, shared)
@@ -230,6 +233,11 @@ def calls(document: Document, mine: World, theirs: World, shared: frozenset[str]
                 f"say in SPECIAL what a stranger would send to {method.upper()} {route}"
             )
             yield from _reads(method, route, operation, resources, theirs, shared)
+
+
+def _where(body: Any) -> str:
+    """Bytes are a piece of some content, the first."""
+    return "?offset=0" if isinstance(body, bytes) else ""
 
 
 def _path(route: str, resources: Mapping[str, Resource], world: World) -> str:
@@ -355,8 +363,10 @@ def _changes(route: str, resource: Resource, mine: World, theirs: World, shared:
 
 
 WRONG = {"current_password": "wrong horse battery staple", "password": "lighthouse marmalade quorum"}
+PIECE = b"\xff\xd8\xff\xe0"
 # Routes with a body that are no resource: what a stranger would send, and what of it reaches for another's.
 SPECIAL: dict[tuple[str, str], Any] = {
+    ("put", "/attachments/{row_id}/content"): lambda _theirs: [(PIECE, "path")],
     ("post", "/session"): lambda theirs: [
         ({"email": f"{theirs.mark}-user@walk.example", "password": "wrong"}, "email")
     ],
