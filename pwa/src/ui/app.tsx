@@ -1,37 +1,24 @@
 /** Which screen is shown. The screen before stays until the rows of the next are read: no blank page, no spinner. */
 import { Component, type ComponentChildren, type VNode } from 'preact';
-import { useRef } from 'preact/hooks';
+import { signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { AccountScreen } from '../accounts/account';
-import { AccountForm } from '../accounts/change';
-import { ChooseScreen } from '../accounts/choose';
-import { ConsentForm } from '../accounts/consent';
 import { DirectoryScreen } from '../accounts/directory';
-import { GoalScreen } from '../accounts/goal';
-import { PersonForm } from '../accounts/person';
-import { PersonScreen } from '../accounts/person-page';
-import { PromiseScreen } from '../accounts/promise';
 import { closeEvidence, EvidenceSheet } from '../briefing/evidence';
-import { EditScreen } from '../outbox/edit';
 import { unsentRows } from '../outbox/marks';
 import { readOutbox } from '../outbox/reads';
-import { OutboxScreen } from '../outbox/screen';
-import { DevicesScreen } from '../settings/devices';
 import { LeaseOver } from '../settings/lease';
-import { LeavingScreen } from '../settings/leaving';
 import { MeScreen } from '../settings/me';
 import { SignIn } from '../settings/sign-in';
 import type { Database } from '../store/database';
 import { readAccount, readCounts, readDirectory, readVisit, stored, storedVisit } from '../store/reads';
 import { database, leaseOver, ready, session, storageProblem } from '../store/state';
 import { readThread, readVisitThread } from '../talk/reads';
-import { ThreadScreen } from '../talk/thread';
 import { storedToday } from '../visits/agenda';
-import { LogScreen } from '../visits/log';
-import { NoteScreen } from '../visits/note';
-import { PlanScreen } from '../visits/plan';
 import { Today } from '../visits/today';
 import { VisitScreen } from '../visits/visit';
 import { readWritten } from '../visits/written';
+import { whenIdle } from './fold';
 import { Empty, Screen, StateAnnouncer } from './frame';
 import { place } from './router';
 import { SaidAloud } from './said';
@@ -45,6 +32,7 @@ interface Shown {
 
 export function App() {
   const last = useRef<Shown>({ key: '', node: null });
+  useEffect(() => whenIdle(fetchWriting), []);
   if (storageProblem.value) return <NoStorage />;
   const next = !session.value || !database.value ? door() : leaseOver.value ? lease() : screenAt(place.value.path, session.value.user.id);
   if (!ready.value) return null; // but the rows of the first screen are on their way already
@@ -65,28 +53,55 @@ const door = (): Shown => ({ key: 'sign-in', node: <SignIn /> });
 const lease = (): Shown => ({ key: 'lease', node: place.value.path === '/sign-in' ? <SignIn /> : <LeaseOver /> });
 const nowhere = (path: string): Shown => ({ key: path, node: <NotFound /> });
 
+/** The screens for writing, once they are here. */
+type Writing = typeof import('./writing');
+const writing = signal<Writing | null>(null);
+const unreachable = signal(false);
+let asked: Promise<void> | null = null;
+
+function fetchWriting(): void {
+  asked ??= import('./writing').then(
+    (screens) => {
+      writing.value = screens;
+      unreachable.value = false;
+    },
+    () => {
+      unreachable.value = true;
+      asked = null;
+    },
+  );
+}
+
+/** A screen of the part for writing. */
+function written(path: string, show: (screens: Writing) => Shown): Shown {
+  if (writing.value) return show(writing.value);
+  fetchWriting();
+  return { key: path, node: unreachable.value ? <NotHereYet /> : null };
+}
+
 function screenAt(path: string, userId: string): Shown {
   const [, room = '', id = '', task = ''] = path.split('/');
+  const at = (show: (screens: Writing) => Shown) => written(path, show);
   switch (room) {
     case '':
     case 'today':
       return todayScreen(userId);
     case 'visits':
-      return task ? visitTask(path, id, task) : visitScreen(id);
+      return task ? at((screens) => visitTask(screens, path, id, task)) : visitScreen(id);
     case 'accounts':
       if (!id) return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
-      return task ? accountTask(path, id, task) : accountScreen(id);
+      return task ? at((screens) => accountTask(screens, path, id, task)) : accountScreen(id);
     case 'people':
-      return personScreen(path, id, task);
+      return at((screens) => personScreen(screens, path, id, task));
     case 'goals':
-      return goalScreen(path, id);
+      return at((screens) => goalScreen(screens, path, id));
     case 'choose':
-      return reading('directory', readDirectory, (rows) => <ChooseScreen what={id} rows={rows} />, path);
+      return at(({ ChooseScreen }) => reading('directory', readDirectory, (rows) => <ChooseScreen what={id} rows={rows} />, path));
     case 'unsent':
-      return id ? editScreen(path, id) : reading('outbox', readOutbox, (outbox) => <OutboxScreen outbox={outbox} />);
+      return at((screens) => (id ? editScreen(screens, path, id) : outboxScreen(screens)));
     case 'me':
-      if (id === 'devices') return { key: path, node: <DevicesScreen /> };
-      if (id === 'leaving') return { key: path, node: <LeavingScreen /> };
+      if (id === 'devices') return at(({ DevicesScreen }) => ({ key: path, node: <DevicesScreen /> }));
+      if (id === 'leaving') return at(({ LeavingScreen }) => ({ key: path, node: <LeavingScreen /> }));
       return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
     case 'sign-in':
       return door();
@@ -103,12 +118,12 @@ function todayScreen(userId: string): Shown {
 function visitScreen(id: string): Shown {
   const page = storedVisit(id).value;
   const accountId = page?.visit.account_id;
-  const written = accountId && stored(`written ${id}`, (db) => readWritten(db, accountId, id)).value;
-  const node = page === null ? <VisitScreen page={null} /> : page && written ? <VisitScreen page={{ ...page, written }} /> : null;
+  const rows = accountId && stored(`written ${id}`, (db) => readWritten(db, accountId, id)).value;
+  const node = page === null ? <VisitScreen page={null} /> : page && rows ? <VisitScreen page={{ ...page, written: rows }} /> : null;
   return { key: `visit ${id}`, node };
 }
 
-function visitTask(path: string, id: string, task: string): Shown {
+function visitTask({ LogScreen, PlanScreen, ThreadScreen }: Writing, path: string, id: string, task: string): Shown {
   switch (task) {
     case 'log':
       return form(path, (db) => readVisit(db, id), (page, typed) =>
@@ -124,14 +139,15 @@ function visitTask(path: string, id: string, task: string): Shown {
 }
 
 const readAccountRows = async (db: Database, id: string) => {
-  const [page, written] = await Promise.all([readAccount(db, id), readWritten(db, id)]);
-  return page && { ...page, written };
+  const [page, rows] = await Promise.all([readAccount(db, id), readWritten(db, id)]);
+  return page && { ...page, written: rows };
 };
 
 const accountScreen = (id: string): Shown =>
   reading(`account ${id}`, (db) => readAccountRows(db, id), (page) => <AccountScreen page={page} />);
 
-function accountTask(path: string, id: string, task: string): Shown {
+function accountTask(screens: Writing, path: string, id: string, task: string): Shown {
+  const { AccountForm, GoalScreen, LogScreen, NoteScreen, PersonForm, PlanScreen, PromiseScreen, ThreadScreen } = screens;
   if (task === 'talk') {
     return form(path, (db) => readThread(db, id, null), (thread, typed) => <ThreadScreen thread={thread} path={path} typed={typed} />);
   }
@@ -139,22 +155,22 @@ function accountTask(path: string, id: string, task: string): Shown {
   const address = path + (visitId ? `?visit=${visitId}` : '');
   return form(address, (db) => readAccount(db, id), (page, typed) => {
     if (!page) return <NotFound />;
-    const { account, people } = page;
+    const at = { account: page.account, people: page.people, path: address, typed };
     switch (task) {
       case 'walk-in':
-        return <LogScreen about={{ account, people, visit: null }} path={address} typed={typed} />;
+        return <LogScreen about={{ account: at.account, people: at.people, visit: null }} path={address} typed={typed} />;
       case 'plan':
-        return <PlanScreen account={account} people={people} visit={null} path={address} typed={typed} />;
+        return <PlanScreen {...at} visit={null} />;
       case 'note':
-        return <NoteScreen account={account} visitId={visitId} path={address} typed={typed} />;
+        return <NoteScreen {...at} visitId={visitId} />;
       case 'promise':
-        return <PromiseScreen account={account} people={people} visitId={visitId} path={address} typed={typed} />;
+        return <PromiseScreen {...at} visitId={visitId} />;
       case 'goal':
-        return <GoalScreen account={account} people={people} goal={null} path={address} typed={typed} />;
+        return <GoalScreen {...at} goal={null} />;
       case 'person':
-        return <PersonForm account={account} person={null} path={address} typed={typed} />;
+        return <PersonForm {...at} person={null} />;
       case 'change':
-        return <AccountForm account={account} path={address} typed={typed} />;
+        return <AccountForm {...at} />;
       default:
         return <NotFound />;
     }
@@ -167,7 +183,7 @@ async function readPerson(db: Database, id: string) {
   return person && account ? { person, account } : null;
 }
 
-function personScreen(path: string, id: string, task: string): Shown {
+function personScreen({ ConsentForm, PersonForm, PersonScreen }: Writing, path: string, id: string, task: string): Shown {
   if (!task) return reading(`person ${id}`, (db) => readPerson(db, id), (page) => <PersonScreen page={page} />);
   return form(path, (db) => readPerson(db, id), (page, typed) => {
     if (!page) return <PersonScreen page={null} />;
@@ -176,7 +192,7 @@ function personScreen(path: string, id: string, task: string): Shown {
   });
 }
 
-function goalScreen(path: string, id: string): Shown {
+function goalScreen({ GoalScreen }: Writing, path: string, id: string): Shown {
   const read = async (db: Database) => {
     const goal = await db.get('goal', id);
     const page = goal && (await readAccount(db, goal.account_id));
@@ -185,7 +201,9 @@ function goalScreen(path: string, id: string): Shown {
   return form(path, read, (page, typed) => (page ? <GoalScreen {...page} path={path} typed={typed} /> : <NotFound />));
 }
 
-const editScreen = (path: string, id: string): Shown =>
+const outboxScreen = ({ OutboxScreen }: Writing): Shown => reading('outbox', readOutbox, (outbox) => <OutboxScreen outbox={outbox} />);
+
+const editScreen = ({ EditScreen }: Writing, path: string, id: string): Shown =>
   form(path, (db) => db.get('attention', id), (item, typed) => <EditScreen item={item} path={path} typed={typed} />);
 
 /** A screen of what `read` finds; screens that read the same have the same `key`. */
@@ -201,6 +219,19 @@ function form<T>(path: string, read: (db: Database) => Promise<T>, show: (value:
     return { value, typed };
   };
   return reading(path, both, ({ value, typed }) => show(value, typed), path);
+}
+
+function NotHereYet() {
+  return (
+    <Screen title="Not on this phone yet" back={{ href: '/', label: 'Today' }}>
+      <Empty title="This part of the app could not be fetched">
+        <p>It is fetched once, when there is a network. Everything that is stored can be read meanwhile.</p>
+        <button class="btn ghost" type="button" onClick={fetchWriting}>
+          Try again
+        </button>
+      </Empty>
+    </Screen>
+  );
 }
 
 function NotFound() {
