@@ -1,7 +1,7 @@
 /** One phone: who is signed in, what is stored, what is unsent. The app has one; tests have several in one process. */
 import { signal } from '@preact/signals';
 import { api, RefusedError } from './api';
-import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
+import { deleteDatabase, openDatabase, readMeta, writeMeta, type ClockFacts, type Database, type Session } from './database';
 import type { Channel, Environment } from './environment';
 import { exportFile } from './export';
 import { Journal } from './journal';
@@ -110,8 +110,10 @@ export class Phone {
       this.remember(HINT);
       return this.env.restart();
     }
-    const session = await api.signIn(this.env, email, password);
-    await this.adopt(session, evenIfUnsent);
+    const before = this.shown.session.value?.user;
+    // Before the server is asked, which would end the session of the one who was here.
+    if (before && before.email.toLowerCase() !== email.toLowerCase() && !evenIfUnsent) await this.refuseUnsent();
+    await this.adopt(await api.signIn(this.env, email, password), evenIfUnsent);
     this.sessions?.postMessage('changed');
   }
 
@@ -136,13 +138,16 @@ export class Phone {
     const db = this.shown.database.value ?? (await this.open());
     const before = await readMeta(db, 'session');
     if (!before || before.user.id === userId) return db;
-    const [unsent, attention] = await Promise.all([this.unsentIn(db), db.count('attention')]);
-    if (!evenIfUnsent && (unsent.count || unsent.photos || attention)) {
-      throw new UnsentOfAnotherError(before.user.name, unsent, attention);
-    }
+    if (!evenIfUnsent) await this.refuseUnsent(db, before);
     db.close();
     await this.empty();
     return this.open();
+  }
+
+  private async refuseUnsent(db = this.shown.database.value, before = this.shown.session.value): Promise<void> {
+    if (!db || !before) return;
+    const [unsent, attention] = await Promise.all([this.unsentIn(db), db.count('attention')]);
+    if (unsent.count || unsent.photos || attention) throw new UnsentOfAnotherError(before.user.name, unsent, attention);
   }
 
   /** A database that was lost while somebody was signed in: say so, and queue again what the journal kept. */
@@ -154,9 +159,8 @@ export class Phone {
   private async enter(db: Database, current: Session): Promise<void> {
     const { shown, env } = this;
     await translateQueue(db);
-    const clock = await readMeta(db, 'clock');
-    shown.skew.value = clock?.skew_ms;
-    shown.leaseOver.value = isLeaseOver(clock, env.now(), current.offline_lease_days);
+    shown.skew.value = (await readMeta(db, 'clock'))?.skew_ms;
+    await this.look(db, current);
     shown.persisted.value = (await readMeta(db, 'persisted')) ?? null;
     shown.database.value = db;
     shown.session.value = current;
@@ -190,6 +194,7 @@ export class Phone {
         await writeMeta(db, 'session', next);
       },
       changed: (settled, rows) => this.changed(settled, rows),
+      look: () => this.look(),
       synced: () => this.changes?.postMessage('synced'),
       revoked: () => this.wipe(),
       told: () => this.live?.open ?? false,
@@ -203,14 +208,13 @@ export class Phone {
   }
 
   /** Note the device's clock: one that is set back does not lengthen the lease. */
-  private async look(): Promise<void> {
+  private async look(db = this.shown.database.value, session = this.shown.session.value): Promise<void> {
     const { shown, env } = this;
-    const db = shown.database.value;
-    const clock = db && (await readMeta(db, 'clock'));
-    if (!db || !clock) return;
-    const looked = afterLook(clock, env.now());
+    if (!db) return;
+    const clock = await readMeta(db, 'clock');
+    const looked = afterLook(clock ?? (await beforeClocks(db, env.now())), env.now());
     if (looked !== clock) await writeMeta(db, 'clock', looked);
-    shown.leaseOver.value ||= isLeaseOver(looked, env.now(), shown.session.value?.offline_lease_days);
+    shown.leaseOver.value ||= isLeaseOver(looked, env.now(), session?.offline_lease_days);
   }
 
   syncNow = (saved = false): Promise<void> => this.syncer?.syncNow(saved) ?? Promise.resolve();
@@ -273,7 +277,7 @@ export class Phone {
     });
     this.journal.add(writer.author.id, added);
     await this.changed(closed, true);
-    if (added.length) void this.syncNow(true);
+    if (added.length || this.shown.unsent.value.photos) void this.syncNow(true);
   }
 
   /** Everything that is unsent or needs attention, photos included, to keep or to hand to somebody. */
@@ -476,6 +480,12 @@ export class Phone {
 
   /** Counts how often everything was forgotten: nothing of one person may be shown to the next. */
   readonly forgotten = signal(0);
+}
+
+/** What an earlier version of the app knew of its last contact. */
+async function beforeClocks(db: Database, now: number): Promise<ClockFacts> {
+  const contact = Date.parse((await readMeta(db, 'contact'))?.checked_at ?? '') || now;
+  return { seen: contact, contact };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -70,7 +70,13 @@ export type AttentionItem = {
   /** what was sent */
   mutation: Mutation;
 } & (
-  | { kind: 'rejected'; problem: MutationProblem; children: Mutation[] }
+  | {
+      kind: 'rejected';
+      problem: MutationProblem;
+      children: Mutation[];
+      /** the server has the attachment and refused its bytes: they alone are sent again */
+      bytes?: true;
+    }
   | { kind: 'kept'; problem: MutationProblem; children: Mutation[]; draft: string }
   | { kind: 'conflict'; clash: Clash }
 );
@@ -83,8 +89,6 @@ export interface Blob {
   name: string;
   media_type: string;
   bytes: Uint8Array<ArrayBuffer>;
-  /** how many the server has */
+  /** how many the server had when it was last asked */
   received: number;
-  /** the server said no, in its words */
-  problem?: string;
 }

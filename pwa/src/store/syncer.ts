@@ -29,6 +29,8 @@ export interface Syncing {
   setSession: (session: Session) => Promise<void>;
   /** rows, queue or what needs attention changed, here (`settled`: mutations that nothing is owed for any more) */
   changed: (settled: readonly string[], rows: boolean) => Promise<void>;
+  /** note the time: the lease may be over */
+  look: () => Promise<void>;
   /** the server answered everything */
   synced: () => void;
   /** this device was revoked */
@@ -92,7 +94,7 @@ export class Syncer {
       const waits = saved || this.again;
       this.again = false;
       await this.round(waits);
-    } while (this.again && !this.stopped && !this.failures);
+    } while (this.again && !this.stopped);
   }
 
   /** A tab that finds the lock taken is told of the result by the one that holds it, unless it has something to send. */
@@ -190,6 +192,7 @@ export class Syncer {
   private async failed(error: unknown): Promise<void> {
     const { shown, env } = this.at;
     this.failures += 1;
+    await this.at.look();
     if (shown.unsent.value.count) env.requestBackgroundSync();
     if (error instanceof RefusedError) {
       if (error.is('device-revoked')) return this.at.revoked();

@@ -3,7 +3,9 @@ import { RefusedError, UnreachableError } from './api';
 import type { Database } from './database';
 import type { Environment } from './environment';
 import type { Send } from './pull';
+import { MUTATION_SCHEMA } from './mutations.gen';
 import type { Blob } from './queue';
+import { everyMutation } from './writes';
 
 export const CHUNK = 256 * 1024;
 /** How often the bytes are sent from the start again when the server finds their checksum wrong. */
@@ -18,41 +20,50 @@ interface Received {
  * Send what is left of the bytes of every attachment that the server knows.
  *
  * @returns whether any is complete now, or refused
- * @throws UnreachableError, RefusedError (401); what the server has by then is remembered
+ * @throws UnreachableError, RefusedError (401, 429); what the server has by then is remembered
  */
-export async function upload(db: Database, _env: Environment, send: Send): Promise<boolean> {
-  const unsent = new Set((await db.getAll('mutation')).filter((one) => one.done === undefined).map(({ args }) => args['id']));
-  const rejected = new Set((await db.getAll('attention')).flatMap((item) =>
-    item.kind === 'conflict' ? [] : [item.mutation, ...item.children].map(({ args }) => args['id'])));
+export async function upload(db: Database, env: Environment, send: Send): Promise<boolean> {
+  const tx = db.transaction(['mutation', 'attention', 'blob']);
+  const [queue, attention, ids] = await Promise.all([
+    tx.objectStore('mutation').getAll(), tx.objectStore('attention').getAll(), tx.objectStore('blob').getAllKeys(),
+  ]);
+  const unsent = queue.filter(({ done }) => done === undefined);
+  const waiting = new Set([...unsent, ...attention.flatMap(everyMutation)].map(({ args }) => args['id']));
   let changed = false;
-  for (const id of await db.getAllKeys('blob')) {
-    if (unsent.has(id) || rejected.has(id)) continue;
-    const blob = await db.get('blob', id);
-    if (!blob || blob.problem) continue;
-    changed = (await sendBytes(db, send, blob)) || changed;
+  for (const id of ids) {
+    const blob = waiting.has(id) ? undefined : await db.get('blob', id);
+    if (!blob) continue;
+    await sendBytes(db, env, send, blob);
+    changed = true;
   }
   return changed;
 }
 
-async function sendBytes(db: Database, send: Send, blob: Blob): Promise<boolean> {
-  let restarts = 0;
+async function sendBytes(db: Database, env: Environment, send: Send, blob: Blob): Promise<void> {
   let at = blob.received;
   try {
-    for (;;) {
+    for (let restarts = 0; ; ) {
       const { received, complete } = await sendPiece(send, blob, at);
-      if (complete) {
-        await db.delete('blob', blob.id);
-        return true;
+      if (complete) return await db.delete('blob', blob.id);
+      if (received <= at && (restarts += 1) > MOST_RESTARTS) {
+        throw new RefusedError(422, { title: 'The bytes arrived damaged', detail: 'Send them again.' }, null);
       }
-      if (received <= at && (restarts += 1) > MOST_RESTARTS) throw new RefusedError(422, { detail: 'The server could not read the bytes.' }, null);
       at = received;
-      await db.put('blob', { ...blob, received: at });
     }
   } catch (error) {
-    if (!(error instanceof RefusedError) || error.status === 401 || error.status === 429) throw error;
-    await db.put('blob', { ...blob, received: at, problem: error.message });
-    return true;
+    if (error instanceof RefusedError && ![401, 429].includes(error.status)) return refused(db, env, blob, error);
+    await db.put('blob', { ...blob, received: at });
+    throw error;
   }
+}
+
+/** The rep is told, and may send the bytes again. */
+async function refused(db: Database, env: Environment, blob: Blob, { problem }: RefusedError): Promise<void> {
+  const { id, account_id, name, media_type, bytes } = blob;
+  const at = new Date(env.now()).toISOString();
+  const args = { id, account_id, name, media_type, size: bytes.length };
+  const mutation = { id, name: 'attachment.add' as const, version: MUTATION_SCHEMA, args, made_at: at };
+  await db.put('attention', { id, at, kind: 'rejected', bytes: true, mutation, children: [], problem });
 }
 
 async function sendPiece(send: Send, blob: Blob, offset: number): Promise<Received> {

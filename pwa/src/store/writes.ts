@@ -139,6 +139,7 @@ export async function discard(writer: Writer, id: string): Promise<Answered> {
 /** Send what was rejected again, as new mutations, children after their parent; `args` in place of the parent's. */
 export async function resend(writer: Writer, id: string, args?: Record<string, unknown>): Promise<Answered> {
   return answering(writer, id, async (tx, item) => {
+    if (item.kind === 'rejected' && item.bytes) return []; // they wait for nothing now, and go with the next round
     const ids = new Map<string, string>();
     const again = everyMutation(item).map((old) => {
       const depends_on = (old.depends_on ?? []).flatMap((needed) => ids.get(needed) ?? []);
