@@ -1,9 +1,9 @@
-"""What past visits say on a briefing, and which visits need one of their own."""
+"""What past visits and the notes since say on a briefing, and which visits need one of their own."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.briefing.signal import Context, Evidence, Fact, Item, Signal, Subject, source_name
-from app.foundation.db import table_of
-from app.visits.tables import Visit
+from app.foundation.db import Instant, table_of
+from app.visits.tables import Note, Visit
 
-VISITS = table_of(Visit)
+VISITS, NOTES = table_of(Visit), table_of(Note)
 AHEAD = timedelta(days=7)
 AFTER = timedelta(hours=12)
+NOTES_BACK = timedelta(days=180)
+MAX_NOTES = 3
+NOTE_CHARACTERS = 280
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +59,10 @@ def planned_visits(session: Session, context: Context) -> dict[str, list[Planned
 
 
 def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
-    """What was said at each account's last visit; or that there was none."""
-    met: set[str] = set()
+    """What was said at each account's last visit, or that there was none; and the newest notes since."""
+    met: dict[str, Any] = {}
     for row in _last_done(session, context):
-        met.add(row.account_id)
+        met[row.account_id] = row
         yield from ((row.account_id, signal) for signal in _last_time(row))
     for account_id, account in context.accounts.items():
         if account_id not in met:
@@ -68,6 +71,48 @@ def signals(session: Session, context: Context) -> Iterator[tuple[str, Item]]:
                 account_id,
                 Signal("visit.none_yet", account.subject, {}, (evidence,), 0.2, "never met", evidence.as_of),
             )
+    yield from _notes_since(session, context, met)
+
+
+def _newest_notes_query() -> sa.Select[Any]:
+    rank = sa.func.row_number().over(
+        partition_by=NOTES.c.account_id, order_by=(NOTES.c.written_at.desc(), NOTES.c.id.desc())
+    )
+    newest = (
+        sa.select(NOTES, rank.label("rank"))
+        .where(
+            NOTES.c.org_id == sa.bindparam("org_id"),
+            NOTES.c.account_id.in_(sa.bindparam("account_ids", expanding=True)),
+            NOTES.c.written_at.between(sa.bindparam("back", type_=Instant), sa.bindparam("now", type_=Instant)),
+        )
+        .subquery()
+    )
+    return sa.select(newest).where(newest.c.rank <= MAX_NOTES).order_by(newest.c.account_id, newest.c.rank)
+
+
+_NEWEST_NOTES = _newest_notes_query()
+
+
+def _notes_since(session: Session, context: Context, met: Mapping[str, Any]) -> Iterator[tuple[str, Signal]]:
+    """The newest notes of each account that were written since its last visit, or about that one."""
+    back = {"org_id": context.org_id, "account_ids": context.account_ids, "now": context.now}
+    for row in session.execute(_NEWEST_NOTES, {**back, "back": context.now - NOTES_BACK}):
+        last = met.get(row.account_id)
+        if last is None or row.written_at > last.starts_at or row.visit_id == last.id:
+            yield row.account_id, _written(row)
+
+
+def _written(row: Any) -> Signal:
+    subject = Subject("note", row.id, f"Note by {row.author}")
+    evidence = Evidence("note", row.id, source_name(row.external_ids), row.written_at, subject.name)
+    facts: dict[str, Fact] = {"by": row.author, "written": row.written_at, "text": _shortened(row.text)}
+    weight = 0.4 - 0.01 * row.rank  # the newest first
+    return Signal("note.written", subject, facts, (evidence,), weight, "written down since", row.written_at)
+
+
+def _shortened(text: str) -> str:
+    plain = " ".join(text.split())
+    return plain if len(plain) <= NOTE_CHARACTERS else plain[: NOTE_CHARACTERS - 1].rsplit(" ", 1)[0] + "…"
 
 
 def _last_done_query() -> sa.Select[Any]:

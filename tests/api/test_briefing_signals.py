@@ -10,7 +10,7 @@ from app.briefing.render import Renderer
 from app.customers.tables import Account, Goal, Opportunity, Person, Promise
 from app.products.tables import Product, Subscription
 from app.tickets.tables import Ticket, TicketEvent
-from app.visits.tables import Visit
+from app.visits.tables import Note, Visit
 from tests.support.briefing_world import NOW, World, ago, day, make_world
 
 
@@ -226,6 +226,45 @@ def test_a_visit_without_a_note_says_that(world: World) -> None:
 
 
 # --- people, promises, goals, deals --------------------------------------------------------------------------------
+
+
+def note(world: World, written: datetime, text: str, **values: Any) -> str:
+    """A note that Sara wrote."""
+    return world.add(Note, account_id=world.account_id, author="Sara", text=text, written_at=written, **values)
+
+
+def test_notes_since_the_last_visit_are_on_the_card_with_who_and_when(world: World) -> None:
+    visit_id = visit(world, at(2026, 11, 3, 9), status="done", notes="Good talk.")
+    note(world, at(2026, 10, 1, 9), "Before the visit")
+    about = note(world, at(2026, 11, 3, 8), "At the visit", visit_id=visit_id)
+    newest = note(world, at(2026, 11, 18, 9), "Ask for the key.\n\n" + "A long story " * 40)
+    [since] = [card for card in world.document()["cards"] if card["kind"] == "since"]
+    said = [line["facts"] for line in since["lines"] if line["kind"] == "note.written"]
+    assert [(facts["by"], facts["text"][:16]) for facts in said] == [
+        ("Sara", "Ask for the key."),
+        ("Sara", "At the visit"),
+    ]
+    assert len(said[0]["text"]) <= 280 and said[0]["text"].endswith("…") and said[0]["written"]["instant"]
+    evidence = world.document()["evidence"]
+    named = {item["id"]: item for item in evidence if item["type"] == "note"}
+    assert set(named) == {about, newest} and named[newest]["label"] == "Note by Sara"
+
+
+def test_the_three_newest_notes_are_shown_also_where_nobody_was_yet_and_old_ones_are_not(world: World) -> None:
+    for number in range(1, 6):
+        note(world, at(2026, 11, number, 9), f"Day {number}")
+    assert [line["facts"]["text"] for line in note_lines(world)] == ["Day 5", "Day 4", "Day 3"]
+
+
+def test_notes_of_last_year_are_history(world: World) -> None:
+    note(world, at(2025, 11, 1, 9), "Long ago")
+    assert note_lines(world) == []
+
+
+def note_lines(world: World) -> list[dict[str, Any]]:
+    """The notes on the card."""
+    cards = [card for card in world.document()["cards"] if card["kind"] == "since"]
+    return [line for card in cards for line in card["lines"] if line["kind"] == "note.written"]
 
 
 def test_people_who_are_new_who_left_and_who_want_no_calls(world: World) -> None:

@@ -224,6 +224,7 @@ visit-last_said = Last time, { $met_on }: { $said }
 visit-next_step = Agreed { $met_on }: **{ $step }**
 visit-last_met = You last met { $met_on }; **nothing was written down**.
 visit-none_yet = **No visit** is on record for this account.
+note-written = { $by } noted { $written_on }: { $text }
 
 ## People
 
