@@ -8,7 +8,7 @@ from app.customers import arguments
 from app.customers.resources import ACCOUNTS, GOALS, PEOPLE, PROMISES
 from app.foundation.fields import instant_text
 from app.resources import service
-from app.sync.changing import add_once, by_our_clock, change_fields, change_status
+from app.sync.changing import add_once, change_fields, change_status, until_arrival
 from app.sync.merge import Rules
 from app.sync.mutation import Args, Made, Mutation, Outcome, Upgrade, account_named, account_of_row, register
 
@@ -52,7 +52,7 @@ def _record_consent(session: Session, args: Args, made: Made) -> Outcome:
         "id": args["id"],
         "channel": args["channel"],
         "status": args["status"],
-        "recorded_at": instant_text(by_our_clock(made, args["recorded_at"])),
+        "recorded_at": instant_text(until_arrival(made, args["recorded_at"])),
         "source": args["source"],
     }
     service.alter(session, PEOPLE, person, {"consent": [*person["consent"], record]})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -22,7 +22,6 @@ from app.sync.merge import Clash, Rules, merge, same
 from app.sync.mutation import Args, Conflict, Made, Outcome
 
 USERS = table_of(User)
-_TELLING = timedelta(minutes=1)
 
 
 def change_fields(session: Session, resource: Resource, args: Args, rules: Rules | None = None) -> Outcome:
@@ -72,13 +71,12 @@ def is_there(session: Session, resource: Resource, row_id: str, values: Mapping[
     return True
 
 
-def by_our_clock(made: Made, moment: datetime) -> datetime:
-    """A moment that a device took from its own clock, as ours would have shown it, and not after the mutation arrived.
+def until_arrival(made: Made, moment: datetime) -> datetime:
+    """A moment in a mutation's arguments, which the phone took by our clock as far as it knows it, and not after it arrived.
 
-    What the phone makes of the difference is used when it is more than a minute: less is within what it can tell.
+    `made_at` alone is by the device's clock; its estimate of the difference is in the arguments already.
     """
-    ours = moment + made.skew if abs(made.skew) > _TELLING else moment
-    return min(ours, made.at)
+    return min(moment, made.at)
 
 
 def _loaded(resource: Resource, name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from app.identity.rules import in_the_name_of
 from app.resources import service
 from app.resources.references import visible_ids
 from app.resources.resource import Values
-from app.sync.changing import add_once, by_our_clock, change_fields, change_status, is_there, names_of
+from app.sync.changing import add_once, change_fields, change_status, is_there, names_of, until_arrival
 from app.sync.merge import Rules
 from app.sync.mutation import Args, Made, Mutation, Outcome, Upgrade, account_named, account_of_row, register
 from app.visits import arguments
@@ -39,7 +39,7 @@ def _log(session: Session, args: Args, made: Made) -> Outcome:
     """Fill the visit in; where that was done before, keep what is said as a note at it. Nothing is overwritten."""
     visit = service.held(session, VISITS, args["id"])
     said = {name: args[name] for name in SAID if args.get(name)}
-    done_at = by_our_clock(made, args["done_at"])
+    done_at = until_arrival(made, args["done_at"])
     if visit["status"] != "done":
         there = _still_there(session, visit, args["attendee_ids"]) if "attendee_ids" in args else {}
         _keep_what_was_said(session, visit, said, made)
@@ -79,7 +79,7 @@ def _note(session: Session, visit: Values, note_id: str, by: str, said: dict[str
 
 
 def _add_note(session: Session, args: Args, made: Made) -> Outcome:
-    written_at = by_our_clock(made, args["written_at"])
+    written_at = until_arrival(made, args["written_at"])
     with in_the_name_of(session, made.by):
         return add_once(session, NOTES, {**args, "user_id": made.by, "written_at": written_at})
 
