@@ -312,6 +312,7 @@ test('a promise that two people closed differently is settled by its status', as
   await settled();
   expect(await phone.db.get('promise', 'p1')).toMatchObject({ status: 'broken' });
   await phone.phone.settle('promise:p1:status', 'mine');
+  expect((await phone.db.getAll('mutation')).at(-1)?.args['base']).toBe('broken');
   expect(await phone.db.get('promise', 'p1')).toMatchObject({ status: 'kept' });
 });
 

@@ -123,7 +123,7 @@ export async function settle(writer: Writer, id: string, choice: 'mine' | 'their
 /** The rep's value again, against what the server has now. */
 export function overTheirs(mutation: Mutation, { field, mine, theirs }: Clash): Entered {
   const nest = (value: unknown) => field.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner ?? null }), value);
-  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: nest(theirs) } };
+  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: theirs } }; // a status
   return { name: mutation.name, args: { id: mutation.args['id'], fields: nest(mine), base: nest(theirs) } };
 }
 
