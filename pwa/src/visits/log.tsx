@@ -1,4 +1,5 @@
 /** Log a visit: how it went, who was there, what was said, what comes next and what was promised. Planned, or walked in. */
+import { phoneNow } from '../store/sync';
 import type { Account, Person, Visit } from '../store/rows';
 import { NewPeople, newPersonWrites, personChips, type NewPerson } from '../accounts/new-people';
 import { NewPromises, promiseWrites, type NewPromise } from '../accounts/new-promises';
@@ -144,7 +145,7 @@ function check(form: LogDraft): Wrong {
 function doneAt(form: LogDraft, visit: Visit | null): Date {
   const zone = visit?.time_zone ?? timeZone.value;
   if (form.when === 'planned' && visit) return new Date(visit.ends_at);
-  return form.when === 'other' ? instantAt(form.day, form.time, zone) : new Date();
+  return form.when === 'other' ? instantAt(form.day, form.time, zone) : phoneNow();
 }
 
 function writesOf(form: LogDraft, { account, visit }: LogFor, id: string): Write[] {
