@@ -71,7 +71,7 @@ export class Channels {
         if (!power.isOn) return;
         const copy: unknown = structuredClone(message);
         for (const other of all) {
-          if (other !== me) setImmediate(() => void (all.has(other) && other.power.step() && other.onmessage?.({ data: copy })));
+          if (other !== me) setImmediate(() => void (all.has(other) && other.power.step() && other.onmessage?.({ data: copy } as MessageEvent)));
         }
       },
       close: () => void all.delete(me),

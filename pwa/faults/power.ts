@@ -5,7 +5,7 @@
  * A tab that has lost its power has no effect any more: its open transactions are rolled back, its connections closed,
  * its requests ended, its locks let go. What was committed stays, also when the tab never got to hear of it.
  */
-import { IDBDatabase as FakeDatabase, IDBRequest as FakeRequest } from 'fake-indexeddb';
+import { IDBDatabase as FakeDatabase, IDBRequest as FakeRequest, IDBTransaction as FakeTransaction } from 'fake-indexeddb';
 
 export class NoPowerError extends Error {
   override name = 'NoPowerError';
@@ -72,13 +72,14 @@ export class Power {
 }
 
 interface RawTransaction {
-  db: object;
+  db: Connection;
   _state: string;
+  _prioritizedListeners: Map<string, () => void>;
   abort(): void;
 }
 interface Connection {
   close(): void;
-  _rawDatabase: { transactions: RawTransaction[] };
+  _rawDatabase: { transactions: RawTransaction[]; processTransactions(): void };
 }
 interface Target {
   db?: object;
@@ -105,6 +106,12 @@ function unplug(connection: Connection): void {
   connection.close();
 }
 
+/** The database itself waits for the end of a transaction to begin the next: that is no tab's code. */
+function goOnWithout(tx: RawTransaction, type: string): void {
+  tx._prioritizedListeners.get(type)?.();
+  tx.db._rawDatabase.processTransactions();
+}
+
 interface Dispatcher {
   dispatchEvent(event: Event): boolean;
 }
@@ -121,6 +128,7 @@ events.dispatchEvent = function (this: Target, event: Event): boolean {
   }
   if (!power.step()) {
     if (this.result instanceof FakeDatabase) unplug(this.result as unknown as Connection);
+    if (this instanceof FakeTransaction) goOnWithout(this as unknown as RawTransaction, event.type);
     return true;
   }
   return deliver.call(this as never, event);

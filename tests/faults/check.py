@@ -117,7 +117,9 @@ def _at_rest(phones: dict[str, Any]) -> list[str]:
             faults.append(f"{name}: the queue is not empty: {json.dumps(phone['queue'])[:600]}")
         if phone["base"]:
             faults.append(f"{name}: rows are kept under nothing: {json.dumps(phone['base'])[:600]}")
-        if any(not blob.get("problem") for blob in phone["blobs"]):
+        told = {item["mutation"]["args"].get("id") for item in phone["attention"]}
+        told |= {child["args"].get("id") for item in phone["attention"] for child in item.get("children", [])}
+        if any(blob["id"] not in told for blob in phone["blobs"]):
             faults.append(f"{name}: bytes are left: {phone['blobs']}")
     return faults
 
@@ -175,8 +177,7 @@ def _shown(entered: Entered, key: str, phones: dict[str, Any]) -> bool:
 
 def _attachment(entered: Entered, server: Server, phones: dict[str, Any]) -> list[str]:
     row = next((row for row in server.rows["attachment"].values() if entered.mark in row["name"]), None)
-    refused = any(entered.mark in blob["name"] and blob.get("problem") for blob in phones[entered.phone]["blobs"])
-    if row is None or row["complete"] or refused:
+    if row is None or row["complete"] or _shown(entered, entered.mark, phones):
         return []
     return [f"LOST: {_words(entered)} has {row['received']} of {row['size']} bytes"]
 

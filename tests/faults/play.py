@@ -210,11 +210,12 @@ class Player:
         # What an app of before had queued when this one took its place: all of its tabs are closed then.
         try:
             await self.bench.phones.call(handset.name, "queueOld", version, name, args, tab=step["tab"])
+            for tab in ("a", "b"):
+                await self.bench.phones.do("close", handset.name, tab)
+            await self._ready(handset)
             entered.saved = True
-        except Dead:
+        except (Dead, ClientError):
             return
-        for tab in ("a", "b"):
-            await self.bench.phones.do("close", handset.name, tab)
 
     async def _photo(self, handset: Handset, step: Step, screen: Screen) -> None:
         account = screen.one("account")["id"]
@@ -279,6 +280,21 @@ class Player:
 
     async def _offline(self, step: Step) -> None:
         self.bench.proxy.line_of(self.handset(step).name).cut = step["on"]
+
+    async def _weather(self, step: Step) -> None:
+        for name, faults in step["faults"].items():
+            self.bench.proxy.line_of(self.handsets[name].name).weather.extend(faults)
+
+    async def _apart(self, _step: Step) -> None:
+        """Everybody drives into the woods."""
+        for handset in self.handsets.values():
+            self.bench.proxy.line_of(handset.name).cut = True
+
+    async def _together(self, _step: Step) -> None:
+        """Everybody has a network again, and the phones notice."""
+        for handset in self.handsets.values():
+            self.bench.proxy.line_of(handset.name).cut = False
+            await self.bench.phones.do("wake", handset.name)
 
     async def _territory(self, step: Step) -> None:
         change = world.give if step["give"] else world.take

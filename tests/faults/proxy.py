@@ -1,7 +1,7 @@
 """The network between phones and server, as bad as a schedule wants it.
 
-One request a connection. A phone says in the header `X-Phone` who it is; its faults wait in a queue, and each of its
-requests takes the next one. A fault is `{"kind": …}` with numbers of its own:
+One request a connection. A phone says in the header `X-Phone` who it is; its faults wait in a queue (those of a step before
+those of the weather), and each of its requests takes the next one. A fault is `{"kind": …}` with numbers of its own:
 
 | kind | what happens |
 | --- | --- |
@@ -68,6 +68,7 @@ class Line:
     """What is between one phone and the server: faults to come, requests that are late, answers that are held."""
 
     faults: deque[Fault | None] = field(default_factory=deque)
+    weather: deque[Fault | None] = field(default_factory=deque)
     late: list[tuple[int, Request]] = field(default_factory=list)
     held: list[tuple[int, asyncio.Event]] = field(default_factory=list)
     cut: bool = False
@@ -117,6 +118,7 @@ class Proxy:
         for line in self.lines.values():
             line.cut = False
             line.faults.clear()
+            line.weather.clear()
             late, line.late = line.late, []
             for _, request in late:
                 await self._forward_quietly(request)
@@ -145,7 +147,8 @@ class Proxy:
         if "/sync/events" in request.line:
             await self._stream(request, line, writer)
             return
-        fault = line.faults.popleft() if line.faults else None
+        coming = line.faults or line.weather
+        fault = coming.popleft() if coming else None
         if line.cut:
             fault = {"kind": "drop_request"}
         if request.line == "POST /api/v1/sync/push":

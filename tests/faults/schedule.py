@@ -40,7 +40,7 @@ KINDS = {
 # What else goes on.
 EVENTS = {
     "make": 40,
-    "sync": 22,
+    "sync": 14,
     "sync_aside": 8,
     "join": 4,
     "elapse": 4,
@@ -49,9 +49,11 @@ EVENTS = {
     "tab": 4,
     "clock": 3,
     "kill": 2,
-    "offline": 3,
-    "territory": 4,
-    "evict": 1.5,
+    "offline": 5,
+    "apart": 2,
+    "together": 4,
+    "territory": 5,
+    "evict": 1.2,
     "revoke": 0.5,
     "settle": 6,
     "decide": 2,
@@ -78,6 +80,17 @@ FAULTS = {
     "kill_during": 1.2,
     "kill_after": 0.6,
 }
+# What a schedule is mostly about: weights that are multiplied, and how often the power fails in the middle.
+THEMES: dict[str, dict[str, float]] = {
+    "mixed": {},
+    "clashes": {
+        "account_fields": 4, "account_address": 3, "person_fields": 5, "goal_change": 5, "visit_change": 3, "promise_keep": 3,
+        "promise_break": 3, "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3,
+    },
+    "territory": {"territory": 4, "decide": 4, "evict": 0.3, "sync": 0.7, "family": 3},
+    "power": {"fuse": 5, "crash": 3, "kill": 2, "tab": 2},
+    "families": {"family": 6, "wrong_family": 6, "wrong": 3, "walk_in": 3, "settle": 2, "attachment": 3},
+}  # fmt: skip
 API_WRITES = (
     "account_fields",
     "account_address",
@@ -91,8 +104,8 @@ API_WRITES = (
 FUSES = (3, 8, 20, 60, 200)
 
 
-def _pick(random: Random, weights: dict[str, float]) -> str:
-    return random.choices(list(weights), list(weights.values()))[0]
+def _pick(random: Random, weights: dict[str, float], theme: dict[str, float] | None = None) -> str:
+    return random.choices(list(weights), [weight * (theme or {}).get(name, 1) for name, weight in weights.items()])[0]
 
 
 def fault(random: Random) -> Step | None:
@@ -120,44 +133,60 @@ def make(seed: int) -> dict[str, Any]:
     phones = {"p1": "ada", "p2": random.choice(("ada", "ben")), "p3": random.choice(("ben", "mia"))}
     if random.random() < 0.3:
         del phones["p3"]
-    bad_network = random.choice((0.15, 0.5, 0.8))
+    theme = random.choice(list(THEMES))
+    bad_network = random.choice((0.1, 0.3, 0.6))
     steps: list[Step] = [{"do": "sync", "phone": phone, "tab": "a", "faults": []} for phone in phones]
+    steps.append({"do": "weather", "faults": {phone: _weather(random, bad_network) for phone in phones}})
+    if random.random() < 0.5:
+        steps.append({"do": "apart"})
     marks = iter(range(1, 10_000))
-    steps += [_step(random, list(phones), marks, bad_network) for _ in range(random.randint(15, 45))]
-    return {"seed": seed, "phones": phones, "steps": steps}
+    steps += [_step(random, list(phones), marks, bad_network, THEMES[theme]) for _ in range(random.randint(15, 60))]
+    return {"seed": seed, "theme": theme, "phones": phones, "steps": steps}
 
 
-def _step(random: Random, phones: list[str], marks: Any, bad_network: float) -> Step:
-    kind = _pick(random, EVENTS)
+def _weather(random: Random, bad_network: float) -> list[Step | None]:
+    """What happens to the requests of a phone that are not a step's own, one after the other."""
+    return [fault(random) if random.random() < bad_network else None for _ in range(60)]
+
+
+def _few(random: Random) -> int:
+    """A number to choose by: mostly a small one, so that phones meet at the same rows."""
+    return random.randrange(3) if random.random() < 0.7 else random.randrange(1000)
+
+
+def _step(random: Random, phones: list[str], marks: Any, bad_network: float, theme: dict[str, float]) -> Step:
+    kind = _pick(random, EVENTS, theme)
     phone = random.choice(phones)
     step: Step = {"do": kind, "phone": phone, "tab": random.choice(("a", "a", "b"))}
     if kind == "make":
-        step |= {"kind": _pick(random, KINDS), "pick": random.randrange(1000), "mark": next(marks)}
-        if random.random() < 0.06:
+        step |= {"kind": _pick(random, KINDS, theme), "pick": _few(random), "mark": next(marks)}
+        if random.random() < 0.06 * theme.get("fuse", 1):
             step["fuse"] = random.randrange(random.choice(FUSES))
     elif kind in ("sync", "sync_aside"):
         step["faults"] = [
             fault(random) if random.random() < bad_network else None for _ in range(random.choice((2, 4, 8)))
         ]
-        if random.random() < 0.12:
+        if random.random() < 0.1 * theme.get("fuse", 1):
             step["fuse"] = random.randrange(random.choice(FUSES))
     elif kind == "elapse":
         step["ms"] = random.choice((3_000, 20_000, 400_000))
     elif kind == "api":
-        step |= {"write": random.choice(API_WRITES), "pick": random.randrange(1000), "mark": next(marks)}
+        step |= {"write": random.choice(API_WRITES), "pick": _few(random), "mark": next(marks)}
     elif kind == "tab":
         step["open"] = random.random() < 0.6
     elif kind == "clock":
         step["ms"] = random.choice((-DAY_MS, DAY_MS, 0, -3_600_000, 90_000))
     elif kind == "offline":
-        step["on"] = random.random() < 0.5
+        step["on"] = random.random() < 0.6
+    elif kind in ("apart", "together"):
+        return {"do": kind}
     elif kind == "territory":
         step |= {"user": random.choice(("ada", "ben")), "account": random.randrange(4), "give": random.random() < 0.55}
     elif kind == "evict":
         step["what"] = random.choice(("database", "database", "everything"))
     elif kind in ("settle", "decide"):
         step |= {
-            "pick": random.randrange(1000),
+            "pick": _few(random),
             "choice": random.choice(("first", "second", "third")),
             "mark": next(marks),
         }
