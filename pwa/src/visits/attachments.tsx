@@ -11,8 +11,9 @@ import { Picture } from './photos';
 /** The bytes of an attachment that this phone still has. */
 const localBytes = (id: string) =>
   stored(`bytes ${id}`, async (db: Database) => {
-    const found = await db.get('blob', id);
-    return found ? { blob: new Blob([found.bytes], { type: found.media_type }), problem: found.problem } : null;
+    const [found, refused] = await Promise.all([db.get('blob', id), db.get('attention', id)]);
+    const problem = refused?.kind === 'rejected' ? (refused.problem.detail ?? refused.problem.title) : undefined;
+    return found ? { blob: new Blob([found.bytes], { type: found.media_type }), problem } : null;
   }).value;
 
 export function AttachmentTile({ attachment }: { attachment: Attachment | undefined }) {
