@@ -1,6 +1,6 @@
 /** Record what somebody allowed or withdrew: for which channel, when, and how we know. Records are added, never changed. */
 import type { Channel, Person } from '../store/rows';
-import { now } from '../ui/clock';
+import { phoneNow } from '../store/sync';
 import { onWire } from '../ui/dates';
 import { Chips, FormScreen, Text } from '../ui/form';
 import { most } from '../ui/limits';
@@ -34,7 +34,7 @@ export function ConsentForm({ person, path, typed }: { person: Person; path: str
   const save = async () => {
     const { channel, status } = form;
     if (!channel || !status) return;
-    const args = { id: newId(), person_id: person.id, channel, status, source: form.source.trim(), recorded_at: onWire(now.peek()) };
+    const args = { id: newId(), person_id: person.id, channel, status, source: form.source.trim(), recorded_at: onWire(phoneNow()) };
     await saveAndLeave([write('consent.record', args)], to, draft);
   };
   const check = () => ({

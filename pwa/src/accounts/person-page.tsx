@@ -9,6 +9,7 @@ import { offlineSince } from '../store/sync';
 import { timeZone, today } from '../ui/clock';
 import { dayAndMonth, localDay } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
+import { Icon } from '../ui/icons';
 import { Unsent } from '../outbox/marks';
 import { CHANNELS } from './consent';
 
@@ -61,7 +62,7 @@ function Reach({ person }: { person: Person }) {
     ['Mobile', person.mobile, ways.call ? telephone(person.mobile ?? '') : null],
     ['Phone', person.phone, ways.call ? telephone(person.phone ?? '') : null],
     ['E-mail', person.email, ways.mail ? `mailto:${person.email}` : null],
-    ['Language', person.language, null],
+    ['Language', person.language && languageName(person.language), null],
     ['Left on', person.left_on && dayAndMonth(person.left_on, today.value), null],
   ];
   return (
@@ -84,6 +85,15 @@ function Reach({ person }: { person: Person }) {
       </dl>
     </section>
   );
+}
+
+/** `Swedish` for `sv`; what is no code stays as it was written. */
+function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames('en', { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
 }
 
 const STATUS: Record<string, string> = { granted: 'allowed', withdrawn: 'not wanted', unknown: 'never asked' };
@@ -129,7 +139,10 @@ function History({ person }: { person: Person }) {
   }, [open.value, person]);
   return (
     <details onToggle={(event) => (open.value = event.currentTarget.open)}>
-      <summary>Who said what, when</summary>
+      <summary>
+        <Icon name="next" />
+        Who said what, when
+      </summary>
       {trouble.value && !records.value && <p class="soft">{trouble.value}</p>}
       {records.value?.length === 0 && <p class="soft">Nothing is recorded yet.</p>}
       {records.value && records.value.length > 0 && (

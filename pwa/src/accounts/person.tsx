@@ -76,7 +76,7 @@ export function PersonForm({ account, person, path, typed }: PersonProps) {
             {text('mobile', 'Mobile', { type: 'tel' })}
             {text('phone', 'Phone', { type: 'tel' })}
             {text('email', 'E-mail', { type: 'email', autocapitalize: 'off', wrong: wrong['email'] })}
-            {text('language', 'Language', { hint: 'What they like to speak: Swedish, German.' })}
+            {text('language', 'Language', { hint: 'What they like to speak: sv, de, it, or in words.' })}
           </section>
           {person && (
             <section class="card">

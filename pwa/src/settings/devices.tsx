@@ -13,10 +13,10 @@ interface Device {
   id: string;
   name: string | null;
   user_agent: string | null;
+  created_at: string;
+  last_seen_at: string;
+  signed_in: boolean;
   current: boolean;
-  last_contact_at?: string | null;
-  created_at?: string;
-  revoked_at?: string | null;
 }
 
 const DEVICES = '/api/v1/devices';
@@ -25,9 +25,9 @@ export function DevicesScreen() {
   const devices = useSignal<Device[] | null>(null);
   const trouble = useSignal('');
   const load = () =>
-    call<Device[] | { items: Device[] }>(phone.env, DEVICES).then(
+    call<{ data: Device[] }>(phone.env, DEVICES).then(
       (found) => {
-        devices.value = Array.isArray(found) ? found : found.items;
+        devices.value = found.data;
         trouble.value = '';
       },
       (error: unknown) => (trouble.value = whatWentWrong(error)),
@@ -71,7 +71,7 @@ function DeviceCard({ device, changed }: { device: Device; changed: () => Promis
       trouble.value = whatWentWrong(error);
     }
   };
-  const rename = () => ask(call(phone.env, `${DEVICES}/${device.id}`, { method: 'PATCH', body: { name: name.value.trim() }, ...csrf() }), 'Renamed');
+  const rename = () => ask(call(phone.env, `${DEVICES}/${device.id}`, { method: 'PATCH', body: { name: name.value.trim() || null }, ...csrf() }), 'Renamed');
   const revoke = () => ask(call(phone.env, `${DEVICES}/${device.id}`, { method: 'DELETE', ...csrf() }), 'Shut out: it empties itself at its next contact');
   return (
     <section class={`card${device.current ? ' hero' : ''}`} aria-label={shown}>
@@ -108,7 +108,7 @@ function DeviceCard({ device, changed }: { device: Device; changed: () => Promis
           </div>
         </div>
       )}
-      {task.value === 'none' && !device.revoked_at && (
+      {task.value === 'none' && (
         <div class="pair">
           <button class="btn ghost" type="button" onClick={() => (task.value = 'name')}>
             Rename
@@ -131,10 +131,8 @@ function DeviceCard({ device, changed }: { device: Device; changed: () => Promis
   );
 }
 
-function contact({ revoked_at, last_contact_at }: Device): string {
-  if (revoked_at) return `shut out ${age(revoked_at, now.value, timeZone.value)}`;
-  return last_contact_at ? `last contact ${age(last_contact_at, now.value, timeZone.value)}` : 'no contact yet';
-}
+const contact = ({ last_seen_at, signed_in }: Device): string =>
+  `last contact ${age(last_seen_at, now.value, timeZone.value)}${signed_in ? '' : ', signed out'}`;
 
 /** `Chrome on Android`, from what the browser says of itself. */
 export function kindOf(agent: string | null): string {

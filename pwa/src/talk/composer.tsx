@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useId, useRef } from 'preact/hooks';
 import { showLine, plain } from '../briefing/text';
 import type { Attached, Colleague, Line } from '../store/rows';
+import { phoneNow } from '../store/sync';
 import { now, timeZone } from '../ui/clock';
 import { onWire } from '../ui/dates';
 import { Icon } from '../ui/icons';
@@ -65,7 +66,7 @@ export function Composer({ thread, path, typed }: ComposerProps) {
     const attached: Attached[] = [...lines, ...photos.map((one): Attached => ({ kind: 'attachment', id: one.id }))];
     const mentions = mentioned(text, colleagues);
     const message = {
-      id: newId(), ...place, text: text.trim() || (photos.length > 0 ? 'Photo' : 'From the briefing'), written_at: onWire(now.peek()),
+      id: newId(), ...place, text: text.trim() || (photos.length > 0 ? 'Photo' : 'From the briefing'), written_at: onWire(phoneNow()),
       ...(mentions.length > 0 && { mentions }), ...(attached.length > 0 && { attached }),
     };
     const taken = await photoWrites(place, photos);

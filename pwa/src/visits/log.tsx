@@ -114,7 +114,7 @@ interface WhenProps {
 function When({ form, change, visit, wrong }: WhenProps) {
   const options = [
     { value: 'now' as const, label: 'Just now' },
-    ...(visit ? [{ value: 'planned' as const, label: `As planned, ${timeOfDay(new Date(visit.ends_at), visit.time_zone)}` }] : []),
+    ...(visit && Date.parse(visit.ends_at) <= now.value.getTime() ? [{ value: 'planned' as const, label: `As planned, ${timeOfDay(new Date(visit.ends_at), visit.time_zone)}` }] : []),
     { value: 'other' as const, label: 'Another time' },
   ];
   return (

@@ -1,6 +1,6 @@
 /** A note: something worth writing down about an account or at a visit. It stays as it was written. */
 import type { Account } from '../store/rows';
-import { now } from '../ui/clock';
+import { phoneNow } from '../store/sync';
 import { onWire } from '../ui/dates';
 import { FormScreen, Prose } from '../ui/form';
 import { most } from '../ui/limits';
@@ -27,7 +27,7 @@ export function NoteScreen({ account, visitId, path, typed }: NoteProps) {
   const to = visitId ? `/visits/${visitId}` : `/accounts/${account.id}`;
   const place = { account_id: account.id, ...(visitId && { visit_id: visitId }) };
   const save = async () => {
-    const note = { id: newId(), ...place, text: text.trim(), written_at: onWire(now.peek()) };
+    const note = { id: newId(), ...place, text: text.trim(), written_at: onWire(phoneNow()) };
     const taken = await photoWrites(place, photos);
     await saveAndLeave([...(text.trim() ? [write('note.add', note)] : []), ...taken.writes], to, draft, taken.bytes);
   };

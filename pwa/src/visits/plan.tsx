@@ -1,5 +1,6 @@
 /** Plan a visit, or move one: when, where, with whom, what for. */
 import type { Account, Person, Visit } from '../store/rows';
+import { phoneNow } from '../store/sync';
 import { addressText } from '../accounts/directions';
 import { NewPeople, newPersonWrites, personChips, type NewPerson } from '../accounts/new-people';
 import { timeZone, today } from '../ui/clock';
@@ -96,7 +97,7 @@ function planned(visit: Visit, zone: string): PlanDraft {
 function check(form: PlanDraft, zone: string): Wrong {
   if (!form.day) return { day: 'Say on which day.' };
   if (!form.time) return { time: 'Say at what time it begins.' };
-  return form.day < localDay(new Date(), zone) ? { day: `${dayName(form.day, today.peek())} is over: plan it for today or later.` } : {};
+  return form.day < localDay(phoneNow(), zone) ? { day: `${dayName(form.day, today.peek())} is over: plan it for today or later.` } : {};
 }
 
 function writesOf(form: PlanDraft, account: Account, visit: Visit | null, id: string, zone: string): Write[] {
