@@ -1,7 +1,9 @@
 /**
- * The service worker: keeps the shell (page, script, style, icons) so that the app opens with no network.
+ * The service worker: keeps the shell (page, script, style, icons) so that the app opens with no network, and sends what is
+ * unsent when the browser says that there is one and no page is open.
  *
- * It knows no data. API answers are never cached here; what the rep reads offline is in IndexedDB.
+ * It reads the queue and changes nothing: what the server answers, the app is told again when it is open. API answers are
+ * never cached here; what the rep reads offline is in IndexedDB.
  */
 declare const self: ServiceWorkerGlobalScope;
 
@@ -39,6 +41,58 @@ self.addEventListener('fetch', (event) => {
   const key = request.mode === 'navigate' ? '/' : url.pathname;
   if (SHELL_FILES.includes(key)) event.respondWith(fromShell(key, request));
 });
+
+/** Background Sync, where the browser has it. A push that fails is tried again by the browser. */
+self.addEventListener('sync' as never, (event: ExtendableEvent) => {
+  event.waitUntil(navigator.locks.request('doorstep-sync', pushQueue)); // after a page that is syncing: it may leave nothing
+});
+
+/** Send the queue in order, numbered from what the server did last; what it did already it knows by its id. */
+async function pushQueue(): Promise<void> {
+  const { queue, session, sequence = 0, client_group } = await readQueue();
+  for (let at = 0; session && at < queue.length; at += 50) {
+    const mutations = queue.slice(at, at + 50).map(({ order: _, ...rest }, place) => ({ ...rest, seq: sequence + at + place + 1 }));
+    const answer = await fetch('/api/v1/sync/push', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-csrf-token': session.csrf_token },
+      body: JSON.stringify({ client_group, schema: queue[0]?.version, sent_at: new Date().toISOString(), mutations }),
+    });
+    if (answer.status >= 500) throw new Error(`${answer.status}`);
+    if (!answer.ok) return; // refused: for the app, which can say so
+  }
+}
+
+interface Waiting {
+  order: number;
+  version: number;
+}
+
+interface Queue {
+  queue: Waiting[];
+  session?: { csrf_token: string };
+  sequence?: number;
+  client_group?: string;
+}
+
+const result = <T>(request: IDBRequest<T>): Promise<T> =>
+  new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+  });
+
+async function readQueue(): Promise<Queue> {
+  const opening = indexedDB.open('doorstep');
+  opening.onupgradeneeded = () => opening.transaction?.abort(); // there is none: make none
+  const db = await result(opening).catch(() => null);
+  if (!db?.objectStoreNames.contains('mutation')) return { queue: [] };
+  const tx = db.transaction(['meta', 'mutation']);
+  const meta = (key: string) => result(tx.objectStore('meta').get(key));
+  const [all, session, sequence, client_group] = await Promise.all([
+    result(tx.objectStore('mutation').index('order').getAll()), meta('session'), meta('sequence'), meta('client_group'),
+  ]);
+  db.close();
+  return { queue: (all as (Waiting & { done?: number })[]).filter(({ done }) => done === undefined), session, sequence, client_group };
+}
 
 async function fromShell(key: string, request: Request): Promise<Response> {
   // Not caches.open, which would make an empty cache anew after a sign-out has removed it.

@@ -204,6 +204,7 @@ export class Phone {
   private woken(): void {
     void this.look().catch(unlessClosed);
     this.live?.watch();
+    if (!this.env.visible() && this.shown.unsent.value.count) this.env.requestBackgroundSync();
     this.syncer?.wake();
   }
 

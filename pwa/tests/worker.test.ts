@@ -1,0 +1,90 @@
+/** The worker, with no page open: it sends the queue that a phone left, and leaves the phone's database as it is. */
+import { beforeEach, expect, test, vi } from 'vitest';
+import { Device, settled } from './support/device';
+import { json, Server } from './support/server';
+import { offline, opened, restarted, type Running } from './support/signed-in';
+
+type Waiting = { waitUntil: (work: Promise<unknown>) => void };
+
+const listeners = new Map<string, (event: Waiting) => void>();
+let device: Device;
+let server: Server;
+let phone: Running;
+
+/** What the browser does when it has a network again. */
+async function networkIsBack(): Promise<void> {
+  let work: Promise<unknown> = Promise.resolve();
+  listeners.get('sync')?.({ waitUntil: (promise) => (work = promise) });
+  await work;
+}
+
+beforeEach(async () => {
+  device = new Device();
+  server = new Server();
+  server.put('account', { id: 'a1', name: 'Norrvik' });
+  phone = await opened(device, server);
+  listeners.clear();
+  vi.resetModules();
+  vi.stubGlobal('SHELL_VERSION', 'test');
+  vi.stubGlobal('SHELL_FILES', []);
+  vi.stubGlobal('self', { addEventListener: (type: string, listener: never) => listeners.set(type, listener), location: { origin: '' } });
+  const worker = device.tab();
+  const locks = { request: (name: string, work: () => Promise<void>) => worker.locks.request(name, {}, work) };
+  vi.stubGlobal('navigator', { locks });
+  vi.stubGlobal('indexedDB', device.indexedDB);
+  vi.stubGlobal('fetch', (path: string, request: RequestInit) => device.fetch(path, request));
+  const path = '../src/worker.ts';
+  await import(/* @vite-ignore */ path);
+});
+
+const note = (id: string) => ({ id, account_id: 'a1', text: id, written_at: '2026-11-21T12:00:00Z' });
+
+/** A phone that wrote offline and was closed. */
+async function leave(count: number): Promise<() => void> {
+  const back = offline(device);
+  for (let n = 0; n < count; n += 1) await phone.phone.mutate('note.add', note(`n${n}`));
+  await settled();
+  phone.tab.cut();
+  await settled();
+  return back;
+}
+
+test('sends everything in order; the app, opened later, is told that it was done', async () => {
+  (await leave(120))();
+  await networkIsBack();
+  expect(server.effects.map(({ args }) => args['id'])).toEqual(Array.from({ length: 120 }, (_, n) => `n${n}`));
+  phone = await restarted(phone);
+  await phone.phone.syncNow(true);
+  expect(server.effects).toHaveLength(120);
+  expect(phone.phone.shown.unsent.value.count).toBe(0);
+});
+
+test('waits for a page that is syncing, and sends what that left', async () => {
+  (await leave(1))();
+  const page = device.tab();
+  device.held.set('doorstep-sync', page);
+  const sent = networkIsBack();
+  await settled();
+  expect(server.effects).toEqual([]);
+  page.cut();
+  await sent;
+  expect(server.effects).toHaveLength(1);
+});
+
+test('is tried again by the browser when the server is down, and not when it refuses', async () => {
+  const back = await leave(1);
+  await expect(networkIsBack()).rejects.toThrow();
+  back();
+  server.next = [async () => json({}, 503)];
+  await expect(networkIsBack()).rejects.toThrow('503');
+  server.next = [async () => json({}, 401)];
+  await networkIsBack();
+  expect(server.effects).toEqual([]);
+});
+
+test('makes no database where there is none', async () => {
+  phone.tab.cut();
+  vi.stubGlobal('indexedDB', new Device().indexedDB);
+  await networkIsBack();
+  expect(await indexedDB.databases()).toEqual([]);
+});
