@@ -179,6 +179,8 @@ def _apply_new(session: Session, resource: Resource, states: _States, row: _Row)
     if resource.prepare:
         resource.prepare(principal, values)
     wanted = {**references.defaults(resource), **values, "id": new_id(), "org_id": principal.org_id}
+    if resource.complete:
+        resource.complete(session, principal, wanted)
     if resource.guard:
         resource.guard(session, principal, None, wanted)
     faults = list(resource.check(wanted)) if resource.check else []

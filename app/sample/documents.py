@@ -22,6 +22,8 @@ SYSTEMS = {
     "usage_series": "Rosvall Watch",
     "ticket": "Service desk",
     "visit": "CRM",
+    "note": "Doorstep",
+    "message": "Doorstep",
     "goal": "CRM",
     "promise": "CRM",
     "feed": "CRM",

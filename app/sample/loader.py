@@ -33,11 +33,12 @@ from app.resources.resource import Resource
 from app.sample import files
 from app.sample.days import Days
 from app.sample.documents import SYSTEMS, Document, Documents, reference
+from app.threads.resources import MESSAGES
 from app.tickets.resources import TICKETS
 from app.tickets.tables import TicketEvent
 from app.usage.resources import SERIES
 from app.usage.tables import UsageDaily, UsageSeries
-from app.visits.resources import VISITS
+from app.visits.resources import NOTES, VISITS
 
 # File and resource, in the order in which rows refer to each other.
 KINDS: tuple[tuple[str, Resource], ...] = (
@@ -49,6 +50,8 @@ KINDS: tuple[tuple[str, Resource], ...] = (
     ("usage", SERIES),
     ("tickets", TICKETS),
     ("visits", VISITS),
+    ("notes", NOTES),
+    ("messages", MESSAGES),
     ("goals", GOALS),
     ("promises", PROMISES),
     ("feeds", FEEDS),
@@ -121,6 +124,8 @@ def load(database: Database, now: datetime, feeds_url: str) -> Loaded:
         for file, resource in KINDS:
             rows = files.rows(file)
             made = [documents.document(resource.entity, row) for row in rows]
+            if file == "messages":
+                _name_people(session, org_id, made)
             done.apply(resource, made, [documents.told_at(row) for row in rows])
             if file == "usage":
                 _write_daily(session, org_id, documents, rows)
@@ -248,6 +253,14 @@ def _ids(session: Session, org_id: str, entity: str, rows: Sequence[Document]) -
     """Our ids by key."""
     found = lookup(session, org_id, entity, [(SYSTEMS[entity], row["key"]) for row in rows])
     return {key: row_id for (_system, key), row_id in found.items()}
+
+
+def _name_people(session: Session, org_id: str, messages: Iterable[Document]) -> None:
+    """Who is mentioned, by our ids: messages take no others."""
+    for message in messages:
+        keys = message.get("mentions", [])
+        known = lookup(session, org_id, "user", [(SYSTEMS["user"], key) for key in keys])
+        message["mentions"] = [known[SYSTEMS["user"], key] for key in keys]
 
 
 def _write_daily(

@@ -23,12 +23,13 @@ from app.products.tables import Subscription
 from app.sample import allowed_outbound, load_when_empty, loader, serve_feeds
 from app.sample.feed_server import FeedServer
 from app.tables import metadata
+from app.threads.tables import Message
 from app.tickets.tables import Ticket, TicketEvent
 from app.usage.entitlement import Entitlement, overage, unused_seats
 from app.usage.silence import is_silent
 from app.usage.tables import UsageDaily, UsageSeries
 from app.usage.trend import Direction, Values, daily_grid, trend
-from app.visits.tables import Visit
+from app.visits.tables import Note, Visit
 from tests.conftest import make_application, settings_for
 from tests.support.phones import Api
 
@@ -87,6 +88,17 @@ def values_of(database: Database, name: str, account: str) -> tuple[Values, date
         return daily_grid([row.day for row in told], [row.value for row in told], first, last), first, series
 
 
+def test_colleagues_have_written_and_talked_under_their_own_names(loaded_on: tuple[Database, datetime]) -> None:
+    database, loaded_at = loaded_on
+    with database.read() as session:
+        names = {user.id: user.name for user in session.scalars(sa.select(User))}
+        notes, messages = session.scalars(sa.select(Note)).all(), session.scalars(sa.select(Message)).all()
+    for row in (*notes, *messages):
+        assert row.author == names[row.user_id] and row.written_at <= loaded_at
+    assert {name for row in messages for name in row.mentions} <= set(names)
+    assert sum(bool(row.mentions) for row in messages) >= 6 and any(row.visit_id for row in messages)
+
+
 def test_the_whole_territory_is_loaded_with_under_five_seconds_of_work(database: Database) -> None:
     started = time.process_time()  # not the wall clock: other work on the machine is not ours
     done = loader.load(database, SATURDAY, FEEDS)
@@ -101,6 +113,8 @@ def test_the_whole_territory_is_loaded_with_under_five_seconds_of_work(database:
         "usage_series": 71,
         "ticket": done.created["ticket"],
         "visit": done.created["visit"],
+        "note": 9,
+        "message": 8,
         "goal": 83,
         "promise": done.created["promise"],
         "feed": 21,

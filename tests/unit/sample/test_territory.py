@@ -21,6 +21,8 @@ KINDS = (
     "usage",
     "tickets",
     "visits",
+    "notes",
+    "messages",
     "goals",
     "promises",
     "feeds",
@@ -102,6 +104,7 @@ def test_everything_refers_to_something_that_is_there(rows: dict[str, list[dict]
             for name, there in targets.items():
                 assert name not in row or row[name] in there, (kind, row["key"], name)
             assert set(row.get("attendee_ids", [])) <= keys["people"]
+            assert set(row.get("mentions", [])) <= users
 
 
 def test_every_account_has_people_a_town_and_one_rep(rows: dict[str, list[dict]]) -> None:
