@@ -17,6 +17,7 @@ from app.customers.tables import Account, Person, Promise
 from app.foundation import clock, outbox
 from app.foundation.db import Database
 from app.foundation.tables import Organisation
+from app.identity.tables import User
 from app.news.service import Poller, PollReport
 from app.news.tables import Feed, Mention, NewsItem
 from app.products.tables import Subscription
