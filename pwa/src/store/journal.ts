@@ -22,6 +22,7 @@ export interface Entry {
 /** How many mutations are unsent or need attention, and since when. */
 export interface Owing {
   user_id: string;
+  name: string;
   count: number;
   since: Instant | null;
 }
@@ -30,9 +31,11 @@ export class Journal {
   constructor(private readonly env: { storage: TextStorage }) {}
 
   add(user_id: string, mutations: readonly Queued[]): void {
+    let size = mutations.length ? this.size() : 0;
     for (const mutation of mutations) {
       const entry = JSON.stringify({ user_id, mutation } satisfies Entry);
-      if (this.size() + entry.length > MOST_CHARACTERS) return;
+      size += entry.length;
+      if (size > MOST_CHARACTERS) return;
       this.set(ENTRY + mutation.id, entry);
     }
   }

@@ -15,7 +15,7 @@ export class Live {
   private timer: Timer;
   private stopped = false;
 
-  constructor(private readonly env: Environment, private readonly poked: () => void) {}
+  constructor(private readonly env: Environment, private readonly poked: (again: boolean) => void) {}
 
   /** Listen while this tab is looked at, if no other tab does. */
   watch(): void {
@@ -55,9 +55,9 @@ export class Live {
     this.events = events;
     events.addEventListener('open', () => {
       this.open = true;
-      this.poked(); // what happened while there was no stream
+      this.poked(false); // what happened while there was no stream
     });
-    events.addEventListener('poke', () => this.poked());
+    events.addEventListener('poke', () => this.poked(true));
     events.onerror = () => {
       this.open = false;
       if (events.readyState !== CLOSED || this.events !== events) return; // else the browser connects again by itself

@@ -8,7 +8,8 @@ import { Journal } from './journal';
 import { Live } from './live';
 import type { MutationName, Mutations } from './mutations.gen';
 import type { AttentionItem, Blob } from './queue';
-import { recover, translateQueue } from './recovery';
+import { lostBy, recover, translateQueue } from './recovery';
+import { unlessClosed } from './replay';
 import { NOTHING_UNSENT, Shown, type Unsent } from './shown';
 import { Syncer } from './syncer';
 import { afterLook, isLeaseOver } from './time';
@@ -18,6 +19,8 @@ import { discard, enter, everyMutation, newId, NotSavedError, notSaved, resend, 
 const HINT = 'doorstep.signed-in';
 /** A sign-out that the server has not been told of yet. */
 const OWED = 'doorstep.sign-out-owed';
+/** Everything is being removed: a power cut in between is made good at the next opening. */
+const WIPING = 'doorstep.wiping';
 /** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
 const RETRY_MS = 500;
 
@@ -71,6 +74,7 @@ export class Phone {
     this.sessions = this.env.channel('doorstep-session');
     this.sessions.onmessage = () => this.env.restart(); // what this tab shows may no longer be its rep's
     try {
+      if (this.remembered(WIPING) || this.owed()) await this.removeAll();
       await this.takeUp().catch(() => this.pause(RETRY_MS).then(() => this.takeUp()));
     } catch (error) {
       shown.storageProblem.value = error instanceof Error ? error.message : String(error);
@@ -78,7 +82,16 @@ export class Phone {
     shown.ready.value = true;
     if (shown.session.value) return;
     if (this.owed()) await this.settleSignOut().then(() => this.env.restart(), () => undefined);
-    else if (this.remembered(HINT)) await api.session(this.env).then((session) => this.adopt(session)).catch(() => undefined);
+    else if (this.remembered(HINT)) await this.resume();
+  }
+
+  /** The data is gone, and who signed in here is known to the server alone, if it can be reached. */
+  private async resume(): Promise<void> {
+    const owing = this.journal.owing();
+    this.shown.lost.value = owing ? lostBy(this.journal, owing.user_id) : { count: 0, since: null, saved: 0 };
+    const again = async () => this.adopt(await api.session(this.env)).catch(() => undefined);
+    this.unwatch = this.env.onWake(() => void (this.syncer ? undefined : again()));
+    await again().catch(() => undefined);
   }
 
   /** End this tab's work without removing anything. */
@@ -120,14 +133,17 @@ export class Phone {
   private async adopt(fresh: Session, evenIfUnsent = false): Promise<void> {
     const db = await this.databaseFor(fresh.user.id, evenIfUnsent);
     const { shown, env } = this;
-    if (this.remembered(HINT) || this.journal.of(fresh.user.id).length) await this.recoverLost(db, fresh);
+    if (this.remembered(HINT) || this.journal.of(fresh.user.id).length) {
+      shown.lost.value = (await recover(db, this.journal, fresh)) ?? shown.lost.value;
+    }
     await writeMeta(db, 'session', fresh);
     await writeMeta(db, 'clock', { ...(await readMeta(db, 'clock')), seen: env.now(), contact: env.now() });
     this.remember(HINT);
     shown.signInNeeded.value = shown.leaseOver.value = false;
     if (this.syncer) {
       shown.session.value = fresh;
-      await this.syncNow();
+      this.live?.watch();
+      await this.syncNow(true);
     } else {
       await this.enter(db, fresh);
     }
@@ -137,6 +153,10 @@ export class Phone {
   private async databaseFor(userId: string, evenIfUnsent: boolean): Promise<Database> {
     const db = this.shown.database.value ?? (await this.open());
     const before = await readMeta(db, 'session');
+    const owing = this.journal.owing();
+    if (!before && owing && owing.user_id !== userId && !evenIfUnsent) {
+      throw new UnsentOfAnotherError(owing.name, { ...NOTHING_UNSENT, count: owing.count, since: owing.since }, 0);
+    }
     if (!before || before.user.id === userId) return db;
     if (!evenIfUnsent) await this.refuseUnsent(db, before);
     db.close();
@@ -148,12 +168,6 @@ export class Phone {
     if (!db || !before) return;
     const [unsent, attention] = await Promise.all([this.unsentIn(db), db.count('attention')]);
     if (unsent.count || unsent.photos || attention) throw new UnsentOfAnotherError(before.user.name, unsent, attention);
-  }
-
-  /** A database that was lost while somebody was signed in: say so, and queue again what the journal kept. */
-  private async recoverLost(db: Database, session: Session): Promise<void> {
-    const lost = await recover(db, this.env, this.journal, session.user);
-    if (lost) this.shown.lost.value = lost;
   }
 
   private async enter(db: Database, current: Session): Promise<void> {
@@ -173,9 +187,10 @@ export class Phone {
       void this.show(data !== 'queue').catch(unlessClosed);
     };
     this.syncer = this.syncerFor(db);
-    this.live = new Live(env, () => this.syncNow());
+    this.live = new Live(env, (again) => void this.syncNow(again));
     await this.show(false);
-    await this.tidyJournal(db, current.user.id);
+    void this.tidyJournal(db, current.user.id).catch(unlessClosed);
+    this.unwatch();
     this.unwatch = env.onWake(() => this.woken());
     if (!shown.leaseOver.value) {
       this.live.watch();
@@ -218,7 +233,7 @@ export class Phone {
     shown.leaseOver.value ||= isLeaseOver(looked, env.now(), session?.offline_lease_days);
   }
 
-  syncNow = (saved = false): Promise<void> => this.syncer?.syncNow(saved) ?? Promise.resolve();
+  syncNow = (again = false): Promise<void> => this.syncer?.syncNow(again) ?? Promise.resolve();
 
   /** The time by the server's clock, as far as it is known: for what is shown, and for what is written in it. */
   now = (): Date => new Date(this.env.now() + (this.shown.skew.value ?? 0));
@@ -242,7 +257,7 @@ export class Phone {
       throw notSaved(error);
     });
     this.journal.add(writer.author.id, records);
-    await this.changed([], true);
+    await this.changed([], true).catch(unlessClosed); // it is saved, whatever becomes of this tab
     void this.askToPersist(writer.db);
     void this.syncNow(true);
     return records.map(({ id }) => ({ id }));
@@ -351,9 +366,9 @@ export class Phone {
   }
 
   private noteOwing(unsent: Unsent, attention: readonly AttentionItem[]): void {
-    const user_id = this.shown.session.value?.user.id ?? '';
+    const { id: user_id = '', name = '' } = this.shown.session.value?.user ?? {};
     const since = unsent.since ?? attention[0]?.at ?? null;
-    this.journal.owes({ user_id, count: unsent.count + attention.flatMap(everyMutation).length, since });
+    this.journal.owes({ user_id, name, count: unsent.count + attention.flatMap(everyMutation).length, since });
   }
 
   /** What a crash between database and journal left undone. */
@@ -383,15 +398,14 @@ export class Phone {
     // First of all, so that another tab, losing its database to this, does not take up the session again.
     this.forgetStorage();
     this.remember(OWED);
-    await this.empty();
-    await this.env.worker.forget();
+    await this.removeAll();
     this.sessions?.postMessage('changed');
     try {
       await api.signOut(this.env, csrf).catch((error: unknown) => {
         if (!(error instanceof RefusedError)) throw error;
         return this.settleSignOut(); // the token was of an older session
       });
-      this.env.storage.removeItem(OWED);
+      this.drop(OWED);
       this.env.restart();
       return 'told';
     } catch {
@@ -402,19 +416,28 @@ export class Phone {
   /** This device was revoked: nothing stays on it, sent or not. */
   private async wipe(): Promise<void> {
     this.forgetStorage();
-    // The round that was told so is still running, and waits for nobody: it must not be waited for here.
-    void this.empty().then(async () => {
-      await this.env.worker.forget();
+    this.remember(WIPING);
+    // The round that was told so waits for this: it must not be waited for here.
+    void this.removeAll().then(() => {
       this.sessions?.postMessage('changed');
       this.env.restart();
     });
   }
 
+  private async removeAll(): Promise<void> {
+    await this.empty();
+    await this.env.worker.forget();
+    this.drop(WIPING);
+  }
+
   private forgetStorage(): void {
-    this.journal.clear();
-    const { storage } = this.env;
-    const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? '');
-    for (const key of keys) storage.removeItem(key);
+    try {
+      const { storage } = this.env;
+      const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? '');
+      for (const key of keys) storage.removeItem(key);
+    } catch {
+      // forbidden: nothing was kept there
+    }
   }
 
   private owed = (): boolean => this.remembered(OWED);
@@ -433,7 +456,7 @@ export class Phone {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
     }
-    this.env.storage.removeItem(OWED);
+    this.drop(OWED);
   }
 
   private remembered(key: string): boolean {
@@ -449,6 +472,14 @@ export class Phone {
       this.env.storage.setItem(key, '1');
     } catch {
       // forbidden: the app works, only it forgets that somebody signed in
+    }
+  }
+
+  private drop(key: string): void {
+    try {
+      this.env.storage.removeItem(key);
+    } catch {
+      // forbidden: it is not there
     }
   }
 
@@ -490,9 +521,3 @@ async function beforeClocks(db: Database, now: number): Promise<ClockFacts> {
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** A database that was closed under a read is not a fault: whoever closed it starts the app anew. */
-function unlessClosed(error: unknown): void {
-  const closed = error instanceof DOMException && ['InvalidStateError', 'AbortError'].includes(error.name);
-  if (!closed) throw error;
-}

@@ -153,7 +153,7 @@ async function reject(tx: Writing, queue: Map<string, Queued>, record: Queued, a
 const belongsTo = (record: Mutation, item: AttentionItem): boolean =>
   everyMutation(item).some(({ id }) => record.depends_on?.includes(id));
 
-/** One card a field: a later clash of the same field replaces it, keeping what was there first. */
+/** One card a field: a later clash of the same field replaces it. */
 async function keepClash(tx: Writing, record: Queued, clash: Clash, at: Instant): Promise<void> {
   const id = [clash.entity, clash.row_id, clash.field].join(':');
   await tx.objectStore('attention').put({ id, at, kind: 'conflict', mutation: plain(record), clash });

@@ -1,44 +1,54 @@
 /** After the browser removed the database, or the app became newer: what was queued is queued again, in today's words. */
-import type { Database } from './database';
-import type { Environment } from './environment';
+import type { Database, Session } from './database';
 import type { Journal } from './journal';
-import type { Author } from './mutators';
 import { MUTATION_SCHEMA } from './mutations.gen';
+import type { AttentionItem, Mutation } from './queue';
 import { atomically, queued, replay, writing } from './replay';
 import type { Lost } from './shown';
 import { translated } from './translate';
+import { everyMutation } from './writes';
+
+/** What was entered and lies in no database: how much of it the journal has, and how much is gone. */
+export function lostBy(journal: Journal, userId: string): Lost {
+  const saved = journal.of(userId).length;
+  const owing = journal.owing();
+  const count = owing?.user_id === userId ? Math.max(0, owing.count - saved) : 0;
+  return { count, since: owing?.since ?? null, saved };
+}
 
 /**
- * Queue again what the journal kept, with the ids it had, where the database knows nothing of it.
+ * Queue again what the journal kept, with the ids it had, where the database knows nothing of it, and note who signed in.
  *
  * What the server had done already it answers as duplicate, also to a new client group.
  *
  * @returns what was lost and saved; undefined where the database is as it was left
  */
-export async function recover(db: Database, _env: Environment, journal: Journal, author: Author): Promise<Lost | undefined> {
-  const entries = journal.of(author.id).map(translated);
-  const owing = journal.owing();
-  const saved = await atomically(writing(db), async (tx) => {
-    if (await tx.objectStore('meta').get('session')) return undefined;
-    const records = entries.map((entry, place) => ({ ...entry, order: place + 1 }));
-    for (const record of records) delete record.done;
+export async function recover(db: Database, journal: Journal, session: Session): Promise<Lost | undefined> {
+  const lost = lostBy(journal, session.user.id);
+  const entries = journal.of(session.user.id).map(translated);
+  return atomically(writing(db), async (tx) => {
+    const meta = tx.objectStore('meta');
+    if (await meta.get('session')) return undefined;
+    const records = entries.map(({ done: _, ...entry }, place) => ({ ...entry, order: place + 1 }));
     await Promise.all(records.map(async (record) => tx.objectStore('mutation').put(record)));
-    await tx.objectStore('meta').put(records.length, 'order');
-    await replay(tx, records, author);
-    return records.length;
+    await meta.put(records.length, 'order');
+    await meta.put(session, 'session');
+    await replay(tx, records, session.user);
+    return lost;
   });
-  if (saved === undefined) return undefined;
-  const count = owing?.user_id === author.id ? Math.max(0, owing.count - saved) : 0;
-  return { count, since: owing?.since ?? null, saved };
 }
 
-/** Mutations that an earlier version of the app queued. */
+/** Mutations that an earlier version of the app made. */
 export async function translateQueue(db: Database): Promise<void> {
-  const old = (await db.getAll('mutation')).some(({ version }) => version < MUTATION_SCHEMA);
-  if (!old) return;
-  await atomically(writing(db, ['mutation']), async (tx) => {
-    for (const record of await queued(tx)) {
-      if (record.version < MUTATION_SCHEMA) await tx.objectStore('mutation').put(translated(record));
+  const old = ({ version }: Mutation) => version < MUTATION_SCHEMA;
+  const [queue, attention] = await Promise.all([db.getAll('mutation'), db.getAll('attention')]);
+  if (![...queue, ...attention.flatMap(everyMutation)].some(old)) return;
+  await atomically(writing(db, ['mutation', 'attention']), async (tx) => {
+    for (const record of await queued(tx)) await tx.objectStore('mutation').put(translated(record));
+    for (const item of await tx.objectStore('attention').getAll()) {
+      const mutation = translated(item.mutation);
+      const children = item.kind === 'conflict' ? {} : { children: item.children.map(translated) };
+      await tx.objectStore('attention').put({ ...item, mutation, ...children } as AttentionItem);
     }
   });
 }

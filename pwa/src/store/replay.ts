@@ -38,6 +38,14 @@ export async function atomically<T>(tx: Writing, work: (tx: Writing) => Promise<
   }
 }
 
+/** A database that is closed under a read or write is no fault of theirs: whoever closed it starts the app anew. */
+export const isClosed = (error: unknown): boolean =>
+  error instanceof DOMException && ['InvalidStateError', 'AbortError'].includes(error.name);
+
+export function unlessClosed(error: unknown): void {
+  if (!isClosed(error)) throw error;
+}
+
 /** The queue, in order. */
 export const queued = (tx: Writing): Promise<Queued[]> => tx.objectStore('mutation').index('order').getAll();
 

@@ -7,6 +7,7 @@ import { pull } from './pull';
 import { push } from './push';
 import { renewGroup, groupOf } from './group';
 import type { Shown } from './shown';
+import { isClosed, unlessClosed } from './replay';
 import { afterContact } from './time';
 import { upload } from './uploads';
 
@@ -60,16 +61,16 @@ export class Syncer {
   /**
    * Sync now, or join the round that is under way.
    *
-   * With `saved`, something was entered meanwhile: a round that began before is followed by another, also when it is
-   * another tab's.
+   * With `again`, something was entered here or changed there: a round that began before is followed by another, also when
+   * it is another tab's.
    */
-  syncNow(saved = false): Promise<void> {
+  syncNow(again = false): Promise<void> {
     if (this.stopped) return Promise.resolve();
     if (this.running) {
-      this.again ||= saved;
+      this.again ||= again;
       return this.running;
     }
-    this.running = this.rounds(saved).catch(unlessClosed).finally(() => {
+    this.running = this.rounds(again).catch(unlessClosed).finally(() => {
       this.running = null;
       this.schedule();
     });
@@ -136,7 +137,7 @@ export class Syncer {
         if (!pushed.more) return undefined;
       }
     } catch (error) {
-      if (error instanceof RefusedError && ![401, 403].includes(error.status)) return error;
+      if (error instanceof RefusedError && ![401, 403, 429].includes(error.status)) return error;
       throw error;
     }
   }
@@ -191,6 +192,7 @@ export class Syncer {
 
   private async failed(error: unknown): Promise<void> {
     const { shown, env } = this.at;
+    if (isClosed(error)) throw error;
     this.failures += 1;
     await this.at.look();
     if (shown.unsent.value.count) env.requestBackgroundSync();
@@ -214,12 +216,6 @@ export class Syncer {
   }
 
   private readonly time = (): string => new Date(this.at.env.now() + (this.at.shown.skew.value ?? 0)).toISOString();
-}
-
-/** A database that was closed under a read or write is not a fault of the syncer: whoever closed it starts the app anew. */
-function unlessClosed(error: unknown): void {
-  const closed = error instanceof DOMException && ['InvalidStateError', 'AbortError'].includes(error.name);
-  if (!closed) throw error;
 }
 
 /** Between 0 and 1. */

@@ -9,7 +9,7 @@ export const DEFAULT_LEASE_DAYS = 14;
 /** Facts after an answer that was asked for at `asked`, came at `came` (device clock) and is `asOf` the server's clock. */
 export function afterContact(facts: ClockFacts | undefined, asked: number, came: number, asOf: string): ClockFacts {
   const took = came - asked;
-  const server = Date.parse(asOf);
+  const server = Date.parse(asOf) + (asOf.includes('.') ? 0 : 500); // whole seconds are cut off, on average by half of one
   const usable = took >= 0 && took <= SLOWEST_MS && Number.isFinite(server);
   const skew = usable ? Math.round(server - (asked + took / 2)) : facts?.skew_ms;
   return { seen: came, contact: came, ...(skew === undefined ? {} : { skew_ms: skew }) };
