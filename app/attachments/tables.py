@@ -29,7 +29,16 @@ class Attachment(Versioned, Base):
     complete: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
-        sa.Index("ix_attachment_org_id_account_id_created_at", "org_id", "account_id", "created_at"),
+        sa.Index(
+            "ix_attachment_org_id_account_id_created_at",
+            "org_id",
+            "account_id",
+            "created_at",
+            "id",
+            "row_version",
+            "visit_id",
+            "user_id",
+        ),
         sa.Index("ix_attachment_visit_id", "visit_id"),
         sa.Index("ix_attachment_user_id", "user_id"),
         sa.Index("ix_attachment_complete_updated_at", "complete", "updated_at"),

@@ -34,7 +34,8 @@ class Account(Versioned, Base):
     notes: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
-        sa.Index("ix_account_org_id_id", "org_id", "id"),
+        # Wide enough for a pull to compare versions without reading rows.
+        sa.Index("ix_account_org_id_id", "org_id", "id", "row_version"),
         sa.Index("ix_account_org_id_updated_at_id", "org_id", "updated_at", "id"),
         sa.Index("ix_account_org_id_name", "org_id", "name"),
     )
@@ -61,7 +62,7 @@ class Person(Versioned, Base):
     notes: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
-        sa.Index("ix_person_org_id_account_id", "org_id", "account_id"),
+        sa.Index("ix_person_org_id_account_id", "org_id", "account_id", "id", "row_version"),
         sa.Index("ix_person_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
 
@@ -79,7 +80,7 @@ class Goal(Versioned, Base):
     status: Mapped[str] = mapped_column(sa.String(10), default="open")
 
     __table_args__ = (
-        sa.Index("ix_goal_org_id_account_id", "org_id", "account_id"),
+        sa.Index("ix_goal_org_id_account_id", "org_id", "account_id", "id", "row_version", "person_id"),
         sa.Index("ix_goal_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
 
@@ -100,7 +101,16 @@ class Promise(Versioned, Base):
     kept_on: Mapped[date | None] = mapped_column(sa.Date)
 
     __table_args__ = (
-        sa.Index("ix_promise_org_id_account_id", "org_id", "account_id"),
+        sa.Index(
+            "ix_promise_org_id_account_id",
+            "org_id",
+            "account_id",
+            "id",
+            "row_version",
+            "person_id",
+            "user_id",
+            "visit_id",
+        ),
         sa.Index("ix_promise_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql import visitors
 
 Row = Sequence[Any]
 Convert = Callable[[Any], Any]
@@ -29,7 +30,7 @@ class _Compiled:
 class Prepared:
     """A SELECT with bound parameters, to be run many times; rows come as tuples in the order of its columns."""
 
-    def __init__(self, statement: "sa.Select[Any]") -> None:
+    def __init__(self, statement: "sa.Select[Any] | sa.CompoundSelect[Any]") -> None:
         self._statement = statement
         self._compiled: _Compiled | None = None
 
@@ -51,7 +52,10 @@ class Prepared:
         return rows[0] if rows else None
 
 
-def _compile(statement: "sa.Select[Any]", dialect: Dialect) -> _Compiled:
+def _compile(statement: "sa.Select[Any] | sa.CompoundSelect[Any]", dialect: Dialect) -> _Compiled:
+    for part in visitors.iterate(statement):
+        if isinstance(part, sa.BindParameter):
+            part.required = False  # the values come when the question is put
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     constants = {name: value for name, value in compiled.params.items() if value is not None}
     conversions = []

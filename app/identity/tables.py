@@ -45,7 +45,7 @@ class TerritoryAssignment(Versioned, Base):
         sa.UniqueConstraint("org_id", "user_id", "account_id", "starts_on"),
         sa.CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="dates"),
         sa.Index("ix_territory_user_id_account_id", "user_id", "account_id", "starts_on", "ends_on"),
-        sa.Index("ix_territory_org_id_account_id", "org_id", "account_id"),
+        sa.Index("ix_territory_org_id_account_id", "org_id", "account_id", "user_id", "starts_on", "ends_on"),
     )
 
 

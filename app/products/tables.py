@@ -53,6 +53,6 @@ class Subscription(Versioned, Base):
     notes: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
-        sa.Index("ix_subscription_org_id_account_id", "org_id", "account_id"),
+        sa.Index("ix_subscription_org_id_account_id", "org_id", "account_id", "product_id", "id", "row_version"),
         sa.Index("ix_subscription_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )

@@ -18,6 +18,7 @@ from app.attachments.tables import Attachment
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Goal, Person, Promise
 from app.foundation.db import Id, Instant, table_of
+from app.foundation.prepared import Prepared
 from app.foundation.principal import Principal, Role
 from app.foundation.problems import Problem
 from app.foundation.tables import Organisation
@@ -25,7 +26,7 @@ from app.identity.tables import TerritoryAssignment, User
 from app.identity.territory import sight, visible_to_role
 from app.products.tables import Product, Subscription
 from app.sync.tables import Draft
-from app.sync.views import Held, View
+from app.sync.views import NOTHING, Held, View
 from app.threads.tables import Message
 from app.tickets.tables import Ticket
 from app.visits.tables import Note, Visit
@@ -41,7 +42,6 @@ BRIEFINGS_BACK, BRIEFINGS_AHEAD = timedelta(days=1), timedelta(days=7)
 SOLVED_BACK = timedelta(days=30)
 NOTES_BACK = timedelta(days=365)
 TALK_BACK = timedelta(days=90)
-OPEN_TICKETS = ("new", "open", "pending", "on_hold")
 
 ACCOUNTS, PEOPLE, VISITS, TICKETS = table_of(Account), table_of(Person), table_of(Visit), table_of(Ticket)
 BRIEFINGS, GOALS, PROMISES = table_of(StoredBriefing), table_of(Goal), table_of(Promise)
@@ -65,8 +65,14 @@ def permitted(session: Session, principal: Principal, now: datetime, lease_days:
     if principal.sees_whole_organisation:
         count = sa.select(sa.func.count()).select_from(ACCOUNTS).where(ACCOUNTS.c.org_id == principal.org_id)
         _refuse_too_many(session.scalar(count) or 0)
-    rows = session.execute(_statement(principal.role), {**_moment(principal, now), "lease": str(lease_days)})
-    view = {row_type: Held(ids or "", versions or "") for row_type, ids, versions in rows}
+    values = {**_moment(principal, now), "lease": str(lease_days)}
+    view: dict[str, Held] = {}
+    for row_type, ids, versions in _question(principal.role).all(session.connection(), values):
+        if ids:
+            held = view.get(row_type)
+            view[row_type] = Held(held.ids + ids, f"{held.versions},{versions}") if held else Held(ids, versions)
+        else:
+            view.setdefault(row_type, NOTHING)
     _refuse_too_many(len(view["account"]))
     return view
 
@@ -98,35 +104,41 @@ def _moment(principal: Principal, now: datetime) -> dict[str, Any]:
 
 
 @cache
-def _statement(role: Role) -> "sa.CompoundSelect[Any]":
-    """The permission query for users of a role; built once, as building it costs more than running a small one."""
+def _question(role: Role) -> Prepared:
+    """The permission query for users of a role; built once, as building it costs more than running a small one.
+
+    Every part looks the rows of each account up in an index that holds all that is asked, so that no row is read. Some
+    types come in two parts: a union of them would be written down and read again.
+    """
     account = sa.select(ACCOUNTS.c.id, _token(ACCOUNTS.c.row_version))
-    mine = account.where(visible_to_role(role, ACCOUNTS, "id")).cte("mine")
-    versions: dict[str, Selected] = {
-        "me": _me(),
-        "account": sa.select(mine.c.id, mine.c.version),
-        "person": _of(PEOPLE, mine),
-        "visit": _visits(mine),
-        "briefing": _briefings(mine),
-        "subscription": _subscriptions(mine),
-        "ticket": _tickets(mine),
-        "promise": _of(PROMISES, mine, marks=(PROMISES.c.person_id, PROMISES.c.user_id, PROMISES.c.visit_id)),
-        "goal": _of(GOALS, mine, marks=(GOALS.c.person_id,)),
-        "note": _since(NOTES, NOTES.c.written_at, "notes_from", mine),
-        "message": _since(MESSAGES, MESSAGES.c.written_at, "talk_from", mine),
-        "attachment": _since(ATTACHMENTS, ATTACHMENTS.c.created_at, "talk_from", mine),
-        "colleague": _colleagues(role, mine),
-        "draft": _drafts(role, mine),
+    mine = account.where(visible_to_role(role, ACCOUNTS, "id")).cte("mine").prefix_with("MATERIALIZED")
+    promise_marks = (PROMISES.c.person_id, PROMISES.c.user_id, PROMISES.c.visit_id)
+    parts: dict[str, tuple[Selected, ...]] = {
+        "me": (_me(),),
+        "account": (sa.select(mine.c.id, mine.c.version),),
+        "person": (_of(PEOPLE, mine),),
+        "visit": (_own_visits(mine), _last_visits(mine)),
+        "briefing": (_briefings(mine),),
+        "subscription": (_subscriptions(mine),),
+        "ticket": (_open_tickets(mine), _solved_tickets(mine)),
+        "promise": (_of(PROMISES, mine, marks=promise_marks),),
+        "goal": (_of(GOALS, mine, marks=(GOALS.c.person_id,)),),
+        "note": (_since(NOTES, NOTES.c.written_at, "notes_from", mine),),
+        "message": (_since(MESSAGES, MESSAGES.c.written_at, "talk_from", mine),),
+        "attachment": (_since(ATTACHMENTS, ATTACHMENTS.c.created_at, "talk_from", mine),),
+        "colleague": (_colleagues(role, mine),),
+        "draft": (_drafts(role, mine),),
     }
-    return sa.union_all(*(_gathered(row_type, versions[row_type]) for row_type in ROW_TYPES))
+    gathered = [_gathered(row_type, part) for row_type in ROW_TYPES for part in parts[row_type]]
+    return Prepared(sa.union_all(*gathered))
 
 
 def _gathered(row_type: str, rows: Selected) -> "sa.Select[Any]":
-    """One row for a whole type: the type, all its ids, all its versions in the same order."""
+    """One row for a whole part: the type, all its ids, all its versions in the same order; nulls are left out."""
     found = rows.subquery(f"{row_type}_rows")
     ids = sa.func.aggregate_strings(sa.cast(found.c.id, sa.Text), "")
     versions = sa.func.aggregate_strings(found.c.version, ",")
-    columns: list[sa.ColumnElement[Any]] = [sa.literal(row_type), ids, versions]
+    columns: list[sa.ColumnElement[Any]] = [sa.literal_column(f"'{row_type}'", sa.Text), ids, versions]
     return sa.select(*columns)
 
 
@@ -139,11 +151,18 @@ def _token(*versions: sa.ColumnElement[Any], marks: Marks = ()) -> Token:
     return token.label("version")
 
 
-def _of(table: sa.Table, mine: sa.CTE, *versions: sa.ColumnElement[Any], marks: Marks = ()) -> "sa.Select[Any]":
-    """All rows of these accounts."""
+def _of(
+    table: sa.Table,
+    mine: sa.CTE,
+    *conditions: sa.ColumnElement[bool],
+    marks: Marks = (),
+    shown: sa.ColumnElement[Any] | None = None,
+) -> "sa.Select[Any]":
+    """All rows of these accounts that meet the conditions; `shown` is the version of something that each row shows."""
     # IN, not a join: for a join SQLite makes a Bloom filter, and reads the rows of all organisations for it.
-    version = _token(table.c.row_version, *versions, marks=marks)
-    return sa.select(table.c.id, version).where(table.c.org_id == _ORG, table.c.account_id.in_(sa.select(mine.c.id)))
+    here = (table.c.org_id == _ORG, table.c.account_id.in_(sa.select(mine.c.id)))
+    versions = (table.c.row_version,) if shown is None else (table.c.row_version, shown)
+    return sa.select(table.c.id, _token(*versions, marks=marks)).where(*here, *conditions)
 
 
 def _me() -> "sa.Select[Any]":
@@ -155,14 +174,14 @@ def _me() -> "sa.Select[Any]":
 
 def _subscriptions(mine: sa.CTE) -> "sa.Select[Any]":
     """All subscriptions of these accounts; each shows its product's name."""
-    of = _of(SUBSCRIPTIONS, mine, PRODUCTS.c.row_version)
-    return of.select_from(SUBSCRIPTIONS.join(PRODUCTS, PRODUCTS.c.id == SUBSCRIPTIONS.c.product_id))
+    product = sa.select(PRODUCTS.c.row_version).where(PRODUCTS.c.id == SUBSCRIPTIONS.c.product_id)
+    return _of(SUBSCRIPTIONS, mine, shown=product.scalar_subquery())
 
 
 def _since(table: sa.Table, at: sa.Column[Any], moment: str, mine: sa.CTE) -> "sa.Select[Any]":
     """Rows of these accounts that are not older than a moment; each names a visit and a user, perhaps."""
-    of = _of(table, mine, marks=(table.c.visit_id, table.c.user_id))
-    return of.where(at >= sa.bindparam(moment, type_=Instant()))
+    young = at >= sa.bindparam(moment, type_=Instant())
+    return _of(table, mine, young, marks=(table.c.visit_id, table.c.user_id))
 
 
 def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
@@ -196,34 +215,47 @@ def _drafts(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
     return found.where(USERS.c.manager_id == _USER, DRAFTS.c.account_id.in_(sa.select(mine.c.id)))
 
 
-def _tickets(mine: sa.CTE) -> "sa.CompoundSelect[Any]":
-    """Open tickets, and those solved lately. Two parts, so that a long history of solved ones is not read through."""
-    of = _of(TICKETS, mine)
+def _open_tickets(mine: sa.CTE) -> "sa.Select[Any]":
+    """Open tickets, looked up by status: a long history of solved ones is not read through."""
+    return _of(TICKETS, mine, _is_one_of(TICKETS.c.status, "new", "open", "pending", "on_hold"))
+
+
+def _solved_tickets(mine: sa.CTE) -> "sa.Select[Any]":
+    """Tickets that were solved lately."""
     lately = sa.bindparam("solved_from", type_=Instant())
-    done = (TICKETS.c.status.in_(("solved", "closed")), TICKETS.c.solved_at >= lately)
-    return sa.union_all(of.where(TICKETS.c.status.in_(OPEN_TICKETS)), of.where(*done))
+    return _of(TICKETS, mine, _is_one_of(TICKETS.c.status, "solved", "closed"), TICKETS.c.solved_at >= lately)
 
 
-def _visits(mine: sa.CTE) -> "sa.CompoundSelect[Any]":
-    """The user's own visits around now, and the last one done at each account, whoever made it."""
-    own = _of(VISITS, mine).where(
-        VISITS.c.user_id == _USER,
-        VISITS.c.starts_at.between(
-            sa.bindparam("visits_from", type_=Instant()), sa.bindparam("visits_to", type_=Instant())
-        ),
-    )
-    done = VISITS.alias("done")
+def _is_one_of(column: sa.Column[str], *words: str) -> sa.ColumnElement[bool]:
+    """The words stand in the text, as they never change: a list of parameters would be compiled at each question."""
+    return column.in_([sa.literal_column(f"'{word}'") for word in words])
+
+
+def _own_visits(mine: sa.CTE) -> "sa.Select[Any]":
+    """The user's own visits around now."""
+    own = sa.select(VISITS.c.id, _token(VISITS.c.row_version)).where(_is_own_visit(VISITS), VISITS.c.org_id == _ORG)
+    return own.where(VISITS.c.account_id.in_(sa.select(mine.c.id)))
+
+
+def _is_own_visit(visits: sa.FromClause) -> sa.ColumnElement[bool]:
+    start, end = (sa.bindparam(name, type_=Instant()) for name in ("visits_from", "visits_to"))
+    return sa.and_(visits.c.user_id == _USER, visits.c.starts_at.between(start, end))
+
+
+def _last_visits(mine: sa.CTE) -> "sa.Select[Any]":
+    """The last visit done at each account, whoever made it, unless it is among the user's own."""
+    both = sa.cast(VISITS.c.id, sa.Text) + sa.cast(VISITS.c.row_version, sa.Text)
     last = (
-        sa.select(done.c.id)
-        .where(done.c.org_id == _ORG, done.c.account_id == mine.c.id, done.c.status == "done")
-        .order_by(done.c.starts_at.desc(), done.c.id.desc())
+        sa.select(sa.case((_is_own_visit(VISITS), None), else_=both))
+        .where(VISITS.c.org_id == _ORG, VISITS.c.account_id == mine.c.id, VISITS.c.status == "done")
+        .order_by(VISITS.c.starts_at.desc(), VISITS.c.id.desc())
         .limit(1)
         .correlate(mine)
         .scalar_subquery()
     )
-    lasts = sa.select(last.label("id")).select_from(mine).subquery("lasts")
-    last_ones = VISITS.join(lasts, lasts.c.id == VISITS.c.id)
-    return sa.union(own, sa.select(VISITS.c.id, _token(VISITS.c.row_version)).select_from(last_ones))
+    lasts = sa.select(last.label("both")).select_from(mine).cte("lasts").prefix_with("MATERIALIZED")
+    row_id, version = sa.func.substr(lasts.c.both, 1, 36), sa.func.substr(lasts.c.both, 37)
+    return sa.select(row_id.label("id"), version.label("version"))
 
 
 def _briefings(mine: sa.CTE) -> "sa.Select[Any]":
@@ -237,4 +269,4 @@ def _briefings(mine: sa.CTE) -> "sa.Select[Any]":
     )
     # CASE, because SQLite would look up `visit_id IS NULL` in the index of visits: all briefings of all organisations.
     wanted = sa.case((BRIEFINGS.c.visit_id.is_(None), sa.true()), else_=BRIEFINGS.c.visit_id.in_(soon))
-    return _of(BRIEFINGS, mine).where(wanted)
+    return _of(BRIEFINGS, mine, wanted)

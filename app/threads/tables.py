@@ -28,7 +28,16 @@ class Message(Versioned, Base):
     written_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
-        sa.Index("ix_message_org_id_account_id_written_at", "org_id", "account_id", "written_at"),
+        sa.Index(
+            "ix_message_org_id_account_id_written_at",
+            "org_id",
+            "account_id",
+            "written_at",
+            "id",
+            "row_version",
+            "visit_id",
+            "user_id",
+        ),
         sa.Index("ix_message_visit_id", "visit_id"),
         sa.Index("ix_message_user_id", "user_id"),
         sa.Index("ix_message_org_id_updated_at_id", "org_id", "updated_at", "id"),

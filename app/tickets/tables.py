@@ -31,7 +31,9 @@ class Ticket(Versioned, Base):
     url: Mapped[str | None] = mapped_column(sa.String(500))
 
     __table_args__ = (
-        sa.Index("ix_ticket_org_id_account_id_status", "org_id", "account_id", "status", "solved_at"),
+        sa.Index(
+            "ix_ticket_org_id_account_id_status", "org_id", "account_id", "status", "solved_at", "id", "row_version"
+        ),
         sa.Index("ix_ticket_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
 

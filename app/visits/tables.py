@@ -30,7 +30,16 @@ class Visit(Versioned, Base):
     __table_args__ = (
         sa.CheckConstraint("ends_at >= starts_at", name="times"),
         sa.Index("ix_visit_org_id_account_id_starts_at", "org_id", "account_id", "starts_at"),
-        sa.Index("ix_visit_org_id_account_id_status", "org_id", "account_id", "status", "starts_at", "id"),
+        sa.Index(
+            "ix_visit_org_id_account_id_status",
+            "org_id",
+            "account_id",
+            "status",
+            "starts_at",
+            "id",
+            "row_version",
+            "user_id",
+        ),
         sa.Index("ix_visit_user_id_starts_at", "user_id", "starts_at"),
         sa.Index("ix_visit_org_id_updated_at_id", "org_id", "updated_at", "id"),
     )
@@ -49,7 +58,16 @@ class Note(Versioned, Base):
     written_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (
-        sa.Index("ix_note_org_id_account_id_written_at", "org_id", "account_id", "written_at"),
+        sa.Index(
+            "ix_note_org_id_account_id_written_at",
+            "org_id",
+            "account_id",
+            "written_at",
+            "id",
+            "row_version",
+            "visit_id",
+            "user_id",
+        ),
         sa.Index("ix_note_visit_id", "visit_id"),
         sa.Index("ix_note_user_id", "user_id"),
         sa.Index("ix_note_org_id_updated_at_id", "org_id", "updated_at", "id"),
