@@ -7,17 +7,22 @@ in the document. What cannot be guessed (a route that is no resource) has to be 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import sqlalchemy as sa
 
 from app.foundation.db import Database
+from app.foundation.ids import new_id
 from app.resources.resource import Resource, all_resources
+from app.sync.catalogue import all_mutations
 from app.tables import metadata
 from tests.support.phones import Api
 
 Document = dict[str, Any]
 METHODS = ("get", "post", "put", "patch", "delete")
 PREFIX = "/api/v1"
+# What ends only with its caller: it has tests of its own.
+STREAMS = {("get", "/sync/events")}
 # What may be asked without signing in.
 PUBLIC = {("post", "/session"), ("get", "/openapi.json")}
 
@@ -70,7 +75,7 @@ def routes(document: Document) -> list[tuple[str, str]]:
         (method, path.removeprefix(PREFIX))
         for path, operations in document["paths"].items()
         for method in METHODS
-        if method in operations
+        if method in operations and (method, path.removeprefix(PREFIX)) not in STREAMS
     ]
     return sorted(found, key=lambda route: route[0] == "delete")
 
@@ -363,6 +368,45 @@ def _changes(route: str, resource: Resource, mine: World, theirs: World, shared:
 
 
 WRONG = {"current_password": "wrong horse battery staple", "password": "lighthouse marmalade quorum"}
+
+
+def _pushes(theirs: World) -> Iterator[tuple[dict[str, Any], str]]:
+    """Every kind of mutation, of or below their rows, each from a phone of its own."""
+    at = "2026-03-02T08:00:00Z"
+    below = {"id": new_id(), "account_id": theirs.ids["account"]}
+    signed = {**below, "text": "x", "written_at": at}
+    changed = {"fields": {}, "base": {}}
+    mutations: dict[str, dict[str, Any]] = {
+        "visit.plan": {**below, "starts_at": at, "ends_at": at, "time_zone": "UTC"},
+        "visit.change": {"id": theirs.ids["visit"], **changed},
+        "visit.cancel": {"id": theirs.ids["visit"]},
+        "visit.log": {"id": theirs.ids["visit"], "notes": "x", "done_at": at},
+        "note.add": signed,
+        "message.post": signed,
+        "promise.make": {**below, "text": "x", "made_on": at[:10], "due_on": at[:10]},
+        "promise.keep": {"id": theirs.ids["promise"], "kept_on": at[:10]},
+        "promise.break": {"id": theirs.ids["promise"]},
+        "account.change": {"id": theirs.ids["account"], **changed},
+        "person.add": {**below, "name": "x"},
+        "person.change": {"id": theirs.ids["person"], **changed},
+        "consent.record": {
+            "id": new_id(), "person_id": theirs.ids["person"], "channel": "phone", "status": "granted", "source": "x",
+            "recorded_at": at,
+        },
+        "goal.set": {**below, "title": "x"},
+        "goal.change": {"id": theirs.ids["goal"], **changed},
+        "attachment.add": {**below, "name": "x", "media_type": "image/png", "size": 9, "sha256": "0" * 64},
+        "draft.decide": {"id": theirs.ids["draft"], "decision": "accept"},
+    }  # fmt: skip
+    assert set(mutations) == {mutation.name for mutation in all_mutations()}
+    for name, args in mutations.items():
+        sent = {"id": new_id(), "seq": 1, "name": name, "version": 3, "made_at": at, "args": args}
+        yield {"client_group": str(uuid4()), "schema": 3, "sent_at": at, "mutations": [sent]}, name
+    stolen = {"id": new_id(), "seq": 1, "name": "goal.set", "version": 3, "made_at": at, "args": {}}
+    group = theirs.ids["client_group"]
+    yield {"client_group": group, "schema": 3, "sent_at": at, "mutations": [stolen]}, "client_group"
+
+
 PIECE = b"\xff\xd8\xff\xe0"
 # Routes with a body that are no resource: what a stranger would send, and what of it reaches for another's.
 SPECIAL: dict[tuple[str, str], Any] = {
@@ -374,10 +418,12 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ("post", "/tokens"): lambda theirs: [
         ({"name": "t", "scopes": ["accounts:read"], "user_id": theirs.ids["user"]}, "user_id")
     ],
+    ("post", "/sync/push"): _pushes,
+    ("patch", "/devices/{device_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
     ("post", "/sync/pull"): lambda theirs: [
-        ({"client_group": theirs.ids["client_group"], "cookie": None, "schema": 1}, "client_group"),
-        ({"client_group": "0193d5a0-0000-7000-8000-00000000aaaa", "cookie": theirs.ids["cookie"], "schema": 1}, None),
-        ({"client_group": "0193d5a0-0000-7000-8000-00000000bbbb", "cookie": None, "schema": 1}, None),
+        ({"client_group": theirs.ids["client_group"], "cookie": None, "schema": 2}, "client_group"),
+        ({"client_group": "0193d5a0-0000-7000-8000-00000000aaaa", "cookie": theirs.ids["cookie"], "schema": 2}, None),
+        ({"client_group": "0193d5a0-0000-7000-8000-00000000bbbb", "cookie": None, "schema": 2}, None),
     ],
 }
 
