@@ -1,7 +1,7 @@
 /** What the harness can ask of a tab: the phone store itself, called as the screens call it. One phone a page, as in the app. */
 import type { Environment } from '../src/store/environment';
 import type { MutationName } from '../src/store/mutations.gen';
-import { Phone } from '../src/store/phone';
+import { Phone, type Write } from '../src/store/phone';
 import { ROW_TYPES } from '../src/store/rows';
 
 let phone: Phone;
@@ -45,11 +45,10 @@ export async function shown() {
   return { ...Object.fromEntries(rows), ids: Array.from({ length: 12 }, () => phone.newId()) };
 }
 
-/** Save what was entered. */
+/** Save what was entered together: all of it or nothing. */
 export async function make(writes: [MutationName, Record<string, unknown>][]): Promise<string[]> {
-  const ids: string[] = [];
-  for (const [name, args] of writes) ids.push((await phone.mutate(name, args as never)).id);
-  return ids;
+  const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write));
+  return saved.map(({ id }) => id);
 }
 
 /** Leave in the queue what an app of before put there: arguments in the words of its time, no copy elsewhere. */

@@ -14,10 +14,19 @@ interface Command {
   phone: string;
   tab?: string;
   fuse?: number;
+  /** cut the power as soon as the call answers */
+  last?: boolean;
   name?: string;
   args?: unknown[];
   ms?: number;
   what?: 'database' | 'everything';
+  /** of a tab: text of the client and what is put in its place, to show that a client that breaks a promise is found out */
+  breaks?: [string, string][];
+}
+
+function broken(code: string, breaks: [string, string][] = []): string {
+  for (const [from] of breaks) if (code.split(from).length !== 2) throw new Error(`the client does not have ${from} once`);
+  return breaks.reduce((text, [from, to]) => text.replace(from, () => to), code);
 }
 
 /** What a client that was called answers when its tab is gone. */
@@ -52,7 +61,7 @@ export function drive(code: string, origin: string): void {
     /** Open a tab, or load it anew. */
     open: (command) => {
       tabs.get(keyOf(command))?.power.cut();
-      const tab = new Tab(phoneOf(command), code, origin);
+      const tab = new Tab(phoneOf(command), broken(code, command.breaks), origin);
       tabs.set(keyOf(command), tab);
       if (command.fuse !== undefined) tab.power.cutAfter(command.fuse);
       return alive(tab, tab.client.open(tab.environment));
@@ -68,7 +77,9 @@ export function drive(code: string, origin: string): void {
       if (!tab?.power.isOn) return DEAD;
       if (command.fuse !== undefined) tab.power.cutAfter(command.fuse);
       const work = tab.client[command.name as keyof typeof tab.client] as (...args: unknown[]) => Promise<unknown>;
-      return alive(tab, work(...(command.args ?? [])));
+      const result = work(...(command.args ?? []));
+      // The very moment it says that it is done: nothing that it left for later happens.
+      return alive(tab, command.last ? result.finally(() => tab.power.cut()) : result);
     },
     /** No more cut to come. */
     spare: (command) => tabsOf(command.phone).forEach(([, tab]) => tab.power.cutAfter(Infinity)),

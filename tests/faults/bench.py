@@ -59,10 +59,10 @@ class Bench:
 
 
 @contextlib.asynccontextmanager
-async def bench(kind: str, postgres_url: str | None = None, breaks: str = "") -> AsyncIterator[Bench]:
+async def bench(kind: str, postgres_url: str | None = None) -> AsyncIterator[Bench]:
     """A bench on `sqlite` or on a new database of the PostgreSQL at `postgres_url`."""
     folder = Path(tempfile.mkdtemp(prefix="doorstep-faults-", dir=MEMORY if MEMORY.is_dir() else None))
-    zygote = Zygote(breaks)
+    zygote = Zygote()
     database = Database(_new_database(postgres_url) if postgres_url else f"sqlite:///{folder / 'faults.db'}")
     made = Bench(kind, database, zygote, folder)
     try:

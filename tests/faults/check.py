@@ -91,6 +91,7 @@ async def check(player: Player) -> list[str]:
     figures["pushes"] += len(player.bench.proxy.pushes)
     faults += _at_rest(phones)
     faults += _accounted(player, server, pushed, phones)
+    faults += _all_or_none(player, pushed, phones)
     faults += _clashes_shown(player, server, pushed, phones)
     faults += lost_updates(player.story, server, pushed)
     faults += _own_territory(player, server, phones)
@@ -155,6 +156,24 @@ def _accounted(player: Player, server: Server, pushed: dict[str, Pushed], phones
             faults.append(f"LOST: {_words(entered)} was saved; the server says {became or 'nothing'}")
         if entered.name == "attachment.add" and entered.saved and applied and not _excused(entered):
             faults += _attachment(entered, server, phones)
+    return faults
+
+
+def _all_or_none(player: Player, pushed: dict[str, Pushed], phones: dict[str, Any]) -> list[str]:
+    """What was saved together by a phone whose power failed meanwhile is there in whole or not at all."""
+    faults = []
+    sent = {(one.phone, one.key) for one in pushed.values()}
+    batches: dict[int, list[Entered]] = {}
+    for one in player.story.entered:
+        if one.saved is None and not _excused(one):
+            batches.setdefault(one.batch, []).append(one)
+    for batch in batches.values():
+        keys = [(one, key_of(one.name, one.args)) for one in batch]
+        here = [(one.phone, key) in sent or _shown(one, key, phones) for one, key in keys]
+        if any(here) and not all(here):
+            faults.append(
+                f"HALF of what was saved together: {dict(zip((_words(one) for one in batch), here, strict=True))}"
+            )
     return faults
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 PWA = Path(__file__).resolve().parents[2] / "pwa"
 BUILD_SECONDS = 60
 ANSWER_SECONDS = 30
+
+
+# Texts of the built client and what is put in their place when a tab is opened: for tests of the harness itself.
+Breaks = Sequence[tuple[str, str]]
 
 
 class ClientError(Exception):
@@ -31,6 +36,7 @@ class Phones:
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
+        self.breaks: Breaks = ()
         self.unhandled: list[str] = []
         self._process: asyncio.subprocess.Process | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -76,6 +82,8 @@ class Phones:
         number = self._last
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[number] = future
+        if act == "open" and self.breaks:
+            more["breaks"] = self.breaks
         command = {"id": number, "do": act, "phone": phone, "tab": tab, **more}
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         try:
@@ -89,9 +97,15 @@ class Phones:
             raise Dead
         return answer.get("value")
 
-    async def call(self, phone: str, name: str, *args: Any, tab: str = "a", fuse: int | None = None) -> Any:
-        """Call a function of `pwa/faults/client.ts` in a tab; `fuse` cuts its power after so many steps."""
-        more = {} if fuse is None else {"fuse": fuse}
+    async def call(
+        self, phone: str, name: str, *args: Any, tab: str = "a", fuse: int | None = None, last: bool = False
+    ) -> Any:
+        """Call a function of `pwa/faults/client.ts` in a tab.
+
+        `fuse` cuts its power after so many steps; `last` as soon as it answers.
+        """
+        more: dict[str, Any] = {"last": True} if last else {}
+        more |= {} if fuse is None else {"fuse": fuse}
         return await self.do("call", phone, tab, name=name, args=list(args), **more)
 
     async def _read(self) -> None:

@@ -44,6 +44,8 @@ class Entered:
     given_up: bool = False
     # Why it may be gone without a trace: an eviction of everything, a device that was revoked, a sign-out.
     may_be_lost: str = ""
+    # What was saved together with it: the step's number.
+    batch: int = -1
 
 
 @dataclass
@@ -84,10 +86,12 @@ class Player:
         }
         self.aside: set[asyncio.Task[None]] = set()
         self._manager: world.Caller | None = None
+        self._number = -1
 
     async def play(self) -> Story:
         """Every step, in order."""
         for number, step in enumerate(self.schedule["steps"]):
+            self._number = number
             self.story.log.append(f"-- {number} {json.dumps(step)}")
             await getattr(self, f"_{step['do']}")(step)
         await self._join({})
@@ -179,7 +183,8 @@ class Player:
             return
         entered = [self._note_entered(handset, name, args) for name, args in writes]
         try:
-            await phones.call(handset.name, "make", writes, tab=step["tab"], fuse=step.get("fuse"))
+            last = bool(step.get("last"))
+            await phones.call(handset.name, "make", writes, tab=step["tab"], fuse=step.get("fuse"), last=last)
             saved: bool | None = True
         except Dead:
             saved = None
@@ -192,7 +197,7 @@ class Player:
 
     def _note_entered(self, handset: Handset, name: str, args: dict[str, Any]) -> Entered:
         marks = MARK.findall(json.dumps(args.get("fields", args)))
-        entered = Entered(marks[0] if marks else "", handset.name, handset.user, name, args, None)
+        entered = Entered(marks[0] if marks else "", handset.name, handset.user, name, args, None, batch=self._number)
         if handset.doomed:
             entered.may_be_lost = "revoked"
         self.story.entered.append(entered)

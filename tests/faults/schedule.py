@@ -85,7 +85,7 @@ THEMES: dict[str, dict[str, float]] = {
     "mixed": {},
     "clashes": {
         "account_fields": 4, "account_address": 3, "person_fields": 5, "goal_change": 5, "visit_change": 3, "promise_keep": 3,
-        "promise_break": 3, "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3,
+        "promise_break": 3, "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3, "rows": 1,
     },
     "territory": {"territory": 4, "decide": 4, "evict": 0.3, "sync": 0.7, "family": 3},
     "power": {"fuse": 5, "crash": 3, "kill": 2, "tab": 2},
@@ -137,7 +137,7 @@ def make(seed: int) -> dict[str, Any]:
     bad_network = random.choice((0.1, 0.3, 0.6))
     steps: list[Step] = [{"do": "sync", "phone": phone, "tab": "a", "faults": []} for phone in phones]
     steps.append({"do": "weather", "faults": {phone: _weather(random, bad_network) for phone in phones}})
-    if random.random() < 0.5:
+    if theme == "clashes" or random.random() < 0.4:
         steps.append({"do": "apart"})
     marks = iter(range(1, 10_000))
     steps += [_step(random, list(phones), marks, bad_network, THEMES[theme]) for _ in range(random.randint(15, 60))]
@@ -149,9 +149,9 @@ def _weather(random: Random, bad_network: float) -> list[Step | None]:
     return [fault(random) if random.random() < bad_network else None for _ in range(60)]
 
 
-def _few(random: Random) -> int:
+def _few(random: Random, theme: dict[str, float]) -> int:
     """A number to choose by: mostly a small one, so that phones meet at the same rows."""
-    return random.randrange(3) if random.random() < 0.7 else random.randrange(1000)
+    return random.randrange(int(theme.get("rows", 3))) if random.random() < 0.7 else random.randrange(1000)
 
 
 def _step(random: Random, phones: list[str], marks: Any, bad_network: float, theme: dict[str, float]) -> Step:
@@ -159,9 +159,11 @@ def _step(random: Random, phones: list[str], marks: Any, bad_network: float, the
     phone = random.choice(phones)
     step: Step = {"do": kind, "phone": phone, "tab": random.choice(("a", "a", "b"))}
     if kind == "make":
-        step |= {"kind": _pick(random, KINDS, theme), "pick": _few(random), "mark": next(marks)}
+        step |= {"kind": _pick(random, KINDS, theme), "pick": _few(random, theme), "mark": next(marks)}
         if random.random() < 0.06 * theme.get("fuse", 1):
             step["fuse"] = random.randrange(random.choice(FUSES))
+        elif random.random() < 0.08 * theme.get("fuse", 1):
+            step["last"] = True
     elif kind in ("sync", "sync_aside"):
         step["faults"] = [
             fault(random) if random.random() < bad_network else None for _ in range(random.choice((2, 4, 8)))
@@ -171,7 +173,7 @@ def _step(random: Random, phones: list[str], marks: Any, bad_network: float, the
     elif kind == "elapse":
         step["ms"] = random.choice((3_000, 20_000, 400_000))
     elif kind == "api":
-        step |= {"write": random.choice(API_WRITES), "pick": _few(random), "mark": next(marks)}
+        step |= {"write": random.choice(API_WRITES), "pick": _few(random, theme), "mark": next(marks)}
     elif kind == "tab":
         step["open"] = random.random() < 0.6
     elif kind == "clock":
@@ -186,7 +188,7 @@ def _step(random: Random, phones: list[str], marks: Any, bad_network: float, the
         step["what"] = random.choice(("database", "database", "everything"))
     elif kind in ("settle", "decide"):
         step |= {
-            "pick": _few(random),
+            "pick": _few(random, theme),
             "choice": random.choice(("first", "second", "third")),
             "mark": next(marks),
         }

@@ -23,10 +23,9 @@ def free_port() -> int:
 
 
 class Zygote:
-    """A process that has imported the app and forks servers. `breaks` names a guarantee to break (see `broken_servers`)."""
+    """A process that has imported the app and forks servers."""
 
-    def __init__(self, breaks: str = "") -> None:
-        self.breaks = breaks
+    def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
@@ -36,7 +35,7 @@ class Zygote:
             "-m",
             "tests.faults.zygote",
             cwd=ROOT,
-            env={**_environment(), "FAULTS_BREAK": self.breaks},
+            env=_environment(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,
@@ -76,6 +75,8 @@ class Server:
         self.log = log
         self.pid: int | None = None
         self.kills = 0
+        # Names a promise to break from the next start on (see `broken_servers`).
+        self.breaks = ""
         self._starting = asyncio.Lock()
         self._environment = {
             "FAULTS_LOG": str(log),
@@ -92,7 +93,7 @@ class Server:
         async with self._starting:
             if self.pid is not None:
                 return
-            pid = await self.zygote.fork(self._environment)
+            pid = await self.zygote.fork({**self._environment, "FAULTS_BREAK": self.breaks})
             deadline = asyncio.get_running_loop().time() + START_SECONDS
             while not await self.answers():
                 if asyncio.get_running_loop().time() > deadline:

@@ -26,6 +26,10 @@ def serve(environment: dict[str, str]) -> None:
     from app.server import serve as run
     from app.wiring import connect_work
 
+    if environment.get("FAULTS_BREAK"):
+        from tests.faults.broken_servers import BREAKS
+
+        BREAKS[environment["FAULTS_BREAK"]]()
     settings = load_settings(None)
     connect_work(settings)
     run(settings)
@@ -46,11 +50,6 @@ def main() -> None:
 
     import_everything()
 
-    broken = os.environ.pop("FAULTS_BREAK", "")
-    if broken:
-        from tests.faults import broken_servers
-
-        broken_servers.BREAKS[broken]()
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)

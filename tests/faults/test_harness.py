@@ -1,0 +1,135 @@
+"""The harness itself: a server or a client that breaks a promise is found out, by a schedule that whole ones pass."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.faults.bench import Bench, bench
+from tests.faults.run import run
+
+Steps = list[dict[str, Any]]
+
+
+def note(phone: str, mark: int, **more: Any) -> dict[str, Any]:
+    return {"do": "make", "phone": phone, "tab": "a", "kind": "note", "pick": 0, "mark": mark, **more}
+
+
+def change(phone: str, mark: int) -> dict[str, Any]:
+    return {"do": "make", "phone": phone, "tab": "a", "kind": "account_fields", "pick": 0, "mark": mark}
+
+
+def wrong(pick: int) -> dict[str, Any]:
+    return {"do": "make", "phone": "p1", "tab": "a", "kind": "wrong", "pick": pick, "mark": 1}
+
+
+def sync(phone: str) -> dict[str, Any]:
+    return {"do": "sync", "phone": phone, "tab": "a", "faults": []}
+
+
+BEGIN: Steps = [sync("p1"), sync("p2")]
+AN_ANSWER_IS_LOST: Steps = [
+    *BEGIN, {"do": "weather", "faults": {"p1": [{"kind": "drop_answer"}]}}, note("p1", 1), sync("p1"),
+]  # fmt: skip
+TWO_CHANGE_ONE_FIELD: Steps = [
+    *BEGIN, {"do": "apart"}, change("p1", 1), change("p2", 2), {"do": "together"}, sync("p1"), sync("p2"), sync("p1"),
+]  # fmt: skip
+SAVED_AND_GONE: Steps = [*BEGIN, {"do": "apart"}, note("p1", 1, last=True)]
+WRONG: Steps = [*BEGIN, wrong(0), sync("p1")]
+WRONG_FIELD: Steps = [*BEGIN, wrong(6), sync("p1")]
+EVICTED: Steps = [
+    *BEGIN,
+    {"do": "apart"},
+    note("p1", 1),
+    {"do": "evict", "phone": "p1", "tab": "a", "what": "database"},
+]
+ALL = {
+    "an answer is lost": AN_ANSWER_IS_LOST,
+    "two change one field": TWO_CHANGE_ONE_FIELD,
+    "saved and gone": SAVED_AND_GONE,
+    "wrong": WRONG,
+    "wrong field": WRONG_FIELD,
+    "evicted": EVICTED,
+}
+
+
+BROKEN_SERVERS = {
+    "forget records": (AN_ANSWER_IS_LOST, "note.add #1.0#"),
+    "overwrite": (TWO_CHANGE_ONE_FIELD, "LOST UPDATE: account/"),
+    "answer without doing": (WRONG, "LOST: note.add #1.0#"),
+}
+BROKEN_CLIENTS = {
+    "the server's row is not put back": (
+        ("put(tx, [type, id], row ?? void 0)", "void 0"),
+        WRONG_FIELD,
+        "Nowhere",
+    ),
+    "what is under the rows is never cleared": (
+        ("async function restore(tx) {", "async function restore(tx) { return;"),
+        TWO_CHANGE_ONE_FIELD,
+        "rows are kept under nothing",
+    ),
+    "it says saved and is not": (
+        (
+            'await tx.objectStore("meta").put(order, "order");',
+            'for (const one of records) await tx.objectStore("mutation").delete(one.id);',
+        ),
+        SAVED_AND_GONE,
+        "LOST: note.add #1.0#",
+    ),
+    "what was rejected is not shown": (
+        ("await attention.put(answer.draft ?", "void (answer.draft ?"),
+        WRONG,
+        "LOST: note.add #1.0#",
+    ),
+    "there is no second copy": (
+        ("add(user_id, mutations) {", "add(user_id, mutations) { return;"),
+        EVICTED,
+        "LOST: note.add #1.0#",
+    ),
+}
+
+
+async def faults_of(where: Bench, steps: Steps) -> list[str]:
+    """What the harness finds in a schedule."""
+    plan = {"seed": 0, "theme": "test", "phones": {"p1": "ada", "p2": "ben"}, "steps": steps}
+    return (await run(where, plan)).faults
+
+
+async def play_all() -> dict[str, list[str]]:
+    """Every schedule with whole parts, and then with each part that is broken, on one bench."""
+    found: dict[str, list[str]] = {}
+    async with bench("sqlite") as where:
+        for name, steps in ALL.items():
+            found[name] = await faults_of(where, steps)
+        for name, (breaks, steps, _) in BROKEN_CLIENTS.items():
+            where.phones.breaks = [breaks]
+            found[name] = await faults_of(where, steps)
+        where.phones.breaks = ()
+        for name, (steps, _) in BROKEN_SERVERS.items():
+            where.server.breaks = name
+            where.server.kill()
+            found[name] = await faults_of(where, steps)
+    return found
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, list[str]]:
+    return asyncio.run(play_all())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_whole_servers_and_clients_pass(found: dict[str, list[str]], name: str) -> None:
+    assert found[name] == []
+
+
+@pytest.mark.parametrize("name", BROKEN_SERVERS)
+def test_a_server_that_breaks_its_promise_is_found_out(found: dict[str, list[str]], name: str) -> None:
+    assert any(BROKEN_SERVERS[name][-1] in fault for fault in found[name]), found[name]
+
+
+@pytest.mark.parametrize("name", BROKEN_CLIENTS)
+def test_a_client_that_breaks_its_promise_is_found_out(found: dict[str, list[str]], name: str) -> None:
+    assert any(BROKEN_CLIENTS[name][-1] in fault for fault in found[name]), found[name]
