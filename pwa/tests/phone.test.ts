@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { UnsentOfAnotherError } from '../src/store/phone';
+import { UnsentOfAnotherError } from '../src/store/shown';
 import { NotSavedError } from '../src/store/writes';
 import { MOST_CHARACTERS } from '../src/store/journal';
 import { Device, settled } from './support/device';

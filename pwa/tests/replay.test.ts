@@ -5,7 +5,7 @@
  */
 import { expect, test } from 'vitest';
 import { applied, keysOf, type Row } from '../src/store/mutators';
-import type { Write } from '../src/store/phone';
+import type { Write } from '../src/store/writes';
 import type { Account } from '../src/store/rows';
 import { Device, settled } from './support/device';
 import { ME, Server } from './support/server';

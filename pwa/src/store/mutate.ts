@@ -1,11 +1,11 @@
 /** Saving what the rep enters. */
 import { phone } from './state';
 import type { MutationName, Mutations } from './mutations.gen';
-import type { Saved, Write } from './phone';
+import type { Saved, Write } from './writes';
 import type { Blob } from './queue';
 
 export { NotSavedError } from './writes';
-export type { Saved, Write } from './phone';
+export type { Saved, Write } from './writes';
 
 /**
  * Save: on the disk and shown when it resolves, sent when there is a network.

@@ -1,45 +1,29 @@
 /** One phone: who is signed in, what is stored, what is unsent. The app has one; tests have several in one process. */
 import { signal } from '@preact/signals';
 import { api, RefusedError } from './api';
-import { deleteDatabase, openDatabase, readMeta, writeMeta, type ClockFacts, type Database, type Session } from './database';
+import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
 import type { Channel, Environment } from './environment';
 import { exportFile } from './export';
 import { Journal } from './journal';
 import { Live } from './live';
+import { Marks, OWED, SIGNED_IN, WIPING } from './marks';
 import type { MutationName, Mutations } from './mutations.gen';
 import type { AttentionItem, Blob } from './queue';
 import { lostBy, recover, translateQueue } from './recovery';
 import { unlessClosed } from './replay';
-import { NOTHING_UNSENT, Shown, type Unsent } from './shown';
+import { NOTHING_UNSENT, Shown, UnsentOfAnotherError } from './shown';
 import { Syncer } from './syncer';
-import { afterLook, isLeaseOver } from './time';
-import { discard, enter, everyMutation, newId, NotSavedError, notSaved, resend, settle, type Answered, type Entered, type Writer } from './writes';
+import { lookAtClock, owing, read, readUnsent, tidy } from './told';
+import { prepared } from './uploads';
+import {
+  discard, enter, newId, NotSavedError, notSaved, resend, settle,
+  type Answered, type Entered, type Saved, type Write, type Writer,
+} from './writes';
 
-/** Somebody signed in here. Survives an emptied IndexedDB: asking the server for the session is then worth a request. */
-const HINT = 'doorstep.signed-in';
-/** A sign-out that the server has not been told of yet. */
-const OWED = 'doorstep.sign-out-owed';
-/** Everything is being removed: a power cut in between is made good at the next opening. */
-const WIPING = 'doorstep.wiping';
 /** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
 const RETRY_MS = 500;
 
-/** What `mutate` says: it is on the disk and shown. */
-export interface Saved {
-  /** of the mutation */
-  id: string;
-}
-
-/** A mutation to be made. */
-export type Write = { [Name in MutationName]: { name: Name; args: Mutations[Name] } }[MutationName];
-
-/** Somebody else's unsent work is on this phone; signing in would remove it. */
-export class UnsentOfAnotherError extends Error {
-  override name = 'UnsentOfAnotherError';
-  constructor(readonly who: string, readonly unsent: Unsent, readonly attention: number) {
-    super(`${who} has unsent work on this phone.`);
-  }
-}
+export type { Saved, Write } from './writes';
 
 export type SignedOut =
   /** the phone is empty and the server knows */
@@ -52,6 +36,7 @@ export type SignedOut =
 export class Phone {
   readonly shown = new Shown();
   readonly journal: Journal;
+  private readonly marks: Marks;
   private syncer: Syncer | null = null;
   private live: Live | null = null;
   private unwatch: () => void = () => undefined;
@@ -66,6 +51,7 @@ export class Phone {
 
   constructor(readonly env: Environment) {
     this.journal = new Journal(env);
+    this.marks = new Marks(env);
   }
 
   /** Begin with what is stored; ask the server for the session only if this phone had one and lost it. */
@@ -74,7 +60,7 @@ export class Phone {
     this.sessions = this.env.channel('doorstep-session');
     this.sessions.onmessage = () => this.env.restart(); // what this tab shows may no longer be its rep's
     try {
-      if (this.remembered(WIPING) || this.owed()) await this.removeAll();
+      if (this.marks.has(WIPING) || this.owed()) await this.removeAll();
       await this.takeUp().catch(() => this.pause(RETRY_MS).then(() => this.takeUp()));
     } catch (error) {
       shown.storageProblem.value = error instanceof Error ? error.message : String(error);
@@ -82,16 +68,19 @@ export class Phone {
     shown.ready.value = true;
     if (shown.session.value) return;
     if (this.owed()) await this.settleSignOut().then(() => this.env.restart(), () => undefined);
-    else if (this.remembered(HINT)) await this.resume();
+    else if (this.marks.has(SIGNED_IN)) await this.resume();
   }
 
   /** The data is gone, and who signed in here is known to the server alone, if it can be reached. */
   private async resume(): Promise<void> {
-    const owing = this.journal.owing();
-    this.shown.lost.value = owing ? lostBy(this.journal, owing.user_id) : { count: 0, since: null, saved: 0 };
-    const again = async () => this.adopt(await api.session(this.env)).catch(() => undefined);
+    const owed = this.journal.owing();
+    this.shown.lost.value = owed ? lostBy(this.journal, owed.user_id) : { count: 0, since: null, saved: 0 };
+    const again = () => api.session(this.env).then((session) => this.adopt(session)).catch((error: unknown) => {
+      if (error instanceof RefusedError && error.is('device-revoked')) return this.wipe();
+      return undefined; // out of reach, or to be signed in to
+    });
     this.unwatch = this.env.onWake(() => void (this.syncer ? undefined : again()));
-    await again().catch(() => undefined);
+    await again();
   }
 
   /** End this tab's work without removing anything. */
@@ -102,7 +91,7 @@ export class Phone {
 
   /** Take up the session that is stored, if one is. Where nobody signed in, no database is made. */
   private async takeUp(): Promise<void> {
-    if (!this.remembered(HINT)) return;
+    if (!this.marks.has(SIGNED_IN)) return;
     const db = await this.open();
     const stored = await readMeta(db, 'session');
     if (stored) await this.enter(db, stored);
@@ -120,7 +109,7 @@ export class Phone {
     if (this.owed()) {
       await this.settleSignOut();
       await api.signIn(this.env, email, password);
-      this.remember(HINT);
+      this.marks.set(SIGNED_IN);
       return this.env.restart();
     }
     const before = this.shown.session.value?.user;
@@ -133,12 +122,12 @@ export class Phone {
   private async adopt(fresh: Session, evenIfUnsent = false): Promise<void> {
     const db = await this.databaseFor(fresh.user.id, evenIfUnsent);
     const { shown, env } = this;
-    if (this.remembered(HINT) || this.journal.of(fresh.user.id).length) {
+    if (this.marks.has(SIGNED_IN) || this.journal.of(fresh.user.id).length) {
       shown.lost.value = (await recover(db, this.journal, fresh)) ?? shown.lost.value;
     }
     await writeMeta(db, 'session', fresh);
     await writeMeta(db, 'clock', { ...(await readMeta(db, 'clock')), seen: env.now(), contact: env.now() });
-    this.remember(HINT);
+    this.marks.set(SIGNED_IN);
     shown.signInNeeded.value = shown.leaseOver.value = false;
     if (this.syncer) {
       shown.session.value = fresh;
@@ -153,9 +142,9 @@ export class Phone {
   private async databaseFor(userId: string, evenIfUnsent: boolean): Promise<Database> {
     const db = this.shown.database.value ?? (await this.open());
     const before = await readMeta(db, 'session');
-    const owing = this.journal.owing();
-    if (!before && owing && owing.user_id !== userId && !evenIfUnsent) {
-      throw new UnsentOfAnotherError(owing.name, { ...NOTHING_UNSENT, count: owing.count, since: owing.since }, 0);
+    const owed = this.journal.owing();
+    if (!before && owed && owed.user_id !== userId && !evenIfUnsent) {
+      throw new UnsentOfAnotherError(owed.name, { ...NOTHING_UNSENT, count: owed.count, since: owed.since }, 0);
     }
     if (!before || before.user.id === userId) return db;
     if (!evenIfUnsent) await this.refuseUnsent(db, before);
@@ -166,7 +155,7 @@ export class Phone {
 
   private async refuseUnsent(db = this.shown.database.value, before = this.shown.session.value): Promise<void> {
     if (!db || !before) return;
-    const [unsent, attention] = await Promise.all([this.unsentIn(db), db.count('attention')]);
+    const [unsent, attention] = await Promise.all([readUnsent(db), db.count('attention')]);
     if (unsent.count || unsent.photos || attention) throw new UnsentOfAnotherError(before.user.name, unsent, attention);
   }
 
@@ -189,7 +178,7 @@ export class Phone {
     this.syncer = this.syncerFor(db);
     this.live = new Live(env, (again) => void this.syncNow(again));
     await this.show(false);
-    void this.tidyJournal(db, current.user.id).catch(unlessClosed);
+    void tidy(this.journal, db, current.user.id).catch(unlessClosed);
     this.unwatch();
     this.unwatch = env.onWake(() => this.woken());
     if (!shown.leaseOver.value) {
@@ -223,14 +212,8 @@ export class Phone {
     this.syncer?.wake();
   }
 
-  /** Note the device's clock: one that is set back does not lengthen the lease. */
   private async look(db = this.shown.database.value, session = this.shown.session.value): Promise<void> {
-    const { shown, env } = this;
-    if (!db) return;
-    const clock = await readMeta(db, 'clock');
-    const looked = afterLook(clock ?? (await beforeClocks(db, env.now())), env.now());
-    if (looked !== clock) await writeMeta(db, 'clock', looked);
-    shown.leaseOver.value ||= isLeaseOver(looked, env.now(), session?.offline_lease_days);
+    if (db) this.shown.leaseOver.value ||= await lookAtClock(db, this.env.now(), session?.offline_lease_days);
   }
 
   syncNow = (again = false): Promise<void> => this.syncer?.syncNow(again) ?? Promise.resolve();
@@ -275,11 +258,7 @@ export class Phone {
   async attachment(
     bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
   ): Promise<{ args: Mutations['attachment.add']; blob: Blob }> {
-    const { account_id, name, media_type } = about;
-    const id = about.id ?? this.newId();
-    const digest = new Uint8Array(await this.env.digest(bytes));
-    const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
-    return { args: { ...about, id, size: bytes.length, sha256 }, blob: { id, account_id, name, media_type, bytes, received: 0 } };
+    return prepared(this.env, bytes, { ...about, id: about.id ?? this.newId() });
   }
 
   settle = (id: string, choice: 'mine' | 'theirs'): Promise<void> => this.answer((writer) => settle(writer, id, choice));
@@ -341,44 +320,13 @@ export class Phone {
     const db = shown.database.value;
     if (!db) return;
     const reading = (this.readings += 1);
-    const [cursor, contact, unsent, attention] = await Promise.all([
-      readMeta(db, 'cursor'), readMeta(db, 'contact'), this.unsentIn(db), db.getAll('attention'),
-    ]);
+    const { unsent, attention, show } = await read(db);
     if (reading > this.newest && shown.database.value === db) {
       this.newest = reading;
-      shown.asOf.value = cursor?.as_of ?? null;
-      shown.checkedAt.value = contact?.checked_at || null;
-      shown.offlineSince.value = contact?.offline_since ?? null;
-      if (!same(shown.unsent.value, unsent)) shown.unsent.value = unsent;
-      if (!same(shown.attention.value, attention)) shown.attention.value = attention;
-      this.noteOwing(unsent, attention);
+      show(shown);
+      if (shown.session.value) this.journal.owes(owing(shown.session.value.user, unsent, attention));
     }
     if (rows) shown.dataVersion.value += 1;
-  }
-
-  private async unsentIn(db: Database): Promise<Unsent> {
-    const [all, photos] = await Promise.all([db.getAllFromIndex('mutation', 'order'), db.count('blob')]);
-    const unsent = all.filter(({ done }) => done === undefined);
-    const first = unsent[0];
-    if (!first) return photos ? { ...NOTHING_UNSENT, photos } : NOTHING_UNSENT;
-    const since = new Date(Date.parse(first.made_at) + (first.skew_ms ?? 0)).toISOString();
-    return { count: unsent.length, since, photos };
-  }
-
-  private noteOwing(unsent: Unsent, attention: readonly AttentionItem[]): void {
-    const { id: user_id = '', name = '' } = this.shown.session.value?.user ?? {};
-    const since = unsent.since ?? attention[0]?.at ?? null;
-    this.journal.owes({ user_id, name, count: unsent.count + attention.flatMap(everyMutation).length, since });
-  }
-
-  /** What a crash between database and journal left undone. */
-  private async tidyJournal(db: Database, userId: string): Promise<void> {
-    const journalled = this.journal.of(userId).map(({ id }) => id);
-    const [queue, attention] = await Promise.all([db.getAll('mutation'), db.getAll('attention')]);
-    const here = new Set([...queue, ...attention.flatMap(everyMutation)].map(({ id }) => id));
-    this.journal.remove(journalled.filter((id) => !here.has(id)));
-    const known = new Set(journalled);
-    this.journal.add(userId, queue.filter(({ id }) => !known.has(id)));
   }
 
   /**
@@ -396,8 +344,8 @@ export class Phone {
     }
     const csrf = shown.session.value?.csrf_token ?? '';
     // First of all, so that another tab, losing its database to this, does not take up the session again.
-    this.forgetStorage();
-    this.remember(OWED);
+    this.marks.clear();
+    this.marks.set(OWED);
     await this.removeAll();
     this.sessions?.postMessage('changed');
     try {
@@ -405,7 +353,7 @@ export class Phone {
         if (!(error instanceof RefusedError)) throw error;
         return this.settleSignOut(); // the token was of an older session
       });
-      this.drop(OWED);
+      this.marks.drop(OWED);
       this.env.restart();
       return 'told';
     } catch {
@@ -415,8 +363,8 @@ export class Phone {
 
   /** This device was revoked: nothing stays on it, sent or not. */
   private async wipe(): Promise<void> {
-    this.forgetStorage();
-    this.remember(WIPING);
+    this.marks.clear();
+    this.marks.set(WIPING);
     // The round that was told so waits for this: it must not be waited for here.
     void this.removeAll().then(() => {
       this.sessions?.postMessage('changed');
@@ -427,20 +375,10 @@ export class Phone {
   private async removeAll(): Promise<void> {
     await this.empty();
     await this.env.worker.forget();
-    this.drop(WIPING);
+    this.marks.drop(WIPING);
   }
 
-  private forgetStorage(): void {
-    try {
-      const { storage } = this.env;
-      const keys = Array.from({ length: storage.length }, (_, place) => storage.key(place) ?? '');
-      for (const key of keys) storage.removeItem(key);
-    } catch {
-      // forbidden: nothing was kept there
-    }
-  }
-
-  private owed = (): boolean => this.remembered(OWED);
+  private owed = (): boolean => this.marks.has(OWED);
 
   /** Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it. */
   private settleSignOut(): Promise<void> {
@@ -456,31 +394,7 @@ export class Phone {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
     }
-    this.drop(OWED);
-  }
-
-  private remembered(key: string): boolean {
-    try {
-      return this.env.storage.getItem(key) !== null;
-    } catch {
-      return false;
-    }
-  }
-
-  private remember(key: string): void {
-    try {
-      this.env.storage.setItem(key, '1');
-    } catch {
-      // forbidden: the app works, only it forgets that somebody signed in
-    }
-  }
-
-  private drop(key: string): void {
-    try {
-      this.env.storage.removeItem(key);
-    } catch {
-      // forbidden: it is not there
-    }
+    this.marks.drop(OWED);
   }
 
   private pause = (milliseconds: number): Promise<void> => new Promise((done) => void this.env.setTimeout(done, milliseconds));
@@ -513,11 +427,3 @@ export class Phone {
   /** Counts how often everything was forgotten: nothing of one person may be shown to the next. */
   readonly forgotten = signal(0);
 }
-
-/** What an earlier version of the app knew of its last contact. */
-async function beforeClocks(db: Database, now: number): Promise<ClockFacts> {
-  const contact = Date.parse((await readMeta(db, 'contact'))?.checked_at ?? '') || now;
-  return { seen: contact, contact };
-}
-
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

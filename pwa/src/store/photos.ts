@@ -1,7 +1,7 @@
 /** Photos and files that the rep adds: made small, kept on this phone, sent in pieces when there is a network. */
 import { phone } from './state';
 import type { AttachmentAdd } from './mutations.gen';
-import type { Saved } from './phone';
+import type { Saved } from './writes';
 
 const MOST_BYTES = 5 * 1024 * 1024;
 const LONGEST_SIDE = 2048;

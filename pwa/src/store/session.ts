@@ -1,7 +1,8 @@
 /** Who is signed in on this phone, and how that begins and ends. */
 import { phone } from './state';
 
-export { UnsentOfAnotherError, type SignedOut } from './phone';
+export type { SignedOut } from './phone';
+export { UnsentOfAnotherError } from './shown';
 
 export const begin = (): Promise<void> => phone.begin();
 

@@ -22,6 +22,14 @@ export interface Lost {
   saved: number;
 }
 
+/** Somebody else's unsent work is on this phone; signing in would remove it. */
+export class UnsentOfAnotherError extends Error {
+  override name = 'UnsentOfAnotherError';
+  constructor(readonly who: string, readonly unsent: Unsent, readonly attention: number) {
+    super(`${who} has unsent work on this phone.`);
+  }
+}
+
 export type PhoneState = 'current' | 'updating' | 'offline' | 'refused' | 'sign-in' | 'waiting';
 
 export const NOTHING_UNSENT: Unsent = { count: 0, since: null, photos: 0 };

@@ -3,13 +3,25 @@ import { RefusedError, UnreachableError } from './api';
 import type { Database } from './database';
 import type { Environment } from './environment';
 import type { Send } from './pull';
-import { MUTATION_SCHEMA } from './mutations.gen';
+import { MUTATION_SCHEMA, type Mutations } from './mutations.gen';
 import type { Blob } from './queue';
 import { everyMutation } from './writes';
 
 export const CHUNK = 256 * 1024;
 /** How often the bytes are sent from the start again when the server finds their checksum wrong. */
 const MOST_RESTARTS = 2;
+
+type Announced = Mutations['attachment.add'];
+
+/** What announces bytes to the server, and what keeps them until it has them. */
+export async function prepared(
+  env: Environment, bytes: Uint8Array<ArrayBuffer>, about: Omit<Announced, 'size' | 'sha256'>,
+): Promise<{ args: Announced; blob: Blob }> {
+  const { id, account_id, name, media_type } = about;
+  const digest = new Uint8Array(await env.digest(bytes));
+  const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return { args: { ...about, size: bytes.length, sha256 }, blob: { id, account_id, name, media_type, bytes, received: 0 } };
+}
 
 interface Received {
   received: number;

@@ -4,7 +4,7 @@
  */
 import { uuid7 } from './ids';
 import { madeBy, names, type Author } from './mutators';
-import { MUTATION_SCHEMA, type MutationName } from './mutations.gen';
+import { MUTATION_SCHEMA, type MutationName, type Mutations } from './mutations.gen';
 import type { AttentionItem, Blob, Clash, Mutation, Queued } from './queue';
 import { atomically, queued, replay, storesOf, writing, type Writing } from './replay';
 import type { Database } from './database';
@@ -33,6 +33,15 @@ export function notSaved(error: unknown): NotSavedError {
   if (name === 'SecurityError') return new NotSavedError('forbidden', error);
   return new NotSavedError('failed', error);
 }
+
+/** What `mutate` says: it is on the disk and shown. */
+export interface Saved {
+  /** of the mutation */
+  id: string;
+}
+
+/** A mutation to be made. */
+export type Write = { [Name in MutationName]: { name: Name; args: Mutations[Name] } }[MutationName];
 
 /** Who writes, with what. */
 export interface Writer {
