@@ -27,10 +27,15 @@ class SignIn:
     password: str
 
 
+def sample_users() -> list[tuple[SignIn, str]]:
+    """The users of the sample territory, with their roles."""
+    users = json.loads((ROOT / "fixtures/territory/data/organisation.json").read_text("utf-8"))["users"]
+    return [(SignIn(user["email"], user["password"]), user["role"]) for user in users]
+
+
 def sample_reps() -> list[SignIn]:
     """The reps of the sample territory."""
-    users = json.loads((ROOT / "fixtures/territory/data/organisation.json").read_text("utf-8"))["users"]
-    return [SignIn(user["email"], user["password"]) for user in users if user["role"] == "rep"]
+    return [user for user, role in sample_users() if role == "rep"]
 
 
 def sample_rep() -> SignIn:

@@ -29,11 +29,11 @@ function Editor({ item, path, typed }: { item: Refused; path: string; typed: Typ
   const { args } = item.mutation;
   const nested = typeof args['fields'] === 'object' && args['fields'] !== null;
   const fields = (nested ? args['fields'] : args) as Record<string, unknown>;
-  const open = editable(item.mutation);
+  const faults = new Map((item.problem.errors ?? []).map((error) => [fieldOf(error.pointer), error.detail]));
+  const open = editable(item.mutation, new Set(faults.keys()));
   const initial = Object.fromEntries(open.map(({ field }) => [field, String(fields[field] ?? '')]));
   const draft = useTyped<Record<string, string>>(path, `${titleOf(item.mutation)}, not accepted`, initial, typed);
   const form = draft.value.value;
-  const faults = new Map((item.problem.errors ?? []).map((error) => [fieldOf(error.pointer), error.detail]));
   const send = async () => {
     const put = Object.fromEntries(open.map(({ field }) => [field, form[field]?.trim() || null]));
     const kept = Object.fromEntries(Object.entries({ ...fields, ...put }).filter(([, value]) => nested || value !== null));

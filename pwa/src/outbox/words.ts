@@ -74,15 +74,15 @@ export interface Editable {
   kind: 'text' | 'prose' | 'day' | 'choice';
 }
 
-/** Fields of a refused entry that a rep can put right here. */
-export function editable(said: Said): Editable[] {
+/** Fields of a refused entry that a rep can put right here; of those that a form does not show, the ones that were at fault. */
+export function editable(said: Said, atFault: ReadonlySet<string>): Editable[] {
   const limits = LIMITS[said.name as MutationName] ?? {};
   const { args } = said;
   const fields = (typeof args['fields'] === 'object' && args['fields'] ? args['fields'] : args) as Record<string, unknown>;
   return Object.entries(limits).flatMap(([field, limit]): Editable[] => {
     const value = fields[field];
     const there = value !== undefined || limit.required;
-    if (!there || field === 'time_zone' || field.includes('.') || typeof value === 'object') return [];
+    if (!there || (SILENT.has(field) && !atFault.has(field)) || field.includes('.') || typeof value === 'object') return [];
     if (/_(on)$/.test(field)) return [{ field, limit, kind: 'day' }];
     if (limit.values) return [{ field, limit, kind: 'choice' }];
     if (!limit.maxLength || field === 'sha256') return [];
