@@ -142,13 +142,22 @@ def _gathered(row_type: str, rows: Selected) -> "sa.Select[Any]":
     return sa.select(*columns)
 
 
-def _token(*versions: sa.ColumnElement[Any], marks: Marks = ()) -> Token:
-    token: Token = sa.cast(versions[0], sa.Text)
-    for version in versions[1:]:
-        token = token + "." + sa.cast(version, sa.Text)
-    for number, column in enumerate(marks):
-        token = token + sa.case((column.is_(None), ""), else_="abc"[number])
-    return token.label("version")
+def _token(version: sa.ColumnElement[int], *others: sa.ColumnElement[int], marks: Marks = ()) -> Token:
+    """A version, or up to two, with a mark for each column that is null: one number, as text is put together slowly."""
+    number: sa.ColumnElement[Any] = version
+    for other in others:
+        number = sa.cast(number, sa.BigInteger) * 2**31 + other
+    for column in marks:
+        number = number * 2 + sa.case((column.is_(None), 0), else_=1)
+    return sa.cast(number, sa.Text).label("version")
+
+
+def _tokens(*tokens: sa.ColumnElement[Any]) -> Token:
+    """Versions beside each other, for rows that show many others."""
+    joined: sa.ColumnElement[str] = sa.cast(tokens[0], sa.Text)
+    for token in tokens[1:]:
+        joined = joined + "." + sa.cast(token, sa.Text)
+    return joined.label("version")
 
 
 def _of(
@@ -168,7 +177,7 @@ def _of(
 def _me() -> "sa.Select[Any]":
     """The user, with the organisation's name."""
     both = USERS.join(ORGANISATIONS, ORGANISATIONS.c.id == USERS.c.org_id)
-    version = _token(USERS.c.row_version, ORGANISATIONS.c.row_version, sa.bindparam("lease", type_=sa.Text()))
+    version = _tokens(USERS.c.row_version, ORGANISATIONS.c.row_version, sa.bindparam("lease", type_=sa.Text()))
     return sa.select(USERS.c.id, version).select_from(both).where(USERS.c.id == _USER, USERS.c.org_id == _ORG)
 
 
@@ -206,7 +215,7 @@ def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
 def _drafts(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
     """Undecided drafts of the team about these accounts; an administrator's are the whole organisation's."""
     both = DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id).join(USERS, USERS.c.id == DRAFTS.c.user_id)
-    version = _token(DRAFTS.c.row_version, ACCOUNTS.c.row_version, USERS.c.row_version)
+    version = _tokens(DRAFTS.c.row_version, ACCOUNTS.c.row_version, USERS.c.row_version)
     found = sa.select(DRAFTS.c.id, version).select_from(both).where(DRAFTS.c.org_id == _ORG, DRAFTS.c.status == "open")
     if role is Role.ADMINISTRATOR:
         return found

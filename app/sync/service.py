@@ -8,7 +8,7 @@ a newer cookie comes back.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation import clock
 from app.foundation.db import table_of
+from app.foundation.prepared import Prepared
 from app.foundation.principal import Principal, principal_of
 from app.foundation.problems import FieldError, Problem, invalid
 from app.identity.tables import SignInSession
@@ -154,28 +155,48 @@ def _order(cookie: str | None, client_group: str, principal: Principal, now: dat
     return parsed.order
 
 
+class _Kept(NamedTuple):
+    """A client group, and the digest of the view that the phone holds; `signed_in` is the group that its session is for."""
+
+    org_id: str
+    user_id: str
+    last_pulled_at: datetime
+    last_seq: int
+    revoked_at: datetime | None
+    digest: bytes | None
+    signed_in: str | None
+
+
+# Where the browser session is not tied to this group yet, the pull is to be remembered.
+_KEPT = Prepared(
+    sa.select(
+        GROUPS.c.org_id,
+        GROUPS.c.user_id,
+        GROUPS.c.last_pulled_at,
+        GROUPS.c.last_seq,
+        GROUPS.c.revoked_at,
+        VIEWS.c.digest,
+        sa.select(SESSIONS.c.client_group_id)
+        .where(SESSIONS.c.id == sa.bindparam("credential"))
+        .scalar_subquery()
+        .label("signed_in"),
+    )
+    .select_from(
+        GROUPS.outerjoin(
+            VIEWS, sa.and_(VIEWS.c.client_group_id == GROUPS.c.id, VIEWS.c.view_order == sa.bindparam("view_order"))
+        )
+    )
+    .where(GROUPS.c.id == sa.bindparam("group"))
+)
+
+
 def _kept(
     session: Session, client_group: str, principal: Principal, order: int | None
-) -> tuple[Any | None, Any | None]:
+) -> tuple[_Kept | None, _Kept | None]:
     """The group, and the view that the phone holds; None for what is not known."""
-    view = sa.and_(VIEWS.c.client_group_id == GROUPS.c.id, VIEWS.c.view_order == sa.bindparam("view_order"))
-    # Where the browser session is not tied to this group yet, the pull is to be remembered.
-    signed_in = sa.select(SESSIONS.c.client_group_id).where(SESSIONS.c.id == sa.bindparam("credential"))
-    query = (
-        sa.select(
-            GROUPS.c.org_id,
-            GROUPS.c.user_id,
-            GROUPS.c.last_pulled_at,
-            GROUPS.c.last_seq,
-            GROUPS.c.revoked_at,
-            VIEWS.c.digest,
-            signed_in.scalar_subquery().label("signed_in"),
-        )
-        .select_from(GROUPS.outerjoin(VIEWS, view))
-        .where(GROUPS.c.id == sa.bindparam("group"))
-    )
     values = {"group": client_group, "view_order": order or 0, "credential": principal.credential_id}
-    row = session.execute(query, values).first()
+    found = _KEPT.first(session.connection(), values)
+    row = _Kept(*found) if found is not None else None
     if row is None:
         return None, None
     groups.refuse_stranger(row, principal)
