@@ -1,7 +1,8 @@
 """References between rows: external ids made ours, and every id checked to be one that the caller can see."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from app.resources.resource import Resource, Values, resource_of
 
 EXTERNAL = table_of(ExternalId)
 CHUNK = 500
+_KEPT = "known references"
 
 
 def defaults(resource: Resource) -> Values:
@@ -121,7 +123,28 @@ def missing(ref: str | ExternalRef, entity: str) -> str:
     return f"There is no such {noun} that you can see."
 
 
+@contextmanager
+def remembered(session: Session) -> Iterator[dict[str, set[str]]]:
+    """For a block that deletes nothing and takes nothing from the caller's sight: ask for each id that is found once.
+
+    Gives what is remembered, by entity; ids of rows that are known to be in sight may be added.
+    """
+    kept: dict[str, set[str]] = session.info.setdefault(_KEPT, defaultdict(set))
+    try:
+        yield kept
+    finally:
+        session.info.pop(_KEPT, None)
+
+
 def _known(session: Session, principal: Principal, entity: str, ids: set[str]) -> set[str]:
+    kept: dict[str, set[str]] | None = session.info.get(_KEPT)
+    if kept is None:
+        return _found(session, principal, entity, ids)
+    kept[entity] |= _found(session, principal, entity, ids - kept[entity])
+    return ids & kept[entity]
+
+
+def _found(session: Session, principal: Principal, entity: str, ids: set[str]) -> set[str]:
     target = resource_of(entity)
     ordered = sorted(ids)
     known: set[str] = set()

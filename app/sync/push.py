@@ -21,6 +21,7 @@ from app.foundation.logs import log, request_id
 from app.foundation.principal import Principal, bind_principal
 from app.foundation.problems import FieldError, Problem, invalid
 from app.identity.tables import User
+from app.resources import references
 from app.sync import drafts, groups, records
 from app.sync.applying import apply_one, scope_problem
 from app.sync.envelope import Sent, Unreadable
@@ -95,7 +96,8 @@ def _push(session: Session, principal: Principal, asked: Push) -> Members:
         Sight(session, principal),
     )
     run.sight.look_at(entry.args["account_id"] for entry in readable if "account_id" in entry.args)
-    with changes.held(session), audit.held(session):
+    with changes.held(session), audit.held(session), references.remembered(session) as in_sight:
+        in_sight["account"] |= run.sight.seen()
         answers = [_answer(run, number, entry) for number, entry in enumerate(asked.entries)]
     records.write(session, run.rows)
     if run.last_seq != group.last_seq:

@@ -33,6 +33,10 @@ class Sight:
             query = sa.select(ACCOUNTS.c.id, seen).where(ours, ACCOUNTS.c.id.in_(wanted[start : start + CHUNK]))
             self._seen.update({account: bool(sees) for account, sees in self._session.execute(query)})
 
+    def seen(self) -> set[str]:
+        """Those asked for that the caller sees."""
+        return {account for account, sees in self._seen.items() if sees}
+
     def lost(self, account_id: str) -> bool:
         """Whether the account is one of the organisation that the caller does not see."""
         self.look_at((account_id,))
