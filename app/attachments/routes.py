@@ -70,7 +70,7 @@ class ContentView(MethodView):
     @blueprint.response(200, ProgressSchema, description="How far it is here.")
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such attachment that you can see.")
     @blueprint.alt_response(
-        409, schema=ProblemSchema, description="Another piece is next, or all must come again: go on from `received`."
+        409, schema=ProblemSchema, description="Not this piece, or all must come again: go on from `received`."
     )
     @reads_a_piece
     @requires(ATTACHMENTS.write_scope)

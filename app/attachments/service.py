@@ -17,7 +17,7 @@ from app.attachments.tables import Attachment, Chunk
 from app.foundation import audit, changes, clock
 from app.foundation.db import table_of
 from app.foundation.principal import principal_of
-from app.foundation.problems import FieldError, Problem, invalid, not_found
+from app.foundation.problems import Problem, not_found
 from app.identity.territory import visible
 from app.resources import service
 
@@ -56,8 +56,8 @@ def receive(session: Session, attachment_id: str, offset: int, data: bytes) -> P
     """Take the piece of an attachment that begins at `offset`; one that is here already changes nothing.
 
     The last piece has the whole checked: content with another SHA-256 is dropped, and `problem` says so (409). Problem
-    404 or 403 when there is no such attachment of the caller's, 409 when another piece is next, 422 when the piece cannot
-    be part of what was announced.
+    404 or 403 when there is no such attachment of the caller's, 409 when another piece is next, or when this one cannot be
+    part of what was announced.
     """
     row = service.held(session, ATTACHMENTS, attachment_id)
     if row["user_id"] != principal_of(session).user_id:
@@ -69,7 +69,7 @@ def receive(session: Session, attachment_id: str, offset: int, data: bytes) -> P
         raise _not_next(row["received"])
     if offset == 0 and not is_of_type(data, row["media_type"]):
         detail = f"The content is not {row['media_type']}; add it again as what it is."
-        raise Problem(422, "wrong-media-type", "Not what was announced", detail)
+        raise Problem(409, "wrong-media-type", "Not what was announced", detail)
     session.execute(sa.insert(CHUNKS), {"attachment_id": attachment_id, "start": offset, "data": data})
     received = offset + len(data)
     if received < row["size"]:
@@ -81,11 +81,15 @@ def receive(session: Session, attachment_id: str, offset: int, data: bytes) -> P
 def _check_piece(row: dict[str, Any], offset: int, data: bytes) -> None:
     end = offset + len(data)
     if not data:
-        raise invalid([FieldError("", "The piece is empty.")])
+        raise _no_piece("It is empty.", row["received"])
     if end > row["size"]:
-        raise invalid([FieldError("", f"This goes beyond the {row['size']} bytes that were announced.")])
+        raise _no_piece(f"It goes beyond the {row['size']} bytes that were announced.", row["received"])
     if len(data) < MIN_CHUNK and end != row["size"]:
-        raise invalid([FieldError("", f"A piece has at least {MIN_CHUNK} bytes, unless it is the last.")])
+        raise _no_piece(f"A piece has at least {MIN_CHUNK} bytes, unless it is the last.", row["received"])
+
+
+def _no_piece(why: str, received: int) -> Problem:
+    return Problem(409, "wrong-piece", "Not a piece of this attachment", why, members={"received": received})
 
 
 def _not_next(received: int) -> Problem:

@@ -25,6 +25,7 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True, metadata={"example": 422})
     detail = fields.String(metadata={"description": "What happened here, and what to do."})
     errors = fields.List(fields.Nested(FaultSchema))
+    received = Whole(metadata={"description": "Of an attachment: the bytes that are here; go on from there."})
 
 
 class RowResultSchema(Schema):

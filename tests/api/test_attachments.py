@@ -82,6 +82,10 @@ def test_a_photo_comes_in_pieces_and_is_given_out_to_be_saved(rep: Writer, accou
     assert (row["received"], row["complete"], row["author"]) == (MAX_CHUNK, False, "Rep")
     assert rep.api.get(f"/attachments/{attachment_id}/content").json["received"] == MAX_CHUNK
     assert send(rep.api, attachment_id, data).json == {"received": len(data), "complete": True}
+    told = sign_in("admin@north").get(f"/audit?row_id={attachment_id}").json["data"]
+    assert [(entry["action"], entry["details"].get("fields")) for entry in told] == [
+        ("change", ["complete", "received"]), ("create", None),
+    ]  # fmt: skip
 
     answer = sign_in("manager@north").get(f"/attachments/{attachment_id}/content")
     assert answer.data == data and answer.content_type == "image/jpeg"
@@ -127,7 +131,7 @@ def test_content_is_of_the_type_that_was_announced(rep: Writer, account_id: str,
     assert put(rep.api, announce(rep, account_id, data, media_type=media_type), 0, data).json["complete"]
     other = b"<html><script>alert(1)</script>" + b" " * 2_000
     refused = put(rep.api, announce(rep, account_id, other, media_type=media_type), 0, other)
-    assert refused.status_code == 422 and refused.json["type"].endswith("/wrong-media-type")
+    assert refused.status_code == 409 and refused.json["type"].endswith("/wrong-media-type")
 
 
 def test_no_type_is_taken_for_another() -> None:
@@ -140,10 +144,12 @@ def test_no_type_is_taken_for_another() -> None:
 def test_pieces_that_cannot_be_part_of_it_are_refused(rep: Writer, account_id: str) -> None:
     data = picture(300_000)
     attachment_id = announce(rep, account_id, data)
-    assert put(rep.api, attachment_id, 0, b"").status_code == 422
-    assert put(rep.api, attachment_id, 0, data[:10]).status_code == 422
+    for offset, piece in ((0, b""), (0, data[:10]), (299_000, picture(2_000))):
+        answer = put(rep.api, attachment_id, offset, piece)
+        assert (
+            answer.status_code == 409 and answer.json["type"].endswith("/wrong-piece") and answer.json["received"] == 0
+        )
     assert put(rep.api, attachment_id, 0, picture(MAX_CHUNK + 1)).status_code == 413
-    assert put(rep.api, attachment_id, 299_000, picture(2_000)).status_code == 422
     path = f"/attachments/{attachment_id}/content"
     assert rep.api._send("PUT", f"{path}?offset=x", {"data": data[:2_000], "headers": OCTETS}).status_code == 422
     assert rep.api._send("PUT", f"{path}?offset=0", {"json": {}}).status_code == 415

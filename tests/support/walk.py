@@ -375,26 +375,30 @@ def _pushes(theirs: World) -> Iterator[tuple[dict[str, Any], str]]:
     at = "2026-03-02T08:00:00Z"
     below = {"id": new_id(), "account_id": theirs.ids["account"]}
     signed = {**below, "text": "x", "written_at": at}
-    changed = {"fields": {}, "base": {}}
+
+    def changed(entity: str, name: str) -> dict[str, Any]:
+        base = {name: theirs.bodies.get(entity, {}).get(name)}
+        return {"id": theirs.ids[entity], "fields": {name: "x"}, "base": base}
+
     mutations: dict[str, dict[str, Any]] = {
         "visit.plan": {**below, "starts_at": at, "ends_at": at, "time_zone": "UTC"},
-        "visit.change": {"id": theirs.ids["visit"], **changed},
+        "visit.change": changed("visit", "place"),
         "visit.cancel": {"id": theirs.ids["visit"]},
         "visit.log": {"id": theirs.ids["visit"], "notes": "x", "done_at": at},
         "note.add": signed,
         "message.post": signed,
         "promise.make": {**below, "text": "x", "made_on": at[:10], "due_on": at[:10]},
         "promise.keep": {"id": theirs.ids["promise"], "kept_on": at[:10]},
-        "promise.break": {"id": theirs.ids["promise"]},
-        "account.change": {"id": theirs.ids["account"], **changed},
+        "promise.break": {"id": theirs.ids["promise"], "base": "kept"},
+        "account.change": changed("account", "phone"),
         "person.add": {**below, "name": "x"},
-        "person.change": {"id": theirs.ids["person"], **changed},
+        "person.change": changed("person", "title"),
         "consent.record": {
             "id": new_id(), "person_id": theirs.ids["person"], "channel": "phone", "status": "granted", "source": "x",
             "recorded_at": at,
         },
         "goal.set": {**below, "title": "x"},
-        "goal.change": {"id": theirs.ids["goal"], **changed},
+        "goal.change": changed("goal", "target"),
         "attachment.add": {**below, "name": "x", "media_type": "image/png", "size": 9, "sha256": "0" * 64},
         "draft.decide": {"id": theirs.ids["draft"], "decision": "accept"},
     }  # fmt: skip

@@ -86,7 +86,8 @@ async function sendPiece(send: Send, blob: Blob, offset: number): Promise<Receiv
     if (typeof answer?.received !== 'number') throw new UnreachableError('The answer was not of this server.');
     return answer;
   } catch (error) {
-    const received = error instanceof RefusedError && error.is('wrong-offset') ? error.problem.received : undefined;
+    const goesOn = error instanceof RefusedError && (error.is('wrong-offset') || error.is('wrong-checksum'));
+    const received = goesOn ? error.problem.received : undefined;
     if (received === undefined) throw error;
     return { received, complete: received === blob.bytes.length };
   }
