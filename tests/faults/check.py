@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from app.tables import metadata
 from tests.faults import world
-from tests.faults.entering import MARK
+from tests.faults.entering import MARK, key_of
 from tests.faults.play import Entered, Handset, Player
 from tests.faults.updates import lost_updates
 
@@ -26,9 +26,10 @@ REPLAYED = 12
 
 @dataclass(frozen=True)
 class Pushed:
-    """A mutation as it was seen on the wire."""
+    """A mutation as it was seen on the wire; `place` is the order in which they first were."""
 
     id: str
+    place: int
     name: str
     args: dict[str, Any]
     phone: str
@@ -37,12 +38,6 @@ class Pushed:
     def key(self) -> str:
         """By which it is told from others: see `key_of`."""
         return key_of(self.name, self.args)
-
-
-def key_of(name: str, args: dict[str, Any]) -> str:
-    """The mark of a mutation, or its name and row where it has no text."""
-    marks = MARK.findall(json.dumps(args.get("fields", args)))
-    return marks[0] if marks else f"{name}:{args.get('id')}"
 
 
 @dataclass
@@ -107,7 +102,8 @@ def read_pushes(player: Player) -> dict[str, Pushed]:
     found: dict[str, Pushed] = {}
     for request in player.bench.proxy.pushes:
         for sent in orjson.loads(request.body)["mutations"]:
-            found[sent["id"]] = Pushed(sent["id"], sent["name"], sent["args"], request.phone)
+            place = found[sent["id"]].place if sent["id"] in found else len(found)
+            found[sent["id"]] = Pushed(sent["id"], place, sent["name"], sent["args"], request.phone)
     return found
 
 
@@ -224,7 +220,7 @@ def _clashes_shown(player: Player, server: Server, pushed: dict[str, Pushed], ph
 def _touches(later: Pushed, one: Pushed, clash: dict[str, Any]) -> bool:
     """Whether the phone entered the field anew, or settled the clash."""
     top = clash["field"].split(".")[0]
-    same = later.phone == one.phone and later.id > one.id and later.args.get("id") == clash["row_id"]
+    same = later.phone == one.phone and later.place > one.place and later.args.get("id") == clash["row_id"]
     return same and (top in later.args.get("fields", {}) or later.name == one.name)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from app.foundation.ids import new_id
 from tests.faults import world
 from tests.faults.bench import Bench
-from tests.faults.entering import MARK, OLD, NothingToDo, Screen, enter
+from tests.faults.entering import MARK, OLD, NothingToDo, Screen, enter, key_of
 from tests.faults.phones import ClientError, Dead
 
 Step = dict[str, Any]
@@ -366,15 +366,15 @@ class Player:
             if not items:
                 return
             item = items[step["pick"] % len(items)]
-            marks = set(MARK.findall(json.dumps(item)))
-            self.story.log.append(f"   {item['kind']} {item['mutation']['name']} {sorted(marks)}")
+            keys = {key_of(one["name"], one["args"]) for one in (item["mutation"], *item.get("children", []))}
+            self.story.log.append(f"   {item['kind']} {item['mutation']['name']} {sorted(keys)}")
             if item["kind"] == "conflict":
                 choice = "mine" if step["choice"] == "first" else "theirs"
                 if choice == "theirs":
-                    self._give_up(marks)
+                    self._give_up(handset, keys)
                 await phones.call(handset.name, "settle", item["id"], choice, tab=step["tab"], fuse=step.get("fuse"))
             elif step["choice"] == "first" or item["kind"] == "kept":
-                self._give_up(marks)
+                self._give_up(handset, keys)
                 await phones.call(handset.name, "discard", item["id"], tab=step["tab"], fuse=step.get("fuse"))
             else:
                 args = self._put_right(item["mutation"]) if step["choice"] == "second" else None
@@ -384,9 +384,9 @@ class Player:
         except ClientError as fault:
             self.story.faults.append(f"{handset.name}: answering what needs attention threw {fault}")
 
-    def _give_up(self, marks: set[str]) -> None:
-        for one in self.story.entered:
-            if one.mark in marks:
+    def _give_up(self, handset: Handset, keys: set[str]) -> None:
+        for one in self._of(handset):
+            if key_of(one.name, one.args) in keys:
                 one.given_up = True
 
     @staticmethod
