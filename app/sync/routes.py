@@ -13,6 +13,7 @@ from app.identity.access import (
     current_session,
     database,
     refuse_tokens,
+    require_recent_sign_in,
     requires,
     requires_to_ask,
     settings,
@@ -121,11 +122,16 @@ def rename_device(body: dict[str, Any], device_id: Any) -> Any:
 
 @blueprint.route("/devices/<uuid:device_id>", methods=["DELETE"])
 @blueprint.response(204, description="Revoked: at its next contact it wipes itself.")
+@blueprint.alt_response(403, schema=ProblemSchema, description="Not by token, or not soon enough after signing in.")
 @blueprint.alt_response(404, schema=ProblemSchema, description="No such device of yours.")
 @requires("sync")
 def revoke_device(device_id: Any) -> None:
-    """Revoke one of your devices."""
+    """Revoke one of your devices.
+
+    It loses what it holds, also what it did not send; hence this takes a recent sign-in.
+    """
     refuse_tokens(current_principal())
+    require_recent_sign_in(current_principal())
     devices.revoke(current_session(), str(device_id))
 
 

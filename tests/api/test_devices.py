@@ -1,10 +1,12 @@
 """Devices: their user sees them, names them, and takes the access of one away; it hears so at its next contact."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.foundation.tables import AuditEntry
@@ -123,6 +125,13 @@ def test_only_the_user_of_a_device_revokes_it_and_not_by_token(
     assert token.patch(f"/devices/{phone.group}", {"name": "Mine"}, 1).status_code == 403
     assert tablet.api.delete(f"/devices/{new_id()}").status_code == 404
     assert phone.ask().status_code == 200
+
+
+def test_whoever_holds_a_phone_does_not_wipe_the_users_others(phone: Sender, tablet: Sender) -> None:
+    phone.pull()
+    with clock.shifted(timedelta(minutes=16)):
+        assert tablet.api.delete(f"/devices/{phone.group}").json["type"].endswith("/sign-in-again")
+        assert phone.ask().status_code == 200
 
 
 def test_a_revoked_session_is_no_open_session_and_outlasts_the_ending_of_all(
