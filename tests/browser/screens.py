@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
@@ -62,6 +64,131 @@ def _not_found(page: Page, url: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
 
 
+def _task(task: str) -> Callable[[Page, str], None]:
+    """A form about the first visit's account."""
+
+    def show(page: Page, url: str) -> None:
+        _account(page, url)
+        page.goto(f"{page.url}/{task}")
+        expect(page.get_by_role("button", name=re.compile("^(Save|Send)$"))).to_be_visible()
+
+    return show
+
+
+def _menu(page: Page, url: str) -> None:
+    _today(page, url)
+    page.get_by_role("button", name="Log a visit").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def _log(page: Page, url: str) -> None:
+    """A report with everything unfolded."""
+    _today(page, url)
+    page.locator("a.card[href^='/visits/']:has(.matters)").last.click()
+    page.get_by_role("link", name="Log visit").click()
+    page.get_by_label("Wants a quote").check()
+    page.get_by_role("button", name="Somebody new").click()
+    page.get_by_role("button", name="Add a promise").click()
+    page.get_by_label("Another time").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="Say what you promised")).to_be_visible()
+
+
+def _person(page: Page, url: str) -> None:
+    _account(page, url)
+    page.locator("a[href^='/people/']").first.click()
+    page.get_by_text("Who said what, when").click()
+
+
+def _person_task(task: str) -> Callable[[Page, str], None]:
+    def show(page: Page, url: str) -> None:
+        _person(page, url)
+        page.goto(f"{page.url}/{task}")
+        expect(page.get_by_role("button", name="Save")).to_be_visible()
+
+    return show
+
+
+def _talk(page: Page, url: str) -> None:
+    """A thread with a message that is unsent, and the next one begun."""
+    _task("talk")(page, url)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Attach a line of the briefing").click()
+    page.get_by_role("list", name="Lines of the briefing").get_by_role("button").first.click()
+    page.get_by_label("Message", exact=True).fill("Who has the offer of last spring?")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator(".message").last.locator(".unsent")).to_be_attached()
+    page.get_by_role("button", name="Mention a colleague").click()
+
+
+def _unsent(page: Page, url: str) -> None:
+    """Something unsent, something begun."""
+    _account(page, url)
+    page.context.set_offline(True)
+    account = page.url
+    page.goto(f"{account}/note")
+    page.get_by_label("Note", exact=True).fill("They run line 2 until May.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved on this phone")).to_be_visible()
+    page.goto(f"{account}/promise")
+    page.get_by_label("What you promise").fill("A price for")
+    page.locator(".pill").click()
+    expect(page.get_by_role("heading", name="Begun, not saved")).to_be_visible()
+
+
+def _attention(page: Page, url: str) -> None:
+    """A promise that the server refused with what hangs on it, and two versions of one field."""
+    _account(page, url)
+    account = page.url
+    page.context.set_offline(True)
+    page.goto(f"{account}/promise")
+    page.get_by_label("What you promise").fill("Visit the pump factory")
+    page.get_by_label("Another day").fill("2300-01-01")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Kept: Visit the pump factory").click()
+    page.goto(f"{account}/change")
+    page.get_by_label("Industry").fill("Paper and pulp")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".pill")).to_have_text("Offline · 3 unsent", timeout=10_000)
+    _change_at_server(page, url, account, f"Paper mill {secrets.token_hex(2)}")
+    page.context.set_offline(False)
+    page.goto(f"{url}/unsent")
+    expect(page.locator(".pill")).to_have_text("2 need attention", timeout=15_000)
+    expect(page.get_by_role("heading", name=re.compile("^Two versions"))).to_be_visible()
+
+
+def _change_at_server(page: Page, url: str, account: str, industry: str) -> None:
+    request = page.context.request
+    csrf = request.get(f"{url}/api/v1/session").json()["csrf_token"]
+    row = f"{url}/api/v1{account.removeprefix(url)}"
+    version = request.get(row).headers["etag"]
+    answer = request.patch(row, data={"industry": industry}, headers={"x-csrf-token": csrf, "if-match": version})
+    assert answer.ok, answer.text()
+
+
+def _edit_refused(page: Page, url: str) -> None:
+    _attention(page, url)
+    page.get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("button", name="Send again")).to_be_visible()
+
+
+def _devices(page: Page, url: str) -> None:
+    page.goto(f"{url}/me/devices")
+    expect(page.locator("article.hero")).to_contain_text("This device")
+
+
+def _leaving(page: Page, url: str) -> None:
+    _unsent(page, url)
+    page.goto(f"{url}/me/leaving")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Delete and sign out")).to_be_visible()
+
+
+def _choose(page: Page, url: str) -> None:
+    page.goto(f"{url}/choose/walk-in")
+    expect(page.locator(".hits a").first).to_be_visible()
+
+
 BEFORE_SIGN_IN = "sign-in"
 SCREENS: dict[str, Callable[[Page, str], None]] = {
     BEFORE_SIGN_IN: _sign_in,
@@ -73,4 +200,22 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
     "nothing found": _nothing_found,
     "me": _me,
     "not found": _not_found,
+    "what to write": _menu,
+    "log a visit": _log,
+    "choose an account": _choose,
+    "plan a visit": _task("plan"),
+    "note": _task("note"),
+    "promise": _task("promise"),
+    "goal": _task("goal"),
+    "new person": _task("person"),
+    "change account": _task("change"),
+    "person": _person,
+    "change person": _person_task("change"),
+    "consent": _person_task("consent"),
+    "talk": _talk,
+    "unsent": _unsent,
+    "needs attention": _attention,
+    "edit what was refused": _edit_refused,
+    "devices": _devices,
+    "leaving": _leaving,
 }

@@ -31,9 +31,9 @@ def test_axe_finds_nothing(new_phone: Callable[..., Phone], rep: SignIn, screen:
 
 # What a finger aims at, as it sees it: a control, or the label around one; and never smaller than 48 px. Links within a
 # running text are as high as their line and are left out by what they are inside of.
-SMALL = """() => [...document.querySelectorAll('a, button, summary, input, [role=button]')]
+SMALL = """() => [...document.querySelectorAll('a, button, summary, input, textarea, select, [role=button]')]
     .filter((one) => one.checkVisibility() && !one.closest('dialog:not([open])'))
-    .map((one) => [one.closest('label') && one.matches('[type=radio]') ? one.closest('label') : one, one])
+    .map((one) => [one.closest('label') && one.matches('[type=radio], [type=checkbox], [type=file]') ? one.closest('label') : one, one])
     .map(([area, one]) => [area.getBoundingClientRect(), one.outerHTML.slice(0, 120)])
     .filter(([box]) => box.width > 0 && (box.height < 47.5 || box.width < 47.5))
     .map(([box, html]) => `${Math.round(box.width)} x ${Math.round(box.height)}: ${html}`)"""

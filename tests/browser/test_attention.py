@@ -43,7 +43,7 @@ def test_two_versions_of_a_field_are_settled_with_one_tap_also_offline(signed_in
     page = clash(signed_in, account, mine, theirs)
     offline(signed_in)
     page.reload()
-    card = page.get_by_role("region", name="Two versions of Industry")
+    card = page.get_by_role("article", name="Two versions of Industry")
     expect(card).to_contain_text("both changed industry")
     expect(card.locator(".version")).to_contain_text([mine, theirs])
     card.locator(".version").nth(0 if choice == "mine" else 1).click()
@@ -73,7 +73,7 @@ def refused(phone: Phone, text: str) -> str:
 def test_a_refused_entry_is_put_right_and_sent_again_with_what_waits_with_it(signed_in: Phone) -> None:
     account = refused(signed_in, "Visit the pump factory")
     page = signed_in.page
-    card = page.get_by_role("region", name="Promise was not accepted")
+    card = page.get_by_role("article", name="Promise was not accepted")
     expect(card.locator(".refused")).to_contain_text("By when:")
     expect(card).to_contain_text("Visit the pump factory")
     expect(card).to_contain_text("Promise kept")  # the child
@@ -84,13 +84,13 @@ def test_a_refused_entry_is_put_right_and_sent_again_with_what_waits_with_it(sig
     all_sent(page)
     found = [one for one in at_server(signed_in, "promises", account) if one["text"] == "Visit the pump factory"]
     assert [one["status"] for one in found] == ["kept"]
-    expect(page.get_by_role("region", name="Promise was not accepted")).to_have_count(0)
+    expect(page.get_by_role("article", name="Promise was not accepted")).to_have_count(0)
 
 
 def test_a_refused_entry_is_saved_as_a_file_and_deleted_after_one_question(signed_in: Phone, tmp_path: Path) -> None:
     refused(signed_in, "A trip to the moon")
     page = signed_in.page
-    card = page.get_by_role("region", name="Promise was not accepted")
+    card = page.get_by_role("article", name="Promise was not accepted")
     with page.expect_download() as download:
         card.get_by_role("button", name="Save as a file").click()
     download.value.save_as(tmp_path / "entry.json")

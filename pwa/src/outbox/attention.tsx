@@ -33,7 +33,7 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
   };
   const field = labelOf(clash.field);
   return (
-    <section class="card hero" aria-label={`Two versions of ${field}`}>
+    <article class="card hero" aria-label={`Two versions of ${field}`}>
       <h2>
         Two versions <span>{aboutOf(item, outbox)}</span>
       </h2>
@@ -53,7 +53,7 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
         </button>
       </div>
       <p class="src">{before(clash, words)}</p>
-    </section>
+    </article>
   );
 }
 
@@ -61,7 +61,7 @@ const before = (clash: Clash, words: (value: unknown) => string): string => `Bef
 
 function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
   return (
-    <section class="card" aria-label={`${titleOf(item.mutation)} was not accepted`}>
+    <article class="card" aria-label={`${titleOf(item.mutation)} was not accepted`}>
       <h2>
         Not accepted <span>{aboutOf(item, outbox)}</span>
       </h2>
@@ -77,13 +77,13 @@ function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
         </button>
       </div>
       <Leaving item={item} />
-    </section>
+    </article>
   );
 }
 
 function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
   return (
-    <section class="card" aria-label={`${titleOf(item.mutation)} waits for your manager`}>
+    <article class="card" aria-label={`${titleOf(item.mutation)} waits for your manager`}>
       <h2>
         With your manager <span>{aboutOf(item, outbox)}</span>
       </h2>
@@ -98,7 +98,7 @@ function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
           Close
         </button>
       </div>
-    </section>
+    </article>
   );
 }
 

@@ -23,7 +23,7 @@ function DraftCard({ draft, names }: { draft: Draft; names: Names }) {
   const decide = (decision: 'accept' | 'dismiss') =>
     save([write('draft.decide', { id: draft.id, decision })], decision === 'accept' ? `Entered in ${draft.author}’s name` : 'Dismissed');
   return (
-    <section class="card" aria-label={`Draft by ${draft.author} for ${draft.account}`}>
+    <article class="card" aria-label={`Draft by ${draft.author} for ${draft.account}`}>
       <h2>
         {draft.author} <span>{draft.account}</span>
       </h2>
@@ -53,6 +53,6 @@ function DraftCard({ draft, names }: { draft: Draft; names: Names }) {
           </button>
         </div>
       )}
-    </section>
+    </article>
   );
 }

@@ -74,7 +74,7 @@ function DeviceCard({ device, changed }: { device: Device; changed: () => Promis
   const rename = () => ask(call(phone.env, `${DEVICES}/${device.id}`, { method: 'PATCH', body: { name: name.value.trim() || null }, ...csrf() }), 'Renamed');
   const revoke = () => ask(call(phone.env, `${DEVICES}/${device.id}`, { method: 'DELETE', ...csrf() }), 'Shut out: it empties itself at its next contact');
   return (
-    <section class={`card${device.current ? ' hero' : ''}`} aria-label={shown}>
+    <article class={`card${device.current ? ' hero' : ''}`} aria-label={shown}>
       <h2>
         {device.current ? 'This device' : 'Device'} <span>{contact(device)}</span>
       </h2>
@@ -127,7 +127,7 @@ function DeviceCard({ device, changed }: { device: Device; changed: () => Promis
       <p class="problem" role="alert">
         {trouble.value}
       </p>
-    </section>
+    </article>
   );
 }
 

@@ -17,6 +17,7 @@ export interface Typed<T = unknown> {
   value: T;
 }
 
+/** What is typed is written down at least this often. */
 const PAUSE_MS = 250;
 const PREFIX = 'typed ';
 const keyOf = (path: string): keyof Meta => (PREFIX + path) as keyof Meta;
@@ -70,7 +71,7 @@ export function useTyped<T extends object>(path: string, title: string, initial:
     return keep(path, title, signal<T>(start ? { ...initial, ...start } : initial), Boolean(start));
   }, [path]);
   useEffect(() => {
-    const hidden = () => void draft.flush();
+    const hidden = () => draft.flush();
     addEventListener('pagehide', hidden);
     document.addEventListener('visibilitychange', hidden);
     return () => {
@@ -82,15 +83,28 @@ export function useTyped<T extends object>(path: string, title: string, initial:
   return draft;
 }
 
+/** Write it now: a page that is going away waits for no answer, so the transaction is told to end by itself. */
+function write(path: string, record: Typed): void {
+  try {
+    const tx = database.peek()?.transaction('meta', 'readwrite');
+    if (!tx) return;
+    tx.done.catch(() => undefined); // signed out meanwhile: then nothing is to be kept
+    void tx.store.put(record as never, keyOf(path));
+    tx.commit();
+  } catch {
+    // The same, seen at once.
+  }
+}
+
 function keep<T extends object>(path: string, title: string, value: Signal<T>, wasBegun: boolean) {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const begun = signal(wasBegun);
-  const flush = async () => {
+  const flush = () => {
     if (timer === undefined) return;
     clearTimeout(timer);
     timer = undefined;
     const record = memory.get(path);
-    if (record) await database.peek()?.put('meta', record as never, keyOf(path)).catch(() => undefined);
+    if (record) write(path, record);
   };
   return {
     value,
@@ -100,8 +114,7 @@ function keep<T extends object>(path: string, title: string, value: Signal<T>, w
       value.value = { ...value.peek(), ...part };
       begun.value = true;
       memory.set(path, { path, title, at: new Date().toISOString(), value: value.peek() });
-      clearTimeout(timer);
-      timer = setTimeout(() => void flush(), PAUSE_MS);
+      timer ??= setTimeout(() => flush(), PAUSE_MS);
     },
     async forget() {
       clearTimeout(timer);
