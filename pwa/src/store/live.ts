@@ -61,7 +61,7 @@ export class Live {
     events.onerror = () => {
       this.open = false;
       if (events.readyState !== CLOSED || this.events !== events) return; // else the browser connects again by itself
-      this.poked(); // why it was refused (signed out, revoked) is told to whoever asks
+      this.poked(false); // why it was refused (signed out, revoked) is told to whoever asks
       this.timer = this.env.setTimeout(() => this.holding && this.connect(), RETRY_MS);
     };
   }
