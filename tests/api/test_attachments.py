@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -211,3 +212,16 @@ def test_uploads_that_stopped_are_removed_in_time_and_no_others(rep: Writer, acc
     with clock.shifted(ABANDONED_AFTER + timedelta(days=10, minutes=1)):
         forget(database, job)
     assert {row["id"] for row in rep.rows("/attachments")} == {done} and never not in {begun, done}
+
+
+def test_pieces_that_are_sent_twice_at_once_are_taken_once(rep: Writer, account_id: str) -> None:
+    data = picture()
+    attachment_id = announce(rep, account_id, data)
+    for start in range(0, len(data), MAX_CHUNK):
+        piece = data[start : start + MAX_CHUNK]
+        with ThreadPoolExecutor() as pool:
+            sent = [pool.submit(put, rep.api, attachment_id, start, piece) for _ in range(3)]
+            answers = [one.result() for one in sent]
+        assert {answer.status_code for answer in answers} == {200}
+        assert {answer.json["received"] for answer in answers} == {start + len(piece)}
+    assert rep.api.get(f"/attachments/{attachment_id}/content").data == data

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -396,3 +398,55 @@ def test_a_colleagues_visit_is_theirs_to_move(rep: Writer, account_id: str, offi
     visit_id = office.visit(account_id, 1, by=directory.users["rep2@north"])
     problem = rep.refused("visit.change", id=visit_id, fields={"place": "x"}, base={"place": None})
     assert problem["type"].endswith("/forbidden")
+
+
+def test_what_a_colleague_says_about_a_visit_that_is_done_becomes_a_note(
+    rep: Writer, account_id: str, office: Office, directory: Any, sign_in: Any
+) -> None:
+    office.assign(account_id, directory.users["rep2@north"])
+    colleague, anna = Writer(sign_in("rep2@north")), office.person(account_id)
+    visit_id, later = planned(rep, account_id), new_id()
+    rep.does("visit.log", id=visit_id, notes="Short talk.", done_at=AT_EIGHT)
+    colleague.does(
+        "visit.log", mutation_id=later, id=visit_id, notes="And the gate.", attendee_ids=[anna], done_at=AT_NINE
+    )
+    assert (rep.read(f"/notes/{later}")["author"], rep.read(f"/visits/{visit_id}")["attendee_ids"]) == ("Rep2", [])
+
+
+# --- at the same time ----------------------------------------------------------------------------------------------
+
+
+def test_two_phones_that_send_at_once_lose_nothing(app: Any, rep: Writer, manager: Writer, account_id: str) -> None:
+    fields = {"phone": ("+46 90 1", rep), "website": ("https://norrvik.example", manager)}
+    for turn in range(10):
+        start = Barrier(len(fields))
+
+        def change(name: str, value: str, writer: Writer, start: Barrier = start, turn: int = turn) -> Any:
+            base = f"{value} {turn - 1}" if turn else None
+            start.wait()
+            return writer.write("account.change", id=account_id, fields={name: f"{value} {turn}"}, base={name: base})[
+                "result"
+            ]
+
+        with ThreadPoolExecutor() as pool:
+            done = [pool.submit(change, name, value, writer) for name, (value, writer) in fields.items()]
+            assert [one.result() for one in done] == ["applied", "applied"]
+    account = rep.read(f"/accounts/{account_id}")
+    assert (account["phone"], account["website"]) == ("+46 90 1 9", "https://norrvik.example 9")
+
+
+def test_consent_that_two_phones_record_at_once_is_all_there(
+    rep: Writer, manager: Writer, account_id: str, office: Office
+) -> None:
+    person_id = office.person(account_id)
+
+    def record(writer: Writer, channel: str) -> None:
+        args = {"channel": channel, "status": "granted", "source": "Asked", "recorded_at": AT_EIGHT}
+        writer.does("consent.record", id=new_id(), person_id=person_id, **args)
+
+    with ThreadPoolExecutor() as pool:
+        for _ in range(5):
+            done = [pool.submit(record, rep, "phone"), pool.submit(record, manager, "visit")]
+            for one in done:
+                one.result()
+    assert len(rep.read(f"/people/{person_id}")["consent"]) == 10
