@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { Phone } from '../src/store/phone';
 import { UnsentOfAnotherError } from '../src/store/shown';
 import { NotSavedError } from '../src/store/writes';
 import { MOST_CHARACTERS } from '../src/store/journal';
@@ -87,6 +88,49 @@ describe('a database that the browser removed', () => {
     device.evict('database');
     phone = await opened(device);
     expect(shown().lost.value).toEqual({ count: 0, since: null, saved: 0 });
+  });
+
+  test('is said with no network too, and made good when there is one', async () => {
+    const back = offline(device);
+    await enter('n1');
+    phone.tab.cut();
+    device.evict('database');
+    const tab = device.tab();
+    const again = new Phone(tab);
+    await again.begin();
+    expect([again.shown.lost.value, again.shown.session.value]).toEqual([{ count: 0, since: '2026-11-21T12:00:00.000Z', saved: 1 }, null]);
+    back();
+    tab.wake();
+    await settled();
+    expect(noted()).toEqual(['n1']);
+  });
+
+  test('and the device revoked meanwhile: nothing comes back, and the journal goes too', async () => {
+    offline(device);
+    await enter('n1');
+    phone.tab.cut();
+    device.evict('database');
+    device.fetch = async () => json({ type: '/docs/problems/device-revoked', title: 'Revoked' }, 401);
+    await new Phone(device.tab()).begin();
+    await settled();
+    expect(device.texts.size).toBe(0);
+  });
+
+  test('is not given to somebody else, unless it is given up', async () => {
+    const back = offline(device);
+    await enter('n1');
+    phone.tab.cut();
+    device.evict('database');
+    const other = new Phone(device.tab());
+    await other.begin();
+    back();
+    const asNils = async () => json({ ...SESSION, user: { ...SESSION.user, id: 'u2', name: 'Nils' } });
+    server.next = [asNils];
+    await expect(other.signIn('nils@example.test', 'secret')).rejects.toThrow(UnsentOfAnotherError);
+    server.next = [asNils];
+    await other.signIn('nils@example.test', 'secret', true);
+    await settled();
+    expect(noted()).toEqual([]);
   });
 
   test('with everything else: the phone starts from nothing', async () => {
@@ -251,6 +295,24 @@ describe('a revoked device', () => {
     expect(noted()).toEqual([]);
   });
 
+  test('stays wiped when the power is cut in the middle of it', async () => {
+    server.next = [async () => json({ type: '/docs/problems/device-revoked', title: 'Revoked' }, 401)];
+    const { indexedDB } = phone.tab;
+    const deleteDatabase = () => {
+      phone.tab.cut();
+      throw new Error('no power');
+    };
+    vi.spyOn(phone.tab, 'indexedDB', 'get').mockReturnValue({ ...indexedDB, deleteDatabase } as never);
+    void sync();
+    await settled();
+    expect((await device.indexedDB.databases()).length).toBe(1);
+    const again = new Phone(device.tab());
+    await again.begin();
+    expect(again.shown.session.value).toBeNull();
+    expect(await device.indexedDB.databases()).toEqual([]);
+    expect(device.texts.size).toBe(0);
+  });
+
   test('a session that merely ended keeps everything', async () => {
     offline(device)();
     server.session = null;
@@ -303,6 +365,17 @@ describe('signing out', () => {
   });
 });
 
+test('signing in again brings nothing back that needs attention already', async () => {
+  server.judge = () => ({ result: 'rejected', problem: {} });
+  await enter('n1');
+  await settled();
+  const pushes = () => server.requests.filter(({ path }) => path.endsWith('push')).length;
+  const before = pushes();
+  await phone.phone.signIn('elin@example.test', 'secret');
+  await settled();
+  expect([pushes(), shown().attention.value.length, shown().lost.value]).toEqual([before, 1, null]);
+});
+
 test('signing in as somebody else is refused while there is unsent work of another, unless it is given up', async () => {
   const back = offline(device);
   await enter('n1');
@@ -341,6 +414,24 @@ describe('when to sync', () => {
     phone.tab.cut();
     await settled();
     expect(other.tab.streams).toHaveLength(1);
+  });
+
+  test('a poke during a round is followed by another round', async () => {
+    let release = () => undefined as void;
+    const inner = device.fetch;
+    device.fetch = async (path, request) => {
+      const answer = await inner(path, request);
+      if (path.endsWith('pull')) await new Promise<void>((done) => (release = done));
+      return answer;
+    };
+    const round = phone.phone.syncNow();
+    await settled();
+    server.put('account', { id: 'a2', name: 'Hestra' });
+    phone.tab.streams[0]?.say('poke');
+    device.fetch = inner;
+    release();
+    await round;
+    expect(await phone.db.count('account')).toBe(2);
   });
 
   test('without a stream it polls; with one, rarely', async () => {

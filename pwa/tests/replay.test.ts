@@ -79,6 +79,8 @@ class History {
     } else if (act < 0.88) {
       this.phone.tab.cut();
       this.phone = await restarted(this.phone);
+    } else if (act < 0.91) {
+      server.deaf = !server.deaf;
     } else if (act < 0.94) {
       this.online = !this.online;
       device.fetch = this.online ? server.fetch : () => Promise.reject(new TypeError('Failed to fetch'));
@@ -123,6 +125,7 @@ class History {
   async end(): Promise<void> {
     const { server, device } = this;
     server.lose = 0;
+    server.deaf = false;
     device.fetch = server.fetch;
     for (let round = 0; round < 4; round += 1) await this.phone.phone.syncNow(true);
     const { unsent, attention } = this.phone.phone.shown;

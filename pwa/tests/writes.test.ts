@@ -214,6 +214,33 @@ test('a child that is rejected in a later push joins its parent', async () => {
   expect(shown().attention.value).toMatchObject([{ mutation: { name: 'visit.plan' }, children: [{ name: 'note.add' }] }]);
 });
 
+test('children that were not sent yet go with their parent, and are never sent', async () => {
+  server.judge = ({ args }) => (args['id'] === 'v1' ? { result: 'rejected', problem: {} } : undefined);
+  const back = offline(device);
+  await phone.phone.mutate('visit.plan', { id: 'v1', ...VISIT });
+  for (let n = 0; n < 50; n += 1) await phone.phone.mutate('note.add', note(`n${n}`));
+  await phone.phone.mutate('visit.log', { id: 'v1', outcome: 'Sold', done_at: '2026-11-23T10:00:00Z' });
+  await settled();
+  back();
+  await sync();
+  expect(shown().attention.value).toMatchObject([{ mutation: { name: 'visit.plan' }, children: [{ name: 'visit.log' }] }]);
+  const sent = server.requests.filter(({ path }) => path.endsWith('push')).flatMap(({ body }) => (body as { mutations: { name: string }[] }).mutations);
+  expect(sent.map(({ name }) => name)).not.toContain('visit.log');
+});
+
+test('a pull that comes while something is unsent keeps showing it, on top of the new rows', async () => {
+  server.deaf = true;
+  await change({ phone: '2' }, { phone: '1' });
+  server.put('account', { ...NORRVIK, name: 'Norrvik Paper' });
+  await sync();
+  expect(await account()).toMatchObject({ name: 'Norrvik Paper', phone: '2' });
+  expect(shown().refusal.value).toBe('Update');
+  server.deaf = false;
+  await sync();
+  expect(server.rows.get('account,a1')).toMatchObject({ name: 'Norrvik Paper', phone: '2' });
+  expect(shown().refusal.value).toBeNull();
+});
+
 test('what is kept for a manager is said, and can be closed', async () => {
   server.judge = () => ({ result: 'rejected', draft: 'd1', problem: { type: '/docs/problems/territory-lost' } });
   await phone.phone.mutate('note.add', note('n1'));

@@ -365,11 +365,12 @@ export class Phone {
   private async wipe(): Promise<void> {
     this.marks.clear();
     this.marks.set(WIPING);
-    // The round that was told so waits for this: it must not be waited for here.
-    void this.removeAll().then(() => {
+    const leave = () => {
       this.sessions?.postMessage('changed');
       this.env.restart();
-    });
+    };
+    // The round that was told so waits for this: it must not be waited for here. What fails is done again at the opening.
+    void this.removeAll().then(leave, leave);
   }
 
   private async removeAll(): Promise<void> {

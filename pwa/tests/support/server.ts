@@ -37,6 +37,8 @@ export class Server {
   judge: (mutation: Mutation) => Done | undefined = () => undefined;
   /** in place of an answer, once */
   next: (() => Promise<Response>)[] = [];
+  /** whether pushes are refused as a whole, so that pulls come with mutations unsent */
+  deaf = false;
   /** after the work, in place of handing the answer over, once */
   lose = 0;
   private cookies = 0;
@@ -68,6 +70,7 @@ export class Server {
       this.session = null;
       return new Response(null, { status: 204 });
     }
+    if (path === '/api/v1/sync/push' && this.deaf) return json({ type: '/docs/problems/unknown-schema', title: 'Update' }, 409);
     if (path === '/api/v1/sync/push') return json(this.push(body));
     if (path === '/api/v1/sync/pull') return json(this.pull(body));
     if (path.startsWith('/api/v1/attachments/')) return this.upload(path, body);
