@@ -28,7 +28,6 @@ OCTETS = "application/octet-stream"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 # Whatever a file holds, a browser that opens it runs nothing of it, and not as a page of ours.
 SANDBOX = "default-src 'none'; sandbox"
-FRESH = {"Cache-Control": "private, no-cache"}
 
 blueprint = Blueprint("attachments", __name__, description="Photos and documents at an account or a visit.")
 doors(blueprint, ATTACHMENTS)
@@ -89,8 +88,8 @@ class ContentView(MethodView):
 def _file(content: service.Content) -> Response:
     etag = f'"{content.sha256}"'
     if has_version(request.headers.get("If-None-Match"), etag):
-        return Response(status=304, headers={"ETag": etag, **FRESH})
+        return Response(status=304, headers={"ETag": etag})
     plain = f"attachment.{EXTENSIONS[content.media_type]}"
     named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(content.name, safe='')}"
-    headers = {"ETag": etag, "Content-Disposition": named, "Content-Security-Policy": SANDBOX, **FRESH}
+    headers = {"ETag": etag, "Content-Disposition": named, "Content-Security-Policy": SANDBOX}
     return Response(content.data, headers=headers, content_type=content.media_type)
