@@ -57,6 +57,14 @@ export function drive(code: string, origin: string): void {
       return value;
     });
 
+  /** The very moment it says that it is done the power fails: nothing that it left for later happens. */
+  async function thenCut(tab: Tab, result: Promise<unknown>): Promise<unknown> {
+    const said: unknown[] = [];
+    const answered = result.then((value) => said.push(value)).finally(() => tab.power.cut());
+    const value = await alive(tab, answered);
+    return said.length ? said[0] : value;
+  }
+
   const acts: Record<string, (command: Command) => unknown> = {
     /** Open a tab, or load it anew. */
     open: (command) => {
@@ -78,8 +86,7 @@ export function drive(code: string, origin: string): void {
       if (command.fuse !== undefined) tab.power.cutAfter(command.fuse);
       const work = tab.client[command.name as keyof typeof tab.client] as (...args: unknown[]) => Promise<unknown>;
       const result = work(...(command.args ?? []));
-      // The very moment it says that it is done: nothing that it left for later happens.
-      return alive(tab, command.last ? result.finally(() => tab.power.cut()) : result);
+      return command.last ? thenCut(tab, result) : alive(tab, result);
     },
     /** No more cut to come. */
     spare: (command) => tabsOf(command.phone).forEach(([, tab]) => tab.power.cutAfter(Infinity)),
