@@ -37,9 +37,7 @@ def phone(sign_in: Any, office: Office) -> Phone:
     return Phone(sign_in("rep@north"))
 
 
-def test_the_first_pull_brings_everything_of_the_territory(
-    phone: Phone, office: Office, directory: Directory
-) -> None:
+def test_the_first_pull_brings_everything_of_the_territory(phone: Phone, office: Office, directory: Directory) -> None:
     account = office.account(aliases=["Norrvik"], address={"city": "Gävle"}, employees=120, notes="Ring first")
     made = {
         "me": office.rep_id,

@@ -38,14 +38,17 @@ from tests.support.phones import Api
 from tests.support.pulling import TODAY, Office, held_clock
 from tests.support.pushing import Mutation, Sender, outcome
 
-EXAMPLES = int(os.environ.get("SYNC_MODEL_EXAMPLES", "8"))
-STEPS = int(os.environ.get("SYNC_MODEL_STEPS", "30"))
+EXAMPLES = int(os.environ.get("SYNC_MODEL_EXAMPLES", "6"))
+STEPS = int(os.environ.get("SYNC_MODEL_STEPS", "15"))
 WHO = st.integers(0, 2)
 FIELDS = st.sampled_from(["phone", "industry"])
 # Account, value, a field to change (or a note), and whether it is made on top of what was entered before.
 ENTRIES = st.tuples(st.integers(0, 2), st.sampled_from("12"), st.none() | FIELDS, st.booleans())
 PULLS = st.sampled_from(["stored", "stored", "lost", "not"])
 FATES = st.sampled_from(["stored", "stored", "lost", "twice", "second half", "reordered"])
+PLANS = st.tuples(st.lists(ENTRIES, max_size=3), FATES, PULLS)
+Entry = tuple[int, str, str | None, bool]
+Plan = tuple[list[Entry], str, str]
 HAPPENINGS = ["move", "move", "change", "forget", "clear", "decide"]
 
 
@@ -149,7 +152,7 @@ class Syncing(RuleBasedStateMachine):
         if hasattr(self, "clock"):
             self.clock.__exit__(None, None, None)
 
-    def enter(self, device: Device, entries: list[tuple[int, str, str | None, bool]]) -> None:
+    def enter(self, device: Device, entries: list[Entry]) -> None:
         """Notes, and changes of fields as the phone shows them; some on top of what was entered just before."""
         for account, text, column, child in entries:
             parents = device.queue[-1:] if child else []
@@ -166,10 +169,13 @@ class Syncing(RuleBasedStateMachine):
             return None
         return "account.change", {"id": account, "fields": {column: value}, "base": {column: row.get(column)}}
 
-    @rule(who=WHO, entries=st.lists(ENTRIES, min_size=1, max_size=4), fate=FATES, pulls=PULLS)
-    def sync(self, who: int, entries: list[tuple[int, str, str | None, bool]], fate: str, pulls: str) -> None:
-        """Enter, push, then pull, as a phone does; either answer may be lost on the way."""
-        device = self.devices[who]
+    @rule(plans=st.tuples(PLANS, PLANS, PLANS))
+    def sync(self, plans: tuple[Plan, Plan, Plan]) -> None:
+        """Every phone enters something, pushes, then pulls; either answer may be lost on the way."""
+        for device, plan in zip(self.devices, plans, strict=True):
+            self.sync_one(device, *plan)
+
+    def sync_one(self, device: Device, entries: list[Entry], fate: str, pulls: str) -> None:
         self.enter(device, entries)
         sent = list(device.queue)
         if fate == "second half":
