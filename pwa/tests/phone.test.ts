@@ -349,6 +349,22 @@ describe('signing out', () => {
     expect([...device.texts.keys()]).toEqual(['doorstep.sign-out-owed']);
   });
 
+  test('that the server is told of at the next sign-in is no loss of data', async () => {
+    const back = offline(device);
+    expect(await phone.phone.signOut()).toBe('owed');
+    const tab = device.tab();
+    const next = new Phone(tab);
+    await next.begin();
+    back();
+    await next.signIn('elin@example.test', 'secret');
+    expect(tab.restarts).toBe(1);
+    tab.cut();
+    phone = await opened(device);
+    expect([shown().session.value?.user.name, shown().lost.value]).toEqual(['Elin', null]);
+    phone = await restarted(phone);
+    expect(shown().session.value?.user.name).toBe('Elin');
+  });
+
   test('stops at what needs attention', async () => {
     server.judge = () => ({ result: 'rejected', problem: {} });
     await enter('n1');

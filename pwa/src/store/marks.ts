@@ -3,6 +3,8 @@ import type { TextStorage } from './environment';
 
 /** Somebody signed in here. Survives an emptied IndexedDB: asking the server for the session is then worth a request. */
 export const SIGNED_IN = 'doorstep.signed-in';
+/** Somebody signed in, and the page was loaded anew before anything was stored. */
+export const SIGNING_IN = 'doorstep.signing-in';
 /** A sign-out that the server has not been told of yet. */
 export const OWED = 'doorstep.sign-out-owed';
 /** Everything is being removed: a power cut in between is made good at the next opening. */

@@ -6,7 +6,7 @@ import type { Channel, Environment } from './environment';
 import { exportFile } from './export';
 import { Journal } from './journal';
 import { Live } from './live';
-import { Marks, OWED, SIGNED_IN, WIPING } from './marks';
+import { Marks, OWED, SIGNED_IN, SIGNING_IN, WIPING } from './marks';
 import type { MutationName, Mutations } from './mutations.gen';
 import type { AttentionItem, Blob } from './queue';
 import { lostBy, recover, translateQueue } from './recovery';
@@ -68,13 +68,14 @@ export class Phone {
     shown.ready.value = true;
     if (shown.session.value) return;
     if (this.owed()) await this.settleSignOut().then(() => this.env.restart(), () => undefined);
-    else if (this.marks.has(SIGNED_IN)) await this.resume();
+    else if (this.marks.has(SIGNED_IN) || this.marks.has(SIGNING_IN)) await this.resume();
   }
 
-  /** The data is gone, and who signed in here is known to the server alone, if it can be reached. */
+  /** Who signed in here is known to the server alone, if it can be reached: the data is gone, or was never there. */
   private async resume(): Promise<void> {
     const owed = this.journal.owing();
-    this.shown.lost.value = owed ? lostBy(this.journal, owed.user_id) : { count: 0, since: null, saved: 0 };
+    const lost = owed ? lostBy(this.journal, owed.user_id) : { count: 0, since: null, saved: 0 };
+    if (this.marks.has(SIGNED_IN)) this.shown.lost.value = lost;
     const again = () => api.session(this.env).then((session) => this.adopt(session)).catch((error: unknown) => {
       if (error instanceof RefusedError && error.is('device-revoked')) return this.wipe();
       return undefined; // out of reach, or to be signed in to
@@ -109,7 +110,7 @@ export class Phone {
     if (this.owed()) {
       await this.settleSignOut();
       await api.signIn(this.env, email, password);
-      this.marks.set(SIGNED_IN);
+      this.marks.set(SIGNING_IN);
       return this.env.restart();
     }
     const before = this.shown.session.value?.user;
@@ -128,6 +129,7 @@ export class Phone {
     await writeMeta(db, 'session', fresh);
     await writeMeta(db, 'clock', { ...(await readMeta(db, 'clock')), seen: env.now(), contact: env.now() });
     this.marks.set(SIGNED_IN);
+    this.marks.drop(SIGNING_IN);
     shown.signInNeeded.value = shown.leaseOver.value = false;
     if (this.syncer) {
       shown.session.value = fresh;
