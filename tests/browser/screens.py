@@ -147,7 +147,7 @@ def _attention(page: Page, url: str) -> None:
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Kept: Visit the pump factory").click()
     page.goto(f"{account}/change")
-    page.get_by_label("Industry").fill("Paper and pulp")
+    page.get_by_label("Industry").fill(f"Pulp {secrets.token_hex(2)}")
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".pill")).to_have_text("Offline · 3 unsent", timeout=10_000)
     _change_at_server(page, url, account, f"Paper mill {secrets.token_hex(2)}")

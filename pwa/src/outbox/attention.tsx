@@ -42,14 +42,14 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
       </p>
       <div class="versions">
         <button class="version" type="button" onClick={() => void pick('mine')}>
-          <small>Yours</small>
+          <span class="src">Yours</span>
           <b>{words(clash.mine)}</b>
-          <small>entered {age(item.mutation.made_at, now.value, timeZone.value)}</small>
+          <span class="src">entered {age(item.mutation.made_at, now.value, timeZone.value)}</span>
         </button>
         <button class="version" type="button" onClick={() => void pick('theirs')}>
-          <small>{clash.by ? `${clash.by.name}’s` : 'Theirs'}</small>
+          <span class="src">{clash.by ? `${clash.by.name}’s` : 'Theirs'}</span>
           <b>{words(clash.theirs)}</b>
-          <small>{clash.at ? `entered ${age(clash.at, now.value, timeZone.value)}` : 'there now'}</small>
+          <span class="src">{clash.at ? `entered ${age(clash.at, now.value, timeZone.value)}` : 'there now'}</span>
         </button>
       </div>
       <p class="src">{before(clash, words)}</p>

@@ -4,8 +4,8 @@ import { SignOf } from '../briefing/lines';
 import { kindSpec } from '../briefing/text';
 import type { Attached, Message } from '../store/rows';
 import { session } from '../store/state';
-import { now, timeZone, today } from '../ui/clock';
-import { dayName, localDay, timeOfDay } from '../ui/dates';
+import { timeZone, today } from '../ui/clock';
+import { dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
 import { place } from '../ui/router';
 import type { Typed } from '../ui/typed';
@@ -66,7 +66,7 @@ function Filled({ thread, path, typed }: { thread: Thread; path: string; typed: 
 function subtitle({ account, visit }: Thread): string {
   if (!visit) return account.name;
   const start = new Date(visit.starts_at);
-  return `${account.name} · visit of ${dayName(localDay(start, visit.time_zone), today.value)} ${timeOfDay(start, visit.time_zone)}`;
+  return `${account.name} · visit of ${dayInSentence(localDay(start, visit.time_zone), today.value)} ${timeOfDay(start, visit.time_zone)}`;
 }
 
 /** Where the new ones began when the rep came; they are seen from then on. */
@@ -108,15 +108,14 @@ function MessageItem({ message, thread, isFirstNew }: { message: Message; thread
       {isFirstNew && <p class="new-from">New</p>}
       <article aria-label={`${mine ? 'You' : message.author}, ${timeOfDay(new Date(message.written_at), timeZone.value)}`}>
         <header class="src">
-          <b>{mine ? 'You' : message.author}</b> · {timeOfDay(new Date(message.written_at), timeZone.value)}
-          {visit && (
-            <>
-              {' · '}
-              <a href={`/visits/${visit.id}/talk`}>visit of {dayName(localDay(new Date(visit.starts_at), visit.time_zone), today.value)}</a>
-            </>
-          )}{' '}
+          <b>{mine ? 'You' : message.author}</b> · {timeOfDay(new Date(message.written_at), timeZone.value)}{' '}
           <Unsent type="message" id={message.id} />
         </header>
+        {visit && (
+          <a class="about" href={`/visits/${visit.id}/talk`}>
+            Visit of {dayInSentence(localDay(new Date(visit.starts_at), visit.time_zone), today.value)}
+          </a>
+        )}
         <p class="prose">
           {inPieces(message.text, names).map((piece, index) => (piece.name ? <b key={index} class="at">{piece.text}</b> : piece.text))}
         </p>
@@ -140,9 +139,3 @@ function AttachedItem({ attached, thread }: { attached: Attached; thread: Thread
     </div>
   );
 }
-
-export const ageOf = (message: Message): string => {
-  const at = new Date(message.written_at);
-  const day = localDay(at, timeZone.value);
-  return day === localDay(now.value, timeZone.value) ? timeOfDay(at, timeZone.value) : dayName(day, today.value);
-};
