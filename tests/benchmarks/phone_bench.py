@@ -51,7 +51,7 @@ def offline() -> dict[str, float]:
     """Loads and taps with no network."""
     from tests.browser import measure
 
-    with _server() as who:
+    with server() as who:
         return _named(measure.offline(*who))
 
 
@@ -59,7 +59,7 @@ def lighthouse() -> dict[str, float]:
     """Lighthouse's scores."""
     from tests.browser import measure
 
-    with _server() as who:
+    with server() as who:
         return _named(measure.lighthouse(*who))
 
 
@@ -67,7 +67,7 @@ def axe() -> dict[str, float]:
     """axe on every screen."""
     from tests.browser import measure
 
-    with _server() as who:
+    with server() as who:
         return _named(measure.axe(*who))
 
 
@@ -76,7 +76,7 @@ def _named(values: dict[str, float]) -> dict[str, float]:
 
 
 @contextmanager
-def _server() -> Iterator[tuple[str, str, str]]:
+def server() -> Iterator[tuple[str, str, str]]:
     """Doorstep with the sample territory: its address, and a rep's e-mail and password."""
     from app.sample.loader import sign_ins
 
