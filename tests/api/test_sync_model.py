@@ -61,6 +61,14 @@ class Model:
     fields: dict[str, dict[str, str | None]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, Mutation] = field(default_factory=dict)
+    last: dict[str, int] = field(default_factory=dict)
+
+    def takes(self, group: str, mutation: Mutation) -> bool:
+        """Whether this is looked at: it is known, or the next of the phone's queue."""
+        is_next = mutation["seq"] == self.last.get(group, 0) + 1
+        if is_next:
+            self.last[group] = mutation["seq"]
+        return is_next or mutation["id"] in self.answers
 
     def sees(self, user: str, account: str) -> bool:
         return account in self.territory[user] or (user == "manager" and account in self.territory["rep"])
@@ -199,13 +207,17 @@ class Syncing(RuleBasedStateMachine):
         assert response.status_code == 200, response.text
         answers: list[dict[str, Any]] = response.json["answers"]
         assert [answer["id"] for answer in answers] == [mutation["id"] for mutation in sent]
+        group = device.sender.group
         for mutation, answer in zip(sent, answers, strict=True):
-            if not answer.get("retry"):
+            retry = not self.model.takes(group, mutation)
+            assert answer.get("retry", False) is retry, (answer, self.model.last)
+            if not retry:
                 expected = self.model.apply(device.user, mutation)
                 assert outcome(answer).partition(":")[0] == expected.partition(":")[0], (answer, expected)
                 first = {**answer, "result": answer.get("first", answer["result"])}
                 assert outcome(first) == self.model.answers[mutation["id"]], answer
         self.last = response.json["seq"]
+        assert self.last == self.model.last.get(group, 0)
         return answers
 
     def settle(self, device: Device, sent: list[Mutation], answers: list[dict[str, Any]]) -> None:
@@ -235,7 +247,7 @@ class Syncing(RuleBasedStateMachine):
         happenings: dict[str, Callable[[], None]] = {
             "move": lambda: self.move(account, self.devices[who].user),
             "change": lambda: self.change_in_the_office(account, column, value),
-            "forget": lambda: self.office.delete(ClientGroup, self.devices[who].sender.group),
+            "forget": lambda: self.forget(self.devices[who].sender.group),
             "clear": lambda: self.clear(self.devices[who]),
             "decide": self.decide,
         }
@@ -256,6 +268,11 @@ class Syncing(RuleBasedStateMachine):
     def change_in_the_office(self, account: int, column: str, value: str) -> None:
         self.office.change(Account, self.accounts[account], **{column: value})
         self.model.fields[self.accounts[account]][column] = value
+
+    def forget(self, group: str) -> None:
+        """The server forgets a phone: its number, and what it holds, though not what it sent."""
+        self.office.delete(ClientGroup, group)
+        self.model.last.pop(group, None)
 
     def clear(self, device: Device) -> None:
         """A phone loses what it holds and starts anew; what it has to send was kept elsewhere."""
