@@ -100,8 +100,7 @@ describe('a database that the browser removed', () => {
     await again.begin();
     expect([again.shown.lost.value, again.shown.session.value]).toEqual([{ count: 0, since: '2026-11-21T12:00:00.000Z', saved: 1 }, null]);
     back();
-    tab.wake();
-    await settled();
+    await device.advance(10_000);
     expect(noted()).toEqual(['n1']);
   });
 

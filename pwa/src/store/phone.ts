@@ -1,9 +1,10 @@
 /** One phone: who is signed in, what is stored, what is unsent. The app has one; tests have several in one process. */
 import { signal } from '@preact/signals';
-import { api, RefusedError } from './api';
+import { api, RefusedError, UnreachableError } from './api';
 import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
 import type { Channel, Environment } from './environment';
 import { exportFile } from './export';
+import { Farewell } from './farewell';
 import { Journal } from './journal';
 import { Live } from './live';
 import { Marks, OWED, SIGNED_IN, SIGNING_IN, WIPING } from './marks';
@@ -22,6 +23,8 @@ import {
 
 /** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
 const RETRY_MS = 500;
+/** Before the server is asked again who signed in here. */
+const RESUME_MS = 10_000;
 
 export type { Saved, Write } from './writes';
 
@@ -37,6 +40,7 @@ export class Phone {
   readonly shown = new Shown();
   readonly journal: Journal;
   private readonly marks: Marks;
+  private readonly farewell: Farewell;
   private syncer: Syncer | null = null;
   private live: Live | null = null;
   private unwatch: () => void = () => undefined;
@@ -44,7 +48,6 @@ export class Phone {
   private sessions: Channel | null = null;
   /** Tells other tabs that rows or queue changed. */
   private changes: Channel | null = null;
-  private settling: Promise<void> | null = null;
   /** Readings are numbered, so that an older one does not overwrite what a newer one showed. */
   private readings = 0;
   private newest = 0;
@@ -52,6 +55,7 @@ export class Phone {
   constructor(readonly env: Environment) {
     this.journal = new Journal(env);
     this.marks = new Marks(env);
+    this.farewell = new Farewell(env, this.marks);
   }
 
   /** Begin with what is stored; ask the server for the session only if this phone had one and lost it. */
@@ -60,14 +64,14 @@ export class Phone {
     this.sessions = this.env.channel('doorstep-session');
     this.sessions.onmessage = () => this.env.restart(); // what this tab shows may no longer be its rep's
     try {
-      if (this.marks.has(WIPING) || this.owed()) await this.removeAll();
+      if (this.marks.has(WIPING) || this.farewell.owed()) await this.removeAll();
       await this.takeUp().catch(() => this.pause(RETRY_MS).then(() => this.takeUp()));
     } catch (error) {
       shown.storageProblem.value = error instanceof Error ? error.message : String(error);
     }
     shown.ready.value = true;
     if (shown.session.value) return;
-    if (this.owed()) await this.settleSignOut().then(() => this.env.restart(), () => undefined);
+    if (this.farewell.owed()) await this.farewell.settle().then(() => this.env.restart(), () => undefined);
     else if (this.marks.has(SIGNED_IN) || this.marks.has(SIGNING_IN)) await this.resume();
   }
 
@@ -76,11 +80,16 @@ export class Phone {
     const owed = this.journal.owing();
     const lost = owed ? lostBy(this.journal, owed.user_id) : { count: 0, since: null, saved: 0 };
     if (this.marks.has(SIGNED_IN)) this.shown.lost.value = lost;
-    const again = () => api.session(this.env).then((session) => this.adopt(session)).catch((error: unknown) => {
-      if (error instanceof RefusedError && error.is('device-revoked')) return this.wipe();
-      return undefined; // out of reach, or to be signed in to
-    });
-    this.unwatch = this.env.onWake(() => void (this.syncer ? undefined : again()));
+    const again = async (): Promise<void> => {
+      if (this.syncer) return;
+      try {
+        await this.adopt(await api.session(this.env));
+      } catch (error) {
+        if (error instanceof RefusedError && error.is('device-revoked')) await this.wipe();
+        else if (error instanceof UnreachableError) this.env.setTimeout(() => void again(), RESUME_MS);
+      }
+    };
+    this.unwatch = this.env.onWake(() => void again());
     await again();
   }
 
@@ -107,8 +116,8 @@ export class Phone {
    * @throws UnsentOfAnotherError unless `evenIfUnsent`; RefusedError (401 wrong, 429 too many tries), UnreachableError
    */
   async signIn(email: string, password: string, evenIfUnsent = false): Promise<void> {
-    if (this.owed()) {
-      await this.settleSignOut();
+    if (this.farewell.owed()) {
+      await this.farewell.settle();
       await api.signIn(this.env, email, password);
       this.marks.set(SIGNING_IN);
       return this.env.restart();
@@ -351,11 +360,7 @@ export class Phone {
     await this.removeAll();
     this.sessions?.postMessage('changed');
     try {
-      await api.signOut(this.env, csrf).catch((error: unknown) => {
-        if (!(error instanceof RefusedError)) throw error;
-        return this.settleSignOut(); // the token was of an older session
-      });
-      this.marks.drop(OWED);
+      await this.farewell.say(csrf);
       this.env.restart();
       return 'told';
     } catch {
@@ -379,25 +384,6 @@ export class Phone {
     await this.empty();
     await this.env.worker.forget();
     this.marks.drop(WIPING);
-  }
-
-  private owed = (): boolean => this.marks.has(OWED);
-
-  /** Tell the server of a sign-out it has not heard of; once at a time, so that a new sign-in waits for it. */
-  private settleSignOut(): Promise<void> {
-    this.settling ??= this.tellServer().finally(() => (this.settling = null));
-    return this.settling;
-  }
-
-  /** The token was removed with everything else, so ask for it. */
-  private async tellServer(): Promise<void> {
-    try {
-      const open = await api.session(this.env);
-      await api.signOut(this.env, open.csrf_token);
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-    }
-    this.marks.drop(OWED);
   }
 
   private pause = (milliseconds: number): Promise<void> => new Promise((done) => void this.env.setTimeout(done, milliseconds));
