@@ -118,7 +118,12 @@ def names_of(session: Session, user_ids: Iterable[str]) -> dict[str, str]:
 
 
 def _dumped(resource: Resource, name: str, value: Any) -> Any:
-    """A value as on the wire; a member of an object, and empty ones, are so already."""
-    if same(value, None) or "." in name or isinstance(value, str):
-        return value if not same(value, None) else None
-    return _schema(resource.schema).dump({name: value})[name]
+    """A value as on the wire; a member of an object, and what never was a value of the field, are so already."""
+    if same(value, None):
+        return None
+    if "." in name or isinstance(value, str):
+        return value
+    try:
+        return _schema(resource.schema).dump({name: value})[name]
+    except (AttributeError, TypeError, ValueError):
+        return value

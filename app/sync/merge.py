@@ -83,9 +83,13 @@ def _scalar(name: str, base: Any, mine: Any, theirs: Any) -> Merged:
 
 
 def _sets(base: Any, mine: Any, theirs: Any) -> list[Any]:
-    before, wanted, now = list(base or ()), _once(mine or ()), _once(theirs or ())
+    before, wanted, now = _listed(base), _once(_listed(mine)), _once(_listed(theirs))
     kept = [one for one in now if one in wanted or one not in before]
     return kept + [one for one in wanted if one not in before and one not in kept]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _once(values: Iterable[Any]) -> list[Any]:

@@ -2,18 +2,23 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.attachments.service import known_at
+from app.foundation.db import table_of
 from app.foundation.fields import Uuid
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError, invalid
 from app.identity.rules import guard_authorship
+from app.identity.tables import User
 from app.identity.territory import who_sees
 from app.resources.resource import Resource, Values, equals, register
 from app.threads.schemas import MessageSchema
 from app.threads.tables import Message
 from app.visits.authorship import sign
+
+USERS = table_of(User)
 
 
 def _address(session: Session, principal: Principal, values: Values) -> None:
@@ -26,10 +31,18 @@ def _address(session: Session, principal: Principal, values: Values) -> None:
 
 
 def _mention_faults(session: Session, principal: Principal, values: Values) -> list[FieldError]:
-    readers = who_sees(session, principal.org_id, values["account_id"], values["mentions"])
+    mentions = values["mentions"]
+    readers = who_sees(session, principal.org_id, values["account_id"], mentions)
+    if readers.issuperset(mentions):
+        return []
+    people = sa.select(USERS.c.id, USERS.c.name).where(USERS.c.org_id == principal.org_id, USERS.c.id.in_(mentions))
+    names = {row.id: row.name for row in session.execute(people)}
     return [
-        FieldError(f"/mentions/{place}", "No colleague who sees this account; mention somebody who does.")
-        for place, user_id in enumerate(values["mentions"])
+        FieldError(
+            f"/mentions/{place}",
+            f"{names.get(user_id, 'Somebody unknown')} does not see this account; mention somebody who does.",
+        )
+        for place, user_id in enumerate(mentions)
         if user_id not in readers
     ]
 

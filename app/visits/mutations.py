@@ -27,7 +27,14 @@ def _plan(session: Session, args: Args, made: Made) -> Outcome:
 
 
 def _change(session: Session, args: Args, _made: Made) -> Outcome:
-    return change_fields(session, VISITS, args, RULES)
+    fields, base = args["fields"], args["base"]
+    if "attendee_ids" in fields:
+        gone = _gone(session, service.held(session, VISITS, args["id"]))
+        # As if taken out on the phone: whoever is deleted cannot be referred to any more.
+        fields = {**fields, "attendee_ids": [one for one in fields["attendee_ids"] if one not in gone]}
+        shown = base.get("attendee_ids")
+        base = {**base, "attendee_ids": [*(shown if isinstance(shown, list) else ()), *gone]}
+    return change_fields(session, VISITS, {**args, "fields": fields, "base": base}, RULES)
 
 
 def _cancel(session: Session, args: Args, _made: Made) -> Outcome:
@@ -54,9 +61,14 @@ def _log(session: Session, args: Args, made: Made) -> Outcome:
 
 
 def _still_there(session: Session, visit: Values, attendee_ids: list[str]) -> Values:
-    """These attendees, without those who were planned and are deleted meanwhile: the database keeps no reference to them."""
-    gone = set(visit["attendee_ids"]) - visible_ids(session, "person", visit["attendee_ids"]).keys()
+    """These attendees, without those who were planned and are deleted meanwhile."""
+    gone = _gone(session, visit)
     return {"attendee_ids": [one for one in attendee_ids if one not in gone]}
+
+
+def _gone(session: Session, visit: Values) -> set[str]:
+    """Attendees of a visit who are deleted: the database keeps no reference to them."""
+    return set(visit["attendee_ids"]) - visible_ids(session, "person", visit["attendee_ids"]).keys()
 
 
 def _keep_what_was_said(session: Session, visit: Values, said: dict[str, str], made: Made) -> None:

@@ -131,6 +131,20 @@ def test_begin_and_end_of_a_visit_are_moved_together_or_not_at_all(
     assert (visit["starts_at"], visit["ends_at"], visit["place"]) == (AT_EIGHT, AT_TEN, "Gate 3")
 
 
+def test_somebody_who_was_deleted_meanwhile_keeps_nobody_from_changing_a_visit(
+    rep: Writer, account_id: str, office: Office
+) -> None:
+    anna, bo, eva = (office.person(account_id, name) for name in ("Anna", "Bo", "Eva"))
+    visit_id = planned(rep, account_id, attendee_ids=[anna, bo])
+    assert rep.api.delete(f"/people/{anna}").status_code == 204
+    attendees = {"fields": {"attendee_ids": [anna, bo, eva]}, "base": {"attendee_ids": [anna, bo]}}
+    rep.does("visit.change", id=visit_id, **attendees)
+    assert rep.read(f"/visits/{visit_id}")["attendee_ids"] == [bo, eva]
+    assert rep.api.delete(f"/people/{bo}").status_code == 204
+    rep.does("visit.log", id=visit_id, attendee_ids=[bo, eva], done_at=AT_EIGHT)
+    assert rep.read(f"/visits/{visit_id}")["attendee_ids"] == [eva]
+
+
 def test_a_note_is_kept_as_it_was_written(rep: Writer, account_id: str) -> None:
     visit_id, note_id = planned(rep, account_id), new_id()
     args = {"account_id": account_id, "visit_id": visit_id, "text": "Ask for Eva.", "written_at": AT_EIGHT}
@@ -253,6 +267,21 @@ def test_a_true_clash_names_both_sides_who_and_when_and_the_rest_is_written(
     assert rep.read(f"/accounts/{account_id}")["phone"] == "2"
 
 
+@pytest.mark.parametrize("nonsense", [7, "x", ["y"], {"z": 1}, [[]], True])
+def test_a_base_that_makes_no_sense_is_another_base(rep: Writer, account_id: str, nonsense: Any) -> None:
+    names = ("name", "phone", "aliases", "address", "employees")
+    fields = {"name": "N", "phone": "1", "aliases": ["A"], "address": {"city": "C"}, "employees": 3}
+    rep.does("account.change", id=account_id, fields=fields, base={"name": "Norrvik Paper"})
+    mine = {"name": "M", "phone": "2", "aliases": ["B"], "address": {"city": "D"}, "employees": 4}
+    clashes = rep.clashes("account.change", id=account_id, fields=mine, base=dict.fromkeys(names, nonsense))
+    assert {clash["field"] for clash in clashes} >= {"name", "phone", "employees"}
+    account = rep.read(f"/accounts/{account_id}")
+    assert (account["name"], account["phone"], account["employees"]) == ("N", "1", 3)
+    assert set(account["aliases"]) == {"A", "B"}
+    visit_id = planned(rep, account_id)
+    rep.does("visit.change", id=visit_id, fields={"attendee_ids": []}, base={"attendee_ids": nonsense})
+
+
 def test_a_change_by_an_import_is_nobodys(rep: Writer, account_id: str, sign_in: Any) -> None:
     rep.does("account.change", id=account_id, fields={"phone": "0"}, base={"phone": None})
     rows = [{"id": account_id, "external_ids": {"crm": "1"}, "phone": "1"}]
@@ -319,7 +348,9 @@ def test_only_people_who_see_the_account_can_be_mentioned(
     args = {"id": new_id(), "account_id": account_id, "text": "Hi", "written_at": AT_EIGHT}
     mentions = [directory.users["manager@north"], directory.users[whom]]
     problem = rep.refused("message.post", mentions=mentions, **args)
-    assert [error["pointer"].endswith("/mentions/1") for error in problem["errors"]] == [True]
+    [error] = problem["errors"]
+    who = "Somebody unknown" if whom.endswith("south") else whom.partition("@")[0].title()
+    assert error["pointer"].endswith("/mentions/1") and error["detail"].startswith(f"{who} does not see")
     assert rep.rows("/messages") == []
 
 
