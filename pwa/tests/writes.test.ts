@@ -228,6 +228,20 @@ test('children that were not sent yet go with their parent, and are never sent',
   expect(sent.map(({ name }) => name)).not.toContain('visit.log');
 });
 
+test('children of what is kept for a manager are sent too, so that the manager gets them, and join it', async () => {
+  server.judge = ({ args }) => (args['id'] === 'v1' ? { result: 'rejected', draft: 'd1', problem: {} } : undefined);
+  const back = offline(device);
+  await phone.phone.mutate('visit.plan', { id: 'v1', ...VISIT });
+  for (let n = 0; n < 50; n += 1) await phone.phone.mutate('note.add', note(`n${n}`));
+  await phone.phone.mutate('visit.log', { id: 'v1', outcome: 'Sold', done_at: '2026-11-23T10:00:00Z' });
+  await settled();
+  back();
+  await sync();
+  expect(shown().attention.value).toMatchObject([{ kind: 'kept', mutation: { name: 'visit.plan' }, children: [{ name: 'visit.log' }] }]);
+  expect([...server.done.values()].filter(({ draft }) => draft)).toHaveLength(2);
+  expect(shown().unsent.value.count).toBe(0);
+});
+
 test('a pull that comes while something is unsent keeps showing it, on top of the new rows', async () => {
   server.deaf = true;
   await change({ phone: '2' }, { phone: '1' });

@@ -128,11 +128,14 @@ export async function applyPush(
   });
 }
 
-/** A rejected mutation and everything that depends on it leave the queue together. */
+/**
+ * A rejected mutation and everything that depends on it leave the queue together; except that what depends on one that is
+ * kept for a manager is sent all the same, so that the manager gets it too. It joins when it is answered.
+ */
 async function reject(tx: Writing, queue: Map<string, Queued>, record: Queued, answer: MutationAnswer, at: Instant): Promise<void> {
   const gone = new Set([record.id]);
   for (const one of queue.values()) {
-    if (one.done === undefined && one.depends_on?.some((id) => gone.has(id))) gone.add(one.id);
+    if (!answer.draft && one.done === undefined && one.depends_on?.some((id) => gone.has(id))) gone.add(one.id);
   }
   const taken = [...gone].map((id) => plain(queue.get(id) as Queued));
   for (const id of gone) {

@@ -98,8 +98,9 @@ export class Server {
 
   private apply(mutation: Mutation): Done {
     if (!(mutation.name in MUTATORS)) return { result: 'rejected', problem: { type: '/docs/problems/unknown-mutation' } };
-    const parent = mutation.depends_on?.find((id) => this.done.get(id)?.result === 'rejected');
-    if (parent) return { result: 'rejected', problem: { type: '/docs/problems/parent-rejected' } };
+    const parent = mutation.depends_on?.map((id) => this.done.get(id)).find((done) => done?.result === 'rejected');
+    const draft = parent?.draft ? { draft: `${parent.draft}-child` } : {};
+    if (parent) return { result: 'rejected', problem: { type: '/docs/problems/parent-rejected' }, ...draft };
     const judged = this.judge(mutation);
     if (judged) return judged;
     this.effects.push(mutation);
