@@ -123,6 +123,11 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
     settings = Settings(**values)
     if not 1 <= settings.port <= 65535:
         raise SettingsError(f"DOORSTEP_PORT: {settings.port} is not a port; use 1 to 65535.")
+    if not 1 <= settings.offline_lease_days < settings.mutation_record_days:
+        raise SettingsError(
+            "DOORSTEP_OFFLINE_LEASE_DAYS must be at least 1 and less than DOORSTEP_MUTATION_RECORD_DAYS: a phone that may "
+            "be out of touch for longer than answers are kept could not be told what became of what it sends."
+        )
     if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise SettingsError(
             f"DOORSTEP_LOG_LEVEL: {settings.log_level!r} is unknown; use DEBUG, INFO, WARNING or ERROR."

@@ -63,6 +63,7 @@ def _question(of_visit: bool) -> Prepared:
         .join(BRIEFINGS, BRIEFINGS.c.org_id == SESSIONS.c.org_id)
         .where(
             SESSIONS.c.secret_hash == sa.bindparam("secret_hash"),
+            ~SESSIONS.c.revoked,
             USERS.c.active,
             USERS.c.role == Role.REP.value,
             chosen,

@@ -71,11 +71,14 @@ def test_a_revoked_device_is_told_to_wipe_itself_at_whatever_it_asks(
     phone: Sender, tablet: Sender, office: Office
 ) -> None:
     account = office.account()
+    office.briefing(account)
     phone.pull()
     tablet.pull()
+    assert phone.api.get(f"/accounts/{account}/briefing").status_code == 200
     assert tablet.api.delete(f"/devices/{phone.group}").status_code == 204
     for answer in (
         phone.ask(),
+        phone.api.get(f"/accounts/{account}/briefing"),
         phone.send(phone.note(account)),
         phone.api.get("/session"),
         phone.api.get("/accounts"),

@@ -35,6 +35,15 @@ def test_a_port_out_of_range_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         load_settings(None)
 
 
+@pytest.mark.parametrize("lease", ["0", "90"])
+def test_a_phone_may_not_be_out_of_touch_for_longer_than_answers_are_kept(
+    monkeypatch: pytest.MonkeyPatch, lease: str
+) -> None:
+    monkeypatch.setenv("DOORSTEP_OFFLINE_LEASE_DAYS", lease)
+    with pytest.raises(SettingsError, match="DOORSTEP_MUTATION_RECORD_DAYS"):
+        load_settings(None)
+
+
 def test_an_unknown_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOORSTEP_PROT", "8000")
     with pytest.raises(SettingsError, match="DOORSTEP_PROT"):
