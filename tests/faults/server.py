@@ -93,6 +93,8 @@ class Server:
         async with self._starting:
             if self.pid is not None:
                 return
+            while await self.listens():
+                await asyncio.sleep(0.005)  # a process that was killed takes a moment to be gone
             pid = await self.zygote.fork({**self._environment, "FAULTS_BREAK": self.breaks})
             deadline = asyncio.get_running_loop().time() + START_SECONDS
             while not await self.answers():
@@ -110,6 +112,15 @@ class Server:
             self.kills += 1
 
     stop = kill
+
+    async def listens(self) -> bool:
+        """Whether anything has the port."""
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
 
     async def answers(self) -> bool:
         """Whether it is ready."""
