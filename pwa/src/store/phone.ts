@@ -161,6 +161,7 @@ export class Phone {
     if (!evenIfUnsent) await this.refuseUnsent(db, before);
     db.close();
     await this.empty();
+    this.marks.drop(SIGNED_IN); // removed on purpose: nothing of this user's was lost
     return this.open();
   }
 

@@ -66,9 +66,15 @@ export interface Applied {
  */
 export async function applyAnswer(db: Database, author: Author, answer: PullAnswer): Promise<Applied> {
   const puts = (answer.packed ? unpack(answer.packed) : answer.puts) as PullAnswer['puts'];
+  const changed = Boolean(answer.reset ?? puts ?? answer.dels);
+  // Most answers say that nothing changed: screens and saves need not wait for those.
+  const idle = !changed && !(await db.getAll('mutation')).some(({ done }) => done !== undefined);
+  if (idle) {
+    await atomically(writing(db, ['meta'], 'default'), (tx) => keepCursor(tx, answer));
+    return { changed, settled: [] };
+  }
   return atomically(writing(db, undefined, 'default'), async (tx) => {
     const { rest, settled, again } = await dropShown(tx, answer.seq ?? 0);
-    const changed = Boolean(answer.reset ?? puts ?? answer.dels);
     if (changed) {
       await restore(tx);
       await applyRows(tx, answer, puts);
@@ -76,11 +82,15 @@ export async function applyAnswer(db: Database, author: Author, answer: PullAnsw
     } else if (settled.length || again) {
       await rebase(tx, rest, author);
     }
-    const cursor: Cursor = { cookie: answer.cookie, as_of: answer.as_of, schema: ROW_SCHEMA };
-    await tx.objectStore('meta').put(cursor, 'cursor');
-    await tx.objectStore('meta').put(answer.seq ?? 0, 'sequence');
+    await keepCursor(tx, answer);
     return { changed: changed || settled.length > 0, settled };
   });
+}
+
+async function keepCursor(tx: Writing, { cookie, as_of, seq = 0 }: PullAnswer): Promise<void> {
+  const cursor: Cursor = { cookie, as_of, schema: ROW_SCHEMA };
+  await tx.objectStore('meta').put(cursor, 'cursor');
+  await tx.objectStore('meta').put(seq, 'sequence');
 }
 
 /**
