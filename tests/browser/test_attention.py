@@ -44,7 +44,7 @@ def test_two_versions_of_a_field_are_settled_with_one_tap_also_offline(signed_in
     offline(signed_in)
     page.reload()
     card = page.get_by_role("article", name="Two versions of Industry")
-    expect(card).to_contain_text("both changed industry")
+    expect(card).to_contain_text("You changed industry here and on another device")
     expect(card.locator(".version")).to_contain_text([mine, theirs])
     card.locator(".version").nth(0 if choice == "mine" else 1).click()
     expect(card).to_have_count(0)

@@ -21,6 +21,7 @@ REMAINS = """async () => ({
 
 def sign_out(page: Page) -> None:
     page.get_by_role("link", name="Me", exact=True).click()
+    page.get_by_role("link", name="Sign out").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_label("Password")).to_be_visible()
 

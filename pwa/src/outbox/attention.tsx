@@ -1,6 +1,7 @@
 /** What came back: refused, clashing with somebody else's change, or kept for a manager. In plain words, and settled here. */
 import { useSignal } from '@preact/signals';
 import type { AttentionItem, Clash, Mutation, MutationProblem } from '../store/queue';
+import { session } from '../store/state';
 import { discard, exportAttention, resend, settle } from '../store/unsent';
 import { now, timeZone, today } from '../ui/clock';
 import { age } from '../ui/dates';
@@ -29,16 +30,19 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
   const words = (value: unknown) => valueWords(value, outbox.names, today.value, timeZone.value);
   const pick = async (choice: 'mine' | 'theirs') => {
     await settle(item.id, choice);
-    say(choice === 'mine' ? 'Yours it is. Saved on this phone' : 'Theirs it is');
+    say(choice === 'mine' ? 'Saved on this phone, sent as soon as possible' : 'It stays as it is');
   };
   const field = labelOf(clash.field);
+  const own = clash.by !== undefined && clash.by.id === session.value?.user.id;
   return (
     <article class="card hero" aria-label={`Two versions of ${field}`}>
       <h2>
         Two versions <span>{aboutOf(item, outbox)}</span>
       </h2>
       <p>
-        You and {clash.by?.name ?? 'somebody else'} both changed <b>{field.toLowerCase()}</b>. Which one holds?
+        {own ? 'You changed ' : `You and ${clash.by?.name ?? 'somebody else'} both changed `}
+        <b>{field.toLowerCase()}</b>
+        {own && ' here and on another device'}. Which one holds?
       </p>
       <div class="versions">
         <button class="version" type="button" onClick={() => void pick('mine')}>
@@ -47,7 +51,7 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
           <span class="src">entered {age(item.mutation.made_at, now.value, timeZone.value)}</span>
         </button>
         <button class="version" type="button" onClick={() => void pick('theirs')}>
-          <span class="src">{clash.by ? `${clash.by.name}’s` : 'Theirs'}</span>
+          <span class="src">{own ? 'Your other one' : clash.by ? `${clash.by.name}’s` : 'Theirs'}</span>
           <b>{words(clash.theirs)}</b>
           <span class="src">{clash.at ? `entered ${age(clash.at, now.value, timeZone.value)}` : 'there now'}</span>
         </button>
@@ -57,7 +61,7 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
   );
 }
 
-const before = (clash: Clash, words: (value: unknown) => string): string => `Before, it said: ${words(clash.base)}. Until you choose, theirs stays.`;
+const before = (clash: Clash, words: (value: unknown) => string): string => `Before, it said: ${words(clash.base)}. Until you choose, the other one stays.`;
 
 function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
   return (
@@ -107,8 +111,8 @@ export function Why({ problem }: { problem: MutationProblem }) {
   const errors = problem.errors ?? [];
   return (
     <div class="refused">
-      <b>{problem.title ?? 'The server did not accept this'}</b>
-      {problem.detail && <p>{problem.detail}</p>}
+      <b>{plainTitle(problem)}</b>
+      {problem.detail && errors.length === 0 && <p>{problem.detail}</p>}
       {errors.length > 0 && (
         <ul>
           {errors.map((error) => (
@@ -121,6 +125,17 @@ export function Why({ problem }: { problem: MutationProblem }) {
       )}
     </div>
   );
+}
+
+/** Some titles speak to those who build on the API. */
+const PLAIN: Record<string, string> = {
+  invalid: 'The server could not take it as it is',
+  'parent-rejected': 'What it belongs to was not accepted',
+  'internal-error': 'Something broke at the server',
+};
+
+function plainTitle({ type, title }: MutationProblem): string {
+  return PLAIN[type?.split('/').at(-1) ?? ''] ?? title ?? 'The server did not accept this';
 }
 
 /** The field that a JSON pointer ends in. */

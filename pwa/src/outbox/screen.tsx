@@ -34,7 +34,7 @@ export function OutboxScreen({ outbox }: { outbox: Outbox }) {
 }
 
 function summary(items: number, waiting: number): string {
-  const owed = waiting === 0 ? 'Everything is sent' : `${waiting} unsent`;
+  const owed = waiting > 0 ? `${waiting} unsent` : items === 0 ? 'Everything is sent' : null;
   const needs = items === 0 ? null : items === 1 ? '1 needs attention' : `${items} need attention`;
   return [owed, needs].filter(Boolean).join(' · ');
 }
@@ -60,12 +60,12 @@ function LostWork() {
 
 const entries = (count: number): string => (count === 1 ? '1 entry' : `${count} entries`);
 
-function Waiting({ outbox: { waiting, accounts, names } }: { outbox: Outbox }) {
+function Waiting({ outbox: { waiting, attention, accounts, names } }: { outbox: Outbox }) {
   if (waiting.length === 0) {
     return (
       <section class="card">
         <h2>Unsent</h2>
-        <p>{unsent.value.photos > 0 ? photosWords(unsent.value.photos) : 'Nothing. The server has everything that you entered on this phone.'}</p>
+        <p>{nothingWaits(attention.length)}</p>
       </section>
     );
   }
@@ -84,6 +84,11 @@ function Waiting({ outbox: { waiting, accounts, names } }: { outbox: Outbox }) {
       <SaveAsFile />
     </section>
   );
+}
+
+function nothingWaits(needing: number): string {
+  if (unsent.value.photos > 0) return photosWords(unsent.value.photos);
+  return needing > 0 ? 'Nothing else: the server has the rest.' : 'Nothing. The server has everything that you entered on this phone.';
 }
 
 const photosWords = (count: number): string => (count === 1 ? '1 photo is being sent.' : `${count} photos are being sent.`);
