@@ -125,15 +125,25 @@ export async function settle(writer: Writer, id: string, choice: 'mine' | 'their
   return answering(writer, id, async (tx, item) => {
     if (item.kind !== 'conflict') throw new TypeError(`${id} is no conflict`);
     if (choice === 'theirs') return [];
-    return enqueue(tx, [made(writer, overTheirs(item.mutation, item.clash))], writer.author);
+    const open = TOGETHER.has(item.clash.field) ? await tx.objectStore('attention').getAll() : [item];
+    const clashes = open.flatMap((one) =>
+      one.kind === 'conflict' && one.mutation.id === item.mutation.id && (one === item || TOGETHER.has(one.clash.field)) ? [one.clash] : []);
+    return enqueue(tx, [made(writer, overTheirs(item.mutation, clashes))], writer.author);
   });
 }
 
-/** The rep's value again, against what the server has now. */
-export function overTheirs(mutation: Mutation, { field, mine, theirs }: Clash): Entered {
-  const nest = (value: unknown) => field.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner ?? null }), value);
-  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: theirs } }; // a status
-  return { name: mutation.name, args: { id: mutation.args['id'], fields: nest(mine), base: nest(theirs) } };
+/** Fields that make sense only with each other: a visit is moved as a whole. */
+const TOGETHER: ReadonlySet<string> = new Set(['starts_at', 'ends_at', 'time_zone']);
+
+/** The rep's values again, against what the server has now. */
+export function overTheirs(mutation: Mutation, clashes: readonly Clash[]): Entered {
+  const nest = (field: string, value: unknown) =>
+    field.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner ?? null }), value) as Record<string, unknown>;
+  const [first] = clashes;
+  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: first?.theirs } }; // a status
+  const fields = Object.assign({}, ...clashes.map(({ field, mine }) => nest(field, mine))) as Record<string, unknown>;
+  const base = Object.assign({}, ...clashes.map(({ field, theirs }) => nest(field, theirs))) as Record<string, unknown>;
+  return { name: mutation.name, args: { id: mutation.args['id'], fields, base } };
 }
 
 /** Give up what was rejected, or close what is kept for a manager. */
