@@ -343,6 +343,28 @@ test('a member of the address is settled as that member alone', async () => {
   expect(server.effects.at(-1)?.args).toEqual({ id: 'a1', fields: { address: { city: 'Luleå' } }, base: { address: { city: 'Boden' } } });
 });
 
+test('a visit that two people moved is settled as a whole', async () => {
+  const [eight, nine, one, two] = ['08', '09', '13', '14'].map((hour) => `2026-11-23T${hour}:00:00Z`) as [string, string, string, string];
+  server.put('visit', { id: 'v1', account_id: 'a1', starts_at: eight, ends_at: two, time_zone: 'UTC', status: 'planned' });
+  await sync();
+  const about = { entity: 'visit' as const, row_id: 'v1' };
+  const clashes = [
+    { ...about, field: 'starts_at', base: eight, mine: one, theirs: eight },
+    { ...about, field: 'ends_at', base: nine, mine: two, theirs: nine },
+  ];
+  server.judge = ({ args }) => ((args['fields'] as { place?: string }).place ? { result: 'conflict', conflicts: clashes } : undefined);
+  const fields = { starts_at: one, ends_at: two, place: 'Gate 3' };
+  await phone.phone.mutate('visit.change', { id: 'v1', fields, base: { starts_at: eight, ends_at: nine, place: null } });
+  await settled();
+  expect(shown().attention.value).toHaveLength(2);
+  await phone.phone.settle('visit:v1:starts_at', 'mine');
+  await settled();
+  expect(shown().attention.value).toEqual([]);
+  expect(server.effects.at(-1)?.args).toEqual({
+    id: 'v1', fields: { starts_at: one, ends_at: two }, base: { starts_at: eight, ends_at: nine },
+  });
+});
+
 test('a promise that two people closed differently is settled by its status', async () => {
   server.put('promise', { id: 'p1', account_id: 'a1', text: 'Report', due_on: '2026-11-30', status: 'open' });
   await sync();

@@ -125,9 +125,11 @@ export async function settle(writer: Writer, id: string, choice: 'mine' | 'their
   return answering(writer, id, async (tx, item) => {
     if (item.kind !== 'conflict') throw new TypeError(`${id} is no conflict`);
     if (choice === 'theirs') return [];
-    const open = TOGETHER.has(item.clash.field) ? await tx.objectStore('attention').getAll() : [item];
-    const clashes = open.flatMap((one) =>
-      one.kind === 'conflict' && one.mutation.id === item.mutation.id && (one === item || TOGETHER.has(one.clash.field)) ? [one.clash] : []);
+    const open = TOGETHER.has(item.clash.field) ? await tx.objectStore('attention').getAll() : [];
+    const others = open.flatMap((one) =>
+      one.kind === 'conflict' && one.id !== id && one.mutation.id === item.mutation.id && TOGETHER.has(one.clash.field) ? [one] : []);
+    await Promise.all(others.map((one) => tx.objectStore('attention').delete(one.id)));
+    const clashes = [item, ...others].map(({ clash }) => clash);
     return enqueue(tx, [made(writer, overTheirs(item.mutation, clashes))], writer.author);
   });
 }
