@@ -14,6 +14,8 @@ interface Command {
   phone: string;
   tab?: string;
   fuse?: number;
+  /** of a tab: listen to the server's events */
+  live?: boolean;
   /** cut the power as soon as the call answers */
   last?: boolean;
   name?: string;
@@ -69,7 +71,7 @@ export function drive(code: string, origin: string): void {
     /** Open a tab, or load it anew. */
     open: (command) => {
       tabs.get(keyOf(command))?.power.cut();
-      const tab = new Tab(phoneOf(command), broken(code, command.breaks), origin);
+      const tab = new Tab(phoneOf(command), broken(code, command.breaks), origin, command.live);
       tabs.set(keyOf(command), tab);
       if (command.fuse !== undefined) tab.power.cutAfter(command.fuse);
       return alive(tab, tab.client.open(tab.environment));

@@ -51,7 +51,7 @@ export class Tab {
   private readonly timers = new Set<Timed>();
   private readonly wakes = new Set<() => void>();
 
-  constructor(readonly phone: Phone, code: string, private readonly origin: string) {
+  constructor(readonly phone: Phone, code: string, private readonly origin: string, private readonly live = false) {
     this.client = instantiate(code);
     this.environment = this.makeEnvironment();
     this.power.onCut(() => this.timers.clear());
@@ -97,7 +97,7 @@ export class Tab {
         this.wakes.add(wake);
         return () => void this.wakes.delete(wake);
       },
-      events: (): Events | null => null,
+      events: (path) => (this.live ? new Stream(this, path) : null),
       persist: () => power.through(Promise.resolve(true)),
       digest: (bytes) => power.through(webcrypto.subtle.digest('SHA-256', bytes)),
       requestBackgroundSync: () => undefined,
@@ -110,8 +110,13 @@ export class Tab {
   }
 
   private async fetch(path: string, request: RequestInit): Promise<Response> {
+    this.power.need();
+    return this.stepwise(await this.power.through(this.request(path, request)));
+  }
+
+  /** A request with the phone's cookies, ended when the power is. */
+  async request(path: string, request: RequestInit): Promise<Response> {
     const { phone, power } = this;
-    power.need();
     const stopper = new AbortController();
     power.onCut(() => stopper.abort());
     request.signal?.addEventListener('abort', () => stopper.abort());
@@ -120,13 +125,9 @@ export class Tab {
     headers.set('x-phone', phone.name);
     headers.set('cookie', [...phone.cookies].map(([name, value]) => `${name}=${value}`).join('; '));
     const { cache: _, credentials: __, ...rest } = request;
-    const response = await power.through(
-      fetch(this.origin + path, { ...rest, headers, signal: stopper.signal }).then((answer) => {
-        this.keepCookies(answer.headers);
-        return answer;
-      }),
-    );
-    return this.stepwise(response);
+    const answer = await fetch(this.origin + path, { ...rest, headers, signal: stopper.signal });
+    this.keepCookies(answer.headers);
+    return answer;
   }
 
   /** The answer whose body comes in a step of its own. */
@@ -160,5 +161,61 @@ export class Tab {
       this.phone.cookies.clear();
       this.phone.evict('everything');
     }
+  }
+}
+
+const [CONNECTING, OPEN, CLOSED] = [0, 1, 2];
+/** Before a browser connects again by itself. */
+const RECONNECT_MS = 3000;
+
+/** Server-sent events as a browser has them: words of the stream as events, connected again when it breaks off. */
+class Stream implements Events {
+  readyState = CONNECTING;
+  onerror: ((event: never) => void) | null = null;
+  private readonly listeners = new Map<string, (() => void)[]>();
+  private readonly stopper = new AbortController();
+
+  constructor(private readonly tab: Tab, private readonly path: string) {
+    void this.connect();
+  }
+
+  addEventListener(type: string, listener: () => void): void {
+    this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
+  }
+
+  close(): void {
+    this.readyState = CLOSED;
+    this.stopper.abort();
+  }
+
+  private async connect(): Promise<void> {
+    try {
+      const answer = await this.tab.request(this.path, { headers: { accept: 'text/event-stream' }, signal: this.stopper.signal });
+      if (!answer.ok) return this.failed(CLOSED);
+      this.readyState = OPEN;
+      this.tell('open');
+      let text = '';
+      for await (const part of answer.body as unknown as AsyncIterable<Uint8Array>) {
+        text += new TextDecoder().decode(part);
+        const events = text.split('\n\n');
+        text = events.pop() ?? '';
+        for (const event of events) if (/^event: ?poke$/m.test(event)) this.tell('poke');
+      }
+    } catch {
+      // the network, or nobody listens any more
+    }
+    this.failed(CONNECTING);
+  }
+
+  private tell(type: string): void {
+    if (this.readyState === CLOSED) return;
+    for (const listener of this.listeners.get(type) ?? []) if (this.tab.power.step()) listener();
+  }
+
+  private failed(state: number): void {
+    if (this.readyState === CLOSED || !this.tab.power.step()) return;
+    this.readyState = state;
+    this.onerror?.(undefined as never);
+    if (state === CONNECTING) this.tab.environment.setTimeout(() => void (this.readyState === CONNECTING && this.connect()), RECONNECT_MS);
   }
 }

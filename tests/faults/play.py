@@ -142,14 +142,17 @@ class Player:
     async def _ready(self, handset: Handset, tab: str = "a") -> None:
         """The tab is open and somebody is signed in. ClientError when that needs a network that is not there."""
         phones = self.bench.phones
-        if tab not in await phones.do("tabs", handset.name):
-            await phones.do("open", handset.name, tab)
-        state = await phones.call(handset.name, "state", tab=tab)
-        if not state["signedIn"] or state["signInNeeded"]:
-            handset.doomed = False
-            await phones.call(handset.name, "signIn", self.company.email(handset.user), world.PASSWORD, tab=tab)
-            if tab not in await phones.do("tabs", handset.name):
-                await phones.do("open", handset.name, tab)
+        for _ in range(4):
+            # A page that loads itself anew, as after a sign-out, is opened again.
+            with contextlib.suppress(Dead):
+                if tab not in await phones.do("tabs", handset.name):
+                    await phones.do("open", handset.name, tab, live=self.schedule.get("live", False))
+                state = await phones.call(handset.name, "state", tab=tab)
+                if state["signedIn"] and not state["signInNeeded"]:
+                    return
+                handset.doomed = False
+                await phones.call(handset.name, "signIn", self.company.email(handset.user), world.PASSWORD, tab=tab)
+        raise Dead
 
     async def _usable(self, step: Step) -> bool:
         """Whether the phone of a step can be used at all now."""

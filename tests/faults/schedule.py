@@ -141,7 +141,7 @@ def make(seed: int) -> dict[str, Any]:
         steps.append({"do": "apart"})
     marks = iter(range(1, 10_000))
     steps += [_step(random, list(phones), marks, bad_network, THEMES[theme]) for _ in range(random.randint(15, 60))]
-    return {"seed": seed, "theme": theme, "phones": phones, "steps": steps}
+    return {"seed": seed, "theme": theme, "live": random.random() < 0.3, "phones": phones, "steps": steps}
 
 
 def _weather(random: Random, bad_network: float) -> list[Step | None]:
