@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import tempfile
+from pathlib import Path
 
 
 def serve(environment: dict[str, str]) -> None:
@@ -44,6 +45,15 @@ def import_everything() -> None:
         create_app(Settings(database_url=f"sqlite:///{folder}/unused.db", log_level="ERROR"))
 
 
+def is_ours(pid: int) -> bool:
+    """Whether a process id is still that of a child of ours."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return int(text.rpartition(")")[2].split()[1]) == os.getpid()
+
+
 def main() -> None:
     """Import, then fork a server for each line until standard input ends."""
     import app.server  # noqa: F401
@@ -53,6 +63,7 @@ def main() -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     print("ready", flush=True)
+    child = 0
     for line in sys.stdin:
         environment = json.loads(line)["environment"]
         child = os.fork()
@@ -62,6 +73,8 @@ def main() -> None:
             finally:
                 os._exit(1)
         print(child, flush=True)
+    if child and is_ours(child):
+        os.killpg(child, signal.SIGKILL)  # no server outlives the harness, also when that was killed
 
 
 if __name__ == "__main__":
