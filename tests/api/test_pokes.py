@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import ssl
 import statistics
 import threading
 import time
@@ -13,12 +14,14 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import trustme
 
 from app.customers.tables import Account
 from app.foundation import changes, pokes
 from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.identity.tables import SignInSession
+from tests.conftest import make_directory
 from tests.support.live import EVENTS, Listener, Person, until
 from tests.support.phones import Api, Directory
 from tests.support.pulling import Office
@@ -188,8 +191,6 @@ def test_a_revoked_device_is_poked_and_its_stream_ends(database: Database, offic
 def test_who_holds_too_many_streams_is_told_so_and_a_stream_that_was_left_makes_room(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    from tests.conftest import make_directory
-
     make_directory(sqlite_database)
     limits = {"live_streams": "3", "live_streams_per_user": "2"}
     with serving(sqlite_database, tmp_path, **limits) as port, ExitStack() as closing:
@@ -294,6 +295,25 @@ def test_a_server_that_is_stopped_ends_its_streams_at_once(database: Database, o
         assert time.monotonic() - stopping < 5
         assert all(phone.ended.wait(1) for phone in phones)
         assert all(phone.received.endswith(b"0\r\n\r\n") for phone in phones)
+
+
+def test_streams_are_served_over_tls_too(sqlite_database: Database, tmp_path: Path) -> None:
+    directory = make_directory(sqlite_database)
+    office = Office(sqlite_database, directory.orgs["north"], directory.users["rep@north"])
+    account_id = office.account()
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost")
+    certificate.private_key_pem.write_to_path(tmp_path / "key.pem")
+    certificate.cert_chain_pems[0].write_to_path(tmp_path / "cert.pem")
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    options = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
+    url = sqlite_database.url.render_as_string()
+    with (
+        served(url, *options, log=tmp_path / "server.log") as port,
+        Person(port, "rep@north.example", tls=trusting).listening() as phone,
+    ):
+        phone.poked_by(lambda: say(sqlite_database, office.org_id, [account_id]))
 
 
 def test_a_phone_is_poked_when_what_was_missed_is_not_known(database: Database, office: Office, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from types import TracebackType
 from typing import Any
 
@@ -21,15 +21,20 @@ EVENTS = "/api/v1/sync/events"
 class Person:
     """Somebody signed in at a real server."""
 
-    def __init__(self, port: int, email: str, password: str = PASSWORD) -> None:
+    def __init__(self, port: int, email: str, password: str = PASSWORD, tls: ssl.SSLContext | None = None) -> None:
         self.port = port
+        self.tls = tls
         self.headers = {"Content-Type": "application/json"}
         answer, headers = self.send("POST", "/session", {"email": email, "password": password})
         self.headers |= {"Cookie": headers["Set-Cookie"].split(";")[0], "X-CSRF-Token": answer["csrf_token"]}
 
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[Any, Any]:
         """A request below `/api/v1`; the JSON that is answered, and the headers. AssertionError when it is refused."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = (
+            HTTPSConnection("localhost", self.port, timeout=10, context=self.tls)
+            if self.tls
+            else HTTPConnection("127.0.0.1", self.port, timeout=10)
+        )
         given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         connection.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), given)
         answer = connection.getresponse()
@@ -43,9 +48,9 @@ class Person:
         tag = self.send("GET", path)[1]["ETag"]
         self.send("PATCH", path, body, If_Match=tag)
 
-    def listening(self, tls: ssl.SSLContext | None = None) -> Listener:
+    def listening(self) -> Listener:
         """A stream of this person's; it is open and has had its first poke."""
-        return Listener(self.port, self.headers["Cookie"], tls)
+        return Listener(self.port, self.headers["Cookie"], self.tls)
 
 
 class Listener:
@@ -64,6 +69,10 @@ class Listener:
         self.head, _, rest = self.head.partition(b"\r\n\r\n")
         self.status = int(self.head[9:12])
         self.received = rest
+        if not self.head.startswith(b"HTTP/1.1 200"):
+            length = int(self.head.lower().split(b"content-length:")[1].split()[0])
+            while len(self.received) < length:
+                self.received += self._link.recv(65536)
         self.pokes = [time.monotonic()] * rest.count(b"event: poke")
         self.ended = threading.Event()
         self._link.settimeout(None)
