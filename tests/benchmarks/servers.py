@@ -34,12 +34,13 @@ COLUMNS = (
 DOCUMENTS = frozenset({"aliases", "address", "competitors", "external_ids"})
 
 
-def doorstep() -> Flask:
+def doorstep() -> Any:
     """The application as it is deployed, with one trivial route more."""
     from flask_smorest import Api, Blueprint
     from marshmallow import Schema, fields
 
     from app import create_app
+    from app.server import with_streams
 
     class StatusSchema(Schema):
         status = fields.String(required=True)
@@ -54,7 +55,7 @@ def doorstep() -> Flask:
     app = create_app()
     api: Api = app.extensions["flask-smorest"]["apis"][""]["ext_obj"]
     api.register_blueprint(trivial)
-    return app
+    return with_streams(app)
 
 
 def bare() -> Flask:
