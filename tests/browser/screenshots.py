@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/screenshots: Today and a briefing, light and dark, on the next Tuesday morning at eight.
+"""Takes the pictures in docs/screenshots: Today, a briefing, a report and what is unsent, on the next Tuesday morning at eight.
 
 `python -m tests.browser.screenshots`
 """
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.measure import BRIEFED, PHONE, sign_in
 from tests.browser.server import ROOT, Server, install, sample_rep
@@ -35,7 +35,7 @@ def next_tuesday_at_eight() -> datetime:
 
 
 def take(browser: Browser, server: Server, scheme: str, at: datetime) -> None:
-    """Both pictures in one colour scheme."""
+    """All pictures in one colour scheme; the last two with no network."""
     context = browser.new_context(
         **{**PHONE, "device_scale_factor": 1.5},
         color_scheme=scheme,
@@ -50,7 +50,28 @@ def take(browser: Browser, server: Server, scheme: str, at: datetime) -> None:
     page.locator(BRIEFED).first.click()
     expect(page.locator("section.hero .row").first).to_be_visible()
     page.screenshot(path=FOLDER / f"briefing-{scheme}.png")
+    page.get_by_role("link", name="Log visit").click()
+    report(page)
+    page.screenshot(path=FOLDER / f"log-{scheme}.png")
+    context.set_offline(True)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved on this phone")).to_be_visible()
+    page.locator(".pill").click()
+    expect(page.get_by_role("heading", name="Sent and unsent")).to_be_visible()
+    expect(page.get_by_text("Saved on this phone")).to_be_hidden(timeout=8_000)
+    page.screenshot(path=FOLDER / f"unsent-{scheme}.png")
     context.close()
+
+
+def report(page: Page) -> None:
+    """Fill in how a visit went."""
+    page.get_by_label("Wants a quote").check()
+    page.get_by_label("Notes").fill("Line 2 stops for service in May. Eva wants the vibration report first.")
+    page.get_by_label("Next step").fill("Price for a spare seal kit")
+    page.get_by_role("button", name="Add a promise").click()
+    page.get_by_label("What you promise").fill("Vibration report")
+    page.get_by_label("In a week").check()
+    page.evaluate("scrollTo(0, 0); document.activeElement.blur()")
 
 
 def main() -> None:

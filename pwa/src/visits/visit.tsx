@@ -12,6 +12,7 @@ import { Icon } from '../ui/icons';
 import { save, write } from '../ui/save';
 import { Unsent } from '../outbox/marks';
 import type { CustomerPromise, Person, Visit } from '../store/rows';
+import { isUnread } from '../talk/seen';
 import { Attachments } from './attachments';
 import { Notes, TalkCard, type Written } from './written';
 
@@ -32,6 +33,8 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
     );
   }
   const { visit, account, briefing, people, written } = page;
+  const talk = <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />;
+  const fresh = written.messages.some(isUnread); // what is new comes first, else what must be known before going in
   return (
     <Screen title={account?.name ?? 'Unknown account'} sub={<Where page={page} />} back={TODAY} bar={<Actions page={page} />}>
       {visit.status === 'cancelled' && <p class="note">This visit was cancelled.</p>}
@@ -39,7 +42,7 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
       <Promised promises={written.promises} people={people} />
       <Notes notes={written.notes} />
       <Attachments attachments={written.attachments} />
-      {written.messages.length > 0 && <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />}
+      {fresh && talk}
       {briefing ? (
         <Cards briefing={briefing} people={people} zone={visit.time_zone} />
       ) : (
@@ -47,7 +50,7 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
           <p>It is composed on the server from tickets, usage, news and notes, and comes with the next update.</p>
         </Empty>
       )}
-      {written.messages.length === 0 && <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />}
+      {!fresh && talk}
       {visit.status === 'planned' && <ChangeVisit visit={visit} />}
     </Screen>
   );
