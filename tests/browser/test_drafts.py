@@ -95,7 +95,9 @@ def test_storage_that_was_emptied_is_told_and_what_could_be_saved_is_sent(signed
     signed_in.open("/")
     expect(page.locator(".pill")).to_have_text("1 needs attention")
     page.locator(".pill").click()
-    expect(page.get_by_role("group", name="Storage was emptied")).to_contain_text("1 entry could be saved and will be sent.")
+    expect(page.get_by_role("group", name="Storage was emptied")).to_contain_text(
+        "1 entry could be saved and will be sent."
+    )
     page.get_by_role("button", name="I have read this").click()
     all_sent(page)
     texts = [one["text"] for one in at_server(signed_in, "notes", account)]

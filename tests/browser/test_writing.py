@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from playwright.sync_api import expect
 
@@ -143,7 +144,9 @@ def test_a_visit_is_planned_moved_and_cancelled(signed_in: Phone) -> None:
     all_sent(page)
     row = server(signed_in, visit)
     assert f"/accounts/{row['account_id']}" == account
-    assert row["starts_at"][:10] == str(date.today() + timedelta(days=7))
+    here = datetime.fromisoformat(row["starts_at"]).astimezone(ZoneInfo(row["time_zone"]))
+    assert here.strftime("%H:%M") == "15:00"
+    assert 6 <= (here - datetime.now(UTC)).total_seconds() / 86_400 <= 8.5
     page.get_by_role("button", name="Cancel visit").click()
     page.get_by_role("button", name="Cancel it").click()
     expect(page.get_by_text("This visit was cancelled.")).to_be_visible()
@@ -219,7 +222,9 @@ def test_account_person_consent_and_goal_are_changed_field_by_field(signed_in: P
     after = server(signed_in, account)
     assert (after["phone"], after["address"]["city"]) == ("+46 8 123 456", "Hofors bruk")
     assert after["address"]["street"] == before["address"]["street"]
-    assert [one["status"] for one in at_server(signed_in, "goals", account) if one["title"] == "No stop in winter"] == ["reached"]
+    assert [one["status"] for one in at_server(signed_in, "goals", account) if one["title"] == "No stop in winter"] == [
+        "reached"
+    ]
     row = server(signed_in, person)
     assert row["preferred_times"] == "before nine"
     assert {"channel": "sms", "status": "withdrawn", "source": "Said at a visit"}.items() <= row["consent"][-1].items()
