@@ -71,6 +71,22 @@ describe('a database that the browser removed', () => {
     expect(shown().attention.value).toMatchObject([{ kind: 'rejected', problem: { title: 'No' }, mutation: { args: { id: 'n1' } } }]);
   });
 
+  test('brings back a clash that is not settled, also when the rows were pulled since', async () => {
+    const clash = { entity: 'account' as const, row_id: 'a1', field: 'phone', base: null, mine: '1', theirs: '2' };
+    server.judge = () => ({ result: 'conflict', conflicts: [clash] });
+    await phone.phone.mutate('account.change', { id: 'a1', fields: { phone: '1' }, base: { phone: null } });
+    await settled();
+    await sync();
+    expect(await phone.db.count('mutation')).toBe(0);
+    phone.tab.cut();
+    device.evict('database');
+    phone = await opened(device);
+    await sync();
+    expect(shown().attention.value).toMatchObject([{ kind: 'conflict', clash }]);
+    await phone.phone.settle(shown().attention.value[0]?.id as string, 'theirs');
+    expect(phone.phone.journal.of(ME.id)).toEqual([]);
+  });
+
   test('says how many are gone and since when, where the journal had no room for them', async () => {
     const back = offline(device);
     await enter('n1', 'x'.repeat(MOST_CHARACTERS));

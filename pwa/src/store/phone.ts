@@ -14,7 +14,7 @@ import { lostBy, recover, translateQueue } from './recovery';
 import { unlessClosed } from './replay';
 import { NOTHING_UNSENT, Shown, UnsentOfAnotherError } from './shown';
 import { Syncer } from './syncer';
-import { lookAtClock, owing, read, readUnsent, tidy } from './told';
+import { closed, lookAtClock, owing, read, readUnsent, tidy } from './told';
 import { prepared } from './uploads';
 import {
   discard, enter, newId, NotSavedError, notSaved, resend, settle,
@@ -321,7 +321,8 @@ export class Phone {
 
   /** Queue, rows or what needs attention changed in this tab: show it, here and in the others. */
   private async changed(settled: readonly string[], rows: boolean): Promise<void> {
-    this.journal.remove(settled);
+    const db = this.shown.database.value;
+    if (db) this.journal.remove(await closed(db, settled));
     await this.show(rows);
     this.changes?.postMessage(rows ? 'rows' : 'queue');
   }

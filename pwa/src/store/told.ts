@@ -55,6 +55,13 @@ export async function tidy(journal: Journal, db: Database, userId: string): Prom
   journal.add(userId, queue.filter(({ id }) => !known.has(id)));
 }
 
+/** Of these mutations, those that no card is open of: what needs attention stays in the journal. */
+export async function closed(db: Database, ids: readonly string[]): Promise<readonly string[]> {
+  if (!ids.length) return ids;
+  const open = new Set((await db.getAll('attention')).flatMap(everyMutation).map(({ id }) => id));
+  return ids.filter((id) => !open.has(id));
+}
+
 /** Note the device's clock: one that is set back does not lengthen the lease. @returns whether the lease is over */
 export async function lookAtClock(db: Database, now: number, days: number | undefined): Promise<boolean> {
   const known = await readMeta(db, 'clock');
