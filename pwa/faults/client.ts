@@ -39,7 +39,7 @@ export async function state() {
 
 /** What screens offer to change, and ids for what is made. */
 export async function shown() {
-  const types = ['account', 'person', 'visit', 'promise', 'goal'] as const;
+  const types = ['account', 'person', 'visit', 'promise', 'goal', 'draft'] as const;
   const tx = database().transaction([...types]);
   const rows = await Promise.all(types.map(async (type) => [type, await tx.objectStore(type).getAll()] as const));
   return { ...Object.fromEntries(rows), ids: Array.from({ length: 12 }, () => phone.newId()) };

@@ -198,6 +198,11 @@ def _message(s: Screen) -> list[Write]:
     return [("message.post", args)]
 
 
+def _draft_decide(s: Screen) -> list[Write]:
+    decision = "dismiss" if s.pick % 4 == 3 else "accept"
+    return [("draft.decide", {"id": s.one("draft")["id"], "decision": decision})]
+
+
 def _family(s: Screen) -> list[Write]:
     """Parents and children in one go: a person, what was promised to them, what they want, what they allowed, a visit."""
     account = s.one("account")["id"]
@@ -266,6 +271,7 @@ _KINDS: dict[str, Callable[[Screen], list[Write]]] = {
     "goal": lambda s: [_goal(s)],
     "goal_change": _goal_change,
     "message": _message,
+    "draft_decide": _draft_decide,
     "family": _family,
     "wrong": _wrong,
     "wrong_family": _wrong_family,

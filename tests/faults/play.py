@@ -92,6 +92,7 @@ class Player:
         """Every step, in order."""
         for number, step in enumerate(self.schedule["steps"]):
             self._number = number
+            self.story.figures[f"step: {step.get('kind', step['do'])}"] += 1
             self.story.log.append(f"-- {number} {json.dumps(step)}")
             await getattr(self, f"_{step['do']}")(step)
         await self._join({})

@@ -30,6 +30,7 @@ KINDS = {
     "goal_change": 4,
     "message": 5,
     "attachment": 2,
+    "draft_decide": 3,
     "family": 4,
     "wrong": 4,
     "wrong_family": 3,
@@ -87,7 +88,7 @@ THEMES: dict[str, dict[str, float]] = {
         "account_fields": 4, "account_address": 3, "person_fields": 5, "goal_change": 5, "visit_change": 3, "promise_keep": 3,
         "promise_break": 3, "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3, "rows": 1,
     },
-    "territory": {"territory": 4, "decide": 4, "evict": 0.3, "sync": 0.7, "family": 3},
+    "territory": {"territory": 4, "decide": 3, "draft_decide": 4, "evict": 0.3, "sync": 0.7, "family": 3},
     "power": {"fuse": 5, "crash": 3, "kill": 2, "tab": 2},
     "families": {"family": 6, "wrong_family": 6, "wrong": 3, "walk_in": 3, "settle": 2, "attachment": 3},
 }  # fmt: skip

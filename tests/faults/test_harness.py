@@ -25,6 +25,10 @@ def wrong(pick: int) -> dict[str, Any]:
     return {"do": "make", "phone": "p1", "tab": "a", "kind": "wrong", "pick": pick, "mark": 1}
 
 
+def evict(phone: str) -> dict[str, Any]:
+    return {"do": "evict", "phone": phone, "tab": "a", "what": "database"}
+
+
 def sync(phone: str) -> dict[str, Any]:
     return {"do": "sync", "phone": phone, "tab": "a", "faults": []}
 
@@ -45,6 +49,10 @@ EVICTED: Steps = [
     note("p1", 1),
     {"do": "evict", "phone": "p1", "tab": "a", "what": "database"},
 ]
+CLASHED_AND_EVICTED: Steps = [
+    *BEGIN, {"do": "apart"}, change("p1", 1), change("p2", 2), {"do": "together"}, sync("p1"), sync("p2"),
+    evict("p1"), evict("p2"), sync("p1"), sync("p2"),
+]  # fmt: skip
 ALL = {
     "an answer is lost": AN_ANSWER_IS_LOST,
     "two change one field": TWO_CHANGE_ONE_FIELD,
@@ -52,6 +60,7 @@ ALL = {
     "wrong": WRONG,
     "wrong field": WRONG_FIELD,
     "evicted": EVICTED,
+    "clashed and evicted": CLASHED_AND_EVICTED,
 }
 
 
