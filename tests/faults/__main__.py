@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import sys
 import time
 from collections import Counter
@@ -63,6 +64,10 @@ async def run_all(
     done = 0
     figures: Counter[str] = Counter()
     begun = time.monotonic()
+
+    running = asyncio.current_task()
+    assert running is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, running.cancel)
 
     async def on(kind: str) -> None:
         nonlocal done
