@@ -51,7 +51,7 @@ self.addEventListener('sync' as never, (event: ExtendableEvent) => {
 async function pushQueue(): Promise<void> {
   const { queue, session, sequence = 0, client_group } = await readQueue();
   for (let at = 0; session && at < queue.length; at += 50) {
-    const mutations = queue.slice(at, at + 50).map(({ order: _, ...rest }, place) => ({ ...rest, seq: sequence + at + place + 1 }));
+    const mutations = queue.slice(at, at + 50).map(({ order: _, hold: __, ...rest }, place) => ({ ...rest, seq: sequence + at + place + 1 }));
     const answer = await fetch('/api/v1/sync/push', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'x-csrf-token': session.csrf_token },
@@ -65,6 +65,8 @@ async function pushQueue(): Promise<void> {
 interface Waiting {
   order: number;
   version: number;
+  done?: number;
+  hold?: number;
 }
 
 interface Queue {
@@ -87,11 +89,15 @@ async function readQueue(): Promise<Queue> {
   if (!db?.objectStoreNames.contains('mutation')) return { queue: [] };
   const tx = db.transaction(['meta', 'mutation']);
   const meta = (key: string) => result(tx.objectStore('meta').get(key));
+  const now = Date.now();
+  const held = ({ hold = 0 }: Waiting) => hold > now && hold < now + 60_000;
   const [all, session, sequence, client_group] = await Promise.all([
     result(tx.objectStore('mutation').index('order').getAll()), meta('session'), meta('sequence'), meta('client_group'),
   ]);
   db.close();
-  return { queue: (all as (Waiting & { done?: number })[]).filter(({ done }) => done === undefined), session, sequence, client_group };
+  const unsent = (all as Waiting[]).filter(({ done }) => done === undefined);
+  const first = unsent.findIndex(held); // it can still be taken back, and what is behind it waits
+  return { queue: first < 0 ? unsent : unsent.slice(0, first), session, sequence, client_group };
 }
 
 async function fromShell(key: string, request: Request): Promise<Response> {

@@ -389,3 +389,70 @@ test('rows of a lost account leave with the pull, and a queued change of one bri
   expect((await shownRows(phone.db)).size).toBe(0);
   expect(shown().attention.value).toMatchObject([{ kind: 'kept' }]);
 });
+
+describe('what can be taken back for some seconds', () => {
+  const hold = async (ms = 5_000) => {
+    const [{ id }] = (await phone.phone.mutateAll([{ name: 'note.add', args: note('n1') }], [], ms)) as [{ id: string }];
+    return id;
+  };
+
+  test('is safe and shown at once, and sent when they are over', async () => {
+    await hold();
+    await sync();
+    expect(await phone.db.count('note')).toBe(1);
+    expect(shown().unsent.value.count).toBe(1);
+    expect(server.effects).toEqual([]);
+    device.clock += 5_001;
+    await sync();
+    expect(server.effects.map(({ args }) => args['id'])).toEqual(['n1']);
+  });
+
+  test('is sent by itself when they are over', async () => {
+    await hold();
+    await settled();
+    await device.advance(6_000);
+    expect(server.effects).toHaveLength(1);
+  });
+
+  test('leaves no trace when it is taken back', async () => {
+    const id = await hold();
+    expect(await phone.phone.takeBack(id)).toBe(true);
+    device.clock += 5_001;
+    await sync();
+    expect([await phone.db.count('note'), await phone.db.count('mutation'), await phone.db.count('base')]).toEqual([0, 0, 0]);
+    expect(phone.phone.journal.of(ME.id)).toEqual([]);
+    expect(server.effects).toEqual([]);
+  });
+
+  test('cannot be taken back after that', async () => {
+    const id = await hold();
+    device.clock += 5_001;
+    expect(await phone.phone.takeBack(id)).toBe(false);
+    await sync();
+    expect(server.effects).toHaveLength(1);
+  });
+
+  test('outlives a cut of the power, and keeps its place before what came later', async () => {
+    await hold();
+    await phone.phone.mutate('note.add', note('n2'));
+    phone = await restarted(phone);
+    await sync();
+    expect(server.effects).toEqual([]);
+    device.clock += 5_001;
+    await sync();
+    expect(server.effects.map(({ args }) => args['id'])).toEqual(['n1', 'n2']);
+  });
+
+  test('is not held back by a clock that was set back', async () => {
+    await hold();
+    device.clock -= 86_400_000;
+    await sync();
+    expect(server.effects).toHaveLength(1);
+  });
+
+  test('is sent by a sign-out', async () => {
+    await hold();
+    expect(await phone.phone.signOut()).toBe('told');
+    expect(server.effects).toHaveLength(1);
+  });
+});

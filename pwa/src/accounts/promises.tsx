@@ -7,7 +7,7 @@ import { dayDistance, dayInSentence } from '../ui/dates';
 import { Icon } from '../ui/icons';
 import { save, write } from '../ui/save';
 import { Unsent } from '../outbox/marks';
-import { isBeingKept, keep } from './keeping';
+import { keep } from './keeping';
 
 /** today · Friday · 3 days late */
 export function due(day: string): string {
@@ -27,30 +27,27 @@ export function PromiseRow({ promise, person, about }: RowProps) {
   const asking = useSignal(false);
   const late = dayDistance(promise.due_on, today.value);
   const sign = late > 0 ? 'bad' : late === 0 ? 'warn' : 'info';
-  const kept = isBeingKept(promise.id);
   const parts = [person ? `To ${person.name}` : null, about, promise.made_on && `made ${dayInSentence(promise.made_on, today.value)}`];
   return (
     <li>
       <div class="promise">
         <SignOf spec={{ card: 'promises', sign, icon: 'P' }} />
         <a class="grow" href={`/accounts/${promise.account_id}`}>
-          <b>{promise.text}</b> – {kept ? 'kept' : due(promise.due_on)}
+          <b>{promise.text}</b> – {due(promise.due_on)}
           <span class="src">
             {parts.filter(Boolean).join(' · ')} <Unsent type="promise" id={promise.id} />
           </span>
         </a>
-        {!kept && (
-          <button class="round" type="button" aria-label={`Kept: ${promise.text}`} onClick={() => void keep(promise)}>
-            <Icon name="check" />
-          </button>
-        )}
-        {!kept && late > 0 && !asking.value && (
+        <button class="round" type="button" aria-label={`Kept: ${promise.text}`} onClick={() => void keep(promise)}>
+          <Icon name="check" />
+        </button>
+        {late > 0 && !asking.value && (
           <button class="round" type="button" aria-label={`Not kept: ${promise.text}`} onClick={() => (asking.value = true)}>
             <Icon name="close" />
           </button>
         )}
       </div>
-      {asking.value && !kept && (
+      {asking.value && (
         <div class="asked" role="group" aria-label="Not kept?">
           <p>Say that this promise was not kept? It stays in the account’s history.</p>
           <div class="pair">

@@ -1,6 +1,5 @@
 /** Signing out: first what is unsent is sent or handed over, then everything is removed. It says what it does. */
 import { useSignal } from '@preact/signals';
-import { enterAllKept } from '../accounts/keeping';
 import { SaveAsFile } from '../outbox/screen';
 import { signOut } from '../store/session';
 import { offlineSince } from '../store/sync';
@@ -12,7 +11,6 @@ export function LeavingScreen() {
   const step = useSignal<'asked' | 'working' | 'unsent'>('asked');
   const leave = async (evenIfUnsent: boolean) => {
     step.value = 'working';
-    await enterAllKept();
     const done = await signOut(evenIfUnsent);
     if (done === 'unsent') step.value = 'unsent';
     else if (done === 'owed') go('/');

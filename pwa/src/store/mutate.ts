@@ -17,5 +17,11 @@ export const mutate = <Name extends MutationName>(name: Name, args: Mutations[Na
 /** The same of several that belong together: all of them or none. `blobs` are the bytes of attachments among them. */
 export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = []): Promise<Saved[]> => phone.mutateAll(writes, blobs);
 
+/** The same of one that can be taken back for `holdMs`: it is safe and shown at once, and sent after that. */
+export async function mutateHeld(write: Write, holdMs: number): Promise<{ takeBack: () => Promise<boolean> }> {
+  const [saved] = (await phone.mutateAll([write], [], holdMs)) as [Saved];
+  return { takeBack: () => phone.takeBack(saved.id) };
+}
+
 /** An id for a row that is made here. */
 export const newId = phone.newId;

@@ -17,7 +17,7 @@ import { Syncer } from './syncer';
 import { closed, lookAtClock, owing, read, readUnsent, tidy } from './told';
 import { prepared } from './uploads';
 import {
-  discard, enter, newId, NotSavedError, notSaved, resend, settle,
+  discard, enter, newId, release, takeBack, NotSavedError, notSaved, resend, settle,
   type Answered, type Entered, type Saved, type Write, type Writer,
 } from './writes';
 
@@ -245,10 +245,10 @@ export class Phone {
     return saved as Saved;
   }
 
-  /** The same of several mutations that belong together: all of them or none. */
-  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = []): Promise<Saved[]> {
+  /** The same of several mutations that belong together: all of them or none. `holdMs` is how long they can be taken back. */
+  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], holdMs = 0): Promise<Saved[]> {
     const writer = this.writer();
-    const records = await enter(writer, writes as unknown as Entered[], blobs).catch((error: unknown) => {
+    const records = await enter(writer, writes as unknown as Entered[], blobs, holdMs).catch((error: unknown) => {
       throw notSaved(error);
     });
     this.journal.add(writer.author.id, records);
@@ -256,6 +256,17 @@ export class Phone {
     void this.askToPersist(writer.db);
     void this.syncNow(true);
     return records.map(({ id }) => ({ id }));
+  }
+
+  /**
+   * Take back what was entered with `holdMs`, as if it had never been.
+   *
+   * @returns false when it is too late; it is then entered like anything else
+   */
+  async takeBack(id: string): Promise<boolean> {
+    const taken = await takeBack(this.writer(), id);
+    if (taken) await this.changed([id], true);
+    return taken;
   }
 
   /** Keep the bytes of a photo or file, and queue it; the bytes follow when the server knows of it. */
@@ -333,11 +344,11 @@ export class Phone {
     const db = shown.database.value;
     if (!db) return;
     const reading = (this.readings += 1);
-    const { unsent, attention, show } = await read(db);
+    const stored = await read(db);
     if (reading > this.newest && shown.database.value === db) {
       this.newest = reading;
-      show(shown);
-      if (shown.session.value) this.journal.owes(owing(shown.session.value.user, unsent, attention));
+      stored.show(shown);
+      if (shown.session.value) this.journal.owes(owing(shown.session.value.user, stored));
     }
     if (rows) shown.dataVersion.value += 1;
   }
@@ -351,6 +362,7 @@ export class Phone {
   async signOut(evenIfUnsent = false): Promise<SignedOut> {
     const { shown } = this;
     if (!evenIfUnsent) {
+      if (shown.database.value && shown.session.value) await release(this.writer());
       if (shown.unsent.value.count || shown.unsent.value.photos) await this.syncNow(true);
       const { count, photos } = shown.unsent.value;
       if (count || photos || shown.attention.value.length) return 'unsent';

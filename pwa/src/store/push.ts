@@ -5,7 +5,7 @@ import type { Environment } from './environment';
 import type { Author } from './mutators';
 import { MUTATION_SCHEMA } from './mutations.gen';
 import type { Send } from './pull';
-import type { AttentionItem, Clash, Mutation, MutationProblem, Queued } from './queue';
+import { heldFor, type AttentionItem, type Clash, type Mutation, type MutationProblem, type Queued } from './queue';
 import { atomically, queued, rebase, writing, type Writing } from './replay';
 import type { Instant } from './rows';
 import { everyMutation } from './writes';
@@ -33,12 +33,13 @@ export interface MutationAnswer {
 }
 
 /** What to send next, with the sequence numbers that follow what the server has done. */
-export async function nextBatch(db: Database, most = MOST_AT_ONCE): Promise<{ sent: Queued[]; sequence: number }> {
+export async function nextBatch(db: Database, now: number, most = MOST_AT_ONCE): Promise<{ sent: Queued[]; sequence: number }> {
   const tx = db.transaction(['meta', 'mutation']);
   const [sequence, all] = await Promise.all([tx.objectStore('meta').get('sequence'), tx.objectStore('mutation').index('order').getAll()]);
   const sent: Queued[] = [];
   let size = 0;
   for (const record of all.filter(({ done }) => done === undefined).slice(0, most)) {
+    if (heldFor(record, now)) break;
     size += JSON.stringify(record.args).length;
     if (sent.length && size > MOST_CHARACTERS) break;
     sent.push(record);
@@ -46,8 +47,14 @@ export async function nextBatch(db: Database, most = MOST_AT_ONCE): Promise<{ se
   return { sent, sequence: (sequence as number | undefined) ?? 0 };
 }
 
+/** Milliseconds until nothing in the queue is held any more. */
+export async function longestHeld(db: Database, now: number): Promise<number> {
+  const all = await db.getAll('mutation');
+  return Math.max(0, ...all.map((record) => heldFor(record, now)));
+}
+
 export function pushRequest(env: Environment, group: string, sent: readonly Queued[], sequence: number) {
-  const mutations = sent.map(({ order: _, done: __, ...mutation }, place) => ({ ...mutation, seq: sequence + 1 + place }));
+  const mutations = sent.map(({ order: _, done: __, hold: ___, ...mutation }, place) => ({ ...mutation, seq: sequence + 1 + place }));
   return { client_group: group, schema: MUTATION_SCHEMA, sent_at: new Date(env.now()).toISOString(), mutations };
 }
 
@@ -76,7 +83,7 @@ export interface Pushed {
 export async function push(
   db: Database, env: Environment, group: string, author: Author, send: Send, most = MOST_AT_ONCE,
 ): Promise<Pushed | undefined> {
-  const { sent, sequence } = await nextBatch(db, most);
+  const { sent, sequence } = await nextBatch(db, env.now(), most);
   if (!sent.length) return undefined;
   const body = pushRequest(env, group, sent, sequence);
   let answer: PushAnswer;
@@ -170,4 +177,4 @@ function withoutClashes(record: Queued, clashes: readonly Clash[]): Queued {
   return { ...record, args: { ...record.args, fields: Object.fromEntries(rest) } };
 }
 
-const plain = ({ order: _, done: __, ...mutation }: Queued): Mutation => mutation;
+const plain = ({ order: _, done: __, hold: ___, ...mutation }: Queued): Mutation => mutation;

@@ -34,6 +34,17 @@ export interface Queued extends Mutation {
    * Absent while it is unsent.
    */
   done?: number;
+  /** it can be taken back until then, by the device's clock, milliseconds; it and what is behind it wait in the queue */
+  hold?: number;
+}
+
+/** Longer than this nothing is held: a device whose clock was set back sends what it has. */
+const LONGEST_HOLD_MS = 60_000;
+
+/** How much longer this waits in the queue, milliseconds. */
+export function heldFor({ hold }: Pick<Queued, 'hold'>, now: number): number {
+  const rest = hold === undefined ? 0 : hold - now;
+  return rest > LONGEST_HOLD_MS ? 0 : Math.max(0, rest);
 }
 
 /** The server's row under what this phone shows; `row` is null where the server has none. */

@@ -2,15 +2,18 @@
 import type { Database, Session } from './database';
 import type { Journal } from './journal';
 import { MUTATION_SCHEMA } from './mutations.gen';
-import type { AttentionItem, Mutation } from './queue';
+import type { AttentionItem, Mutation, Queued } from './queue';
 import { atomically, queued, replay, writing } from './replay';
 import type { Lost } from './shown';
 import { translated } from './translate';
 import { everyMutation } from './writes';
 
+/** What the journal has whole: of photos and files it has no bytes. */
+const kept = (journal: Journal, userId: string): Queued[] => journal.of(userId).filter(({ name }) => name !== 'attachment.add');
+
 /** What was entered and lies in no database: how much of it the journal has, and how much is gone. */
 export function lostBy(journal: Journal, userId: string): Lost {
-  const saved = journal.of(userId).length;
+  const saved = kept(journal, userId).length;
   const owing = journal.owing();
   const count = owing?.user_id === userId ? Math.max(0, owing.count - saved) : 0;
   return { count, since: owing?.since ?? null, saved };
@@ -25,7 +28,7 @@ export function lostBy(journal: Journal, userId: string): Lost {
  */
 export async function recover(db: Database, journal: Journal, session: Session): Promise<Lost | undefined> {
   const lost = lostBy(journal, session.user.id);
-  const entries = journal.of(session.user.id).map(translated);
+  const entries = kept(journal, session.user.id).map(translated);
   return atomically(writing(db), async (tx) => {
     const meta = tx.objectStore('meta');
     if (await meta.get('session')) return undefined;

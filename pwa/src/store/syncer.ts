@@ -4,7 +4,7 @@ import { readMeta, writeMeta, type Database, type Session } from './database';
 import type { Environment, Timer } from './environment';
 import type { Send } from './pull';
 import { pull } from './pull';
-import { push } from './push';
+import { longestHeld, push } from './push';
 import { renewGroup, groupOf } from './group';
 import type { Shown } from './shown';
 import { isClosed, unlessClosed } from './replay';
@@ -46,6 +46,8 @@ export class Syncer {
   private stopped = false;
   private running: Promise<void> | null = null;
   private again = false;
+  /** milliseconds until what the rep could still take back is to be sent */
+  private held = 0;
   private readonly stopper = new AbortController();
 
   constructor(private readonly at: Syncing) {}
@@ -86,7 +88,8 @@ export class Syncer {
     const { env, shown } = this.at;
     env.clearTimeout(this.timer);
     if (this.stopped || shown.signInNeeded.value || shown.leaseOver.value) return;
-    const wait = this.failures ? retryDelay(this.failures, fraction(env)) : this.at.told() ? POLL_WHEN_TOLD_MS : POLL_MS;
+    const idle = this.held || (this.at.told() ? POLL_WHEN_TOLD_MS : POLL_MS);
+    const wait = this.failures ? retryDelay(this.failures, fraction(env)) : idle;
     this.timer = env.setTimeout(this.wake, Math.max(wait, this.retryAfterMs));
   }
 
@@ -116,6 +119,7 @@ export class Syncer {
       const refused = await this.pushAll(session);
       const asOf = await this.pullOnce(session);
       await this.succeeded(asked, asOf);
+      this.held = await longestHeld(this.at.db, env.now());
       if (refused) throw refused;
       if (await upload(this.at.db, env, this.send)) await this.at.changed([], true);
     } catch (error) {

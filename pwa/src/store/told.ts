@@ -16,16 +16,28 @@ export async function readUnsent(db: Database): Promise<Unsent> {
   return { count: unsent.length, since, photos };
 }
 
+/** Photos and files of which the server only lacks the bytes. */
+async function bytesOwed(db: Database): Promise<number> {
+  const ids = await db.getAllKeys('blob');
+  if (!ids.length) return 0;
+  const [queue, attention] = await Promise.all([db.getAll('mutation'), db.getAll('attention')]);
+  const unsent = queue.filter(({ done }) => done === undefined);
+  const named = new Set([...unsent, ...attention.flatMap(everyMutation)].map(({ args }) => args['id']));
+  return ids.filter((id) => !named.has(id)).length;
+}
+
 interface Reading {
   unsent: Unsent;
+  /** photos and files of which the server only lacks the bytes */
+  bytes: number;
   attention: AttentionItem[];
   show: (shown: Shown) => void;
 }
 
 /** Everything that the signals of `Shown` say of the database. */
 export async function read(db: Database): Promise<Reading> {
-  const [cursor, contact, unsent, attention] = await Promise.all([
-    readMeta(db, 'cursor'), readMeta(db, 'contact'), readUnsent(db), db.getAll('attention'),
+  const [cursor, contact, unsent, attention, bytes] = await Promise.all([
+    readMeta(db, 'cursor'), readMeta(db, 'contact'), readUnsent(db), db.getAll('attention'), bytesOwed(db),
   ]);
   const show = (shown: Shown): void => {
     shown.asOf.value = cursor?.as_of ?? null;
@@ -34,14 +46,14 @@ export async function read(db: Database): Promise<Reading> {
     if (!same(shown.unsent.value, unsent)) shown.unsent.value = unsent;
     if (!same(shown.attention.value, attention)) shown.attention.value = attention;
   };
-  return { unsent, attention, show };
+  return { unsent, attention, bytes, show };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** What the journal keeps apart: how much would be lost with the database, and whose it is. */
-export function owing({ id, name }: Author, unsent: Unsent, attention: readonly AttentionItem[]): Owing {
-  const count = unsent.count + attention.flatMap(everyMutation).length;
+export function owing({ id, name }: Author, { unsent, attention, bytes }: Reading): Owing {
+  const count = unsent.count + bytes + attention.flatMap(everyMutation).length;
   return { user_id: id, name, count, since: unsent.since ?? attention[0]?.at ?? null };
 }
 

@@ -5,8 +5,8 @@
 import { uuid7 } from './ids';
 import { madeBy, names, type Author } from './mutators';
 import { MUTATION_SCHEMA, type MutationName, type Mutations } from './mutations.gen';
-import type { AttentionItem, Blob, Clash, Mutation, Queued } from './queue';
-import { atomically, queued, replay, storesOf, writing, type Writing } from './replay';
+import { heldFor, type AttentionItem, type Blob, type Clash, type Mutation, type Queued } from './queue';
+import { atomically, queued, rebase, replay, storesOf, writing, type Writing } from './replay';
 import type { Database } from './database';
 import type { Environment } from './environment';
 
@@ -72,19 +72,39 @@ export function made({ env, skew }: Writer, entered: Entered): Mutation {
 }
 
 /** Queue what was entered together, and show it: all of it or nothing. */
-export async function enter(writer: Writer, entered: readonly Entered[], blobs: readonly Blob[] = []): Promise<Queued[]> {
+export async function enter(writer: Writer, entered: readonly Entered[], blobs: readonly Blob[] = [], holdMs = 0): Promise<Queued[]> {
   const mutations = entered.map((one) => made(writer, one));
   const stores = ['meta', 'mutation', 'base', 'attention', ...storesOf(mutations)] as const;
   const tx = writing(writer.db, blobs.length ? [...stores, 'blob'] : stores);
   return atomically(tx, async () => {
     for (const blob of blobs) await tx.objectStore('blob').put(blob);
     await closeAnswered(tx, mutations);
-    return enqueue(tx, mutations, writer.author);
+    return enqueue(tx, mutations, writer.author, holdMs ? writer.env.now() + holdMs : undefined);
+  });
+}
+
+/** Take a mutation that is still held out of the queue, and its effect with it; false when it is too late. */
+export async function takeBack({ env, db, author }: Writer, id: string): Promise<boolean> {
+  return atomically(writing(db), async (tx) => {
+    const queue = await queued(tx);
+    const record = queue.find((one) => one.id === id);
+    if (!record || !heldFor(record, env.now()) || queue.some(({ depends_on }) => depends_on?.includes(id))) return false;
+    await tx.objectStore('mutation').delete(id);
+    await rebase(tx, queue.filter((one) => one !== record), author);
+    return true;
+  });
+}
+
+/** Hold nothing any longer. */
+export async function release({ db }: Writer): Promise<void> {
+  await atomically(writing(db, ['mutation']), async (tx) => {
+    const held = (await queued(tx)).filter(({ hold }) => hold !== undefined);
+    await Promise.all(held.map(async ({ hold: _, ...record }) => tx.objectStore('mutation').put(record)));
   });
 }
 
 /** Put mutations at the end of the queue, with what they depend on, and their effect on the rows. */
-export async function enqueue(tx: Writing, mutations: readonly Mutation[], author: Author): Promise<Queued[]> {
+export async function enqueue(tx: Writing, mutations: readonly Mutation[], author: Author, hold?: number): Promise<Queued[]> {
   const before = await queued(tx);
   const makers = new Map(before.flatMap((one) => made_(one)));
   let order = ((await tx.objectStore('meta').get('order')) as number | undefined) ?? 0;
@@ -92,7 +112,7 @@ export async function enqueue(tx: Writing, mutations: readonly Mutation[], autho
     const needs = [...new Set([...(mutation.depends_on ?? []), ...names(mutation.args, makers).map((id) => makers.get(id) as string)])];
     for (const [row, maker] of made_(mutation)) makers.set(row, maker);
     const rest = needs.filter((id) => id !== mutation.id);
-    return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1) } as Queued;
+    return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1), ...(hold ? { hold } : {}) } as Queued;
   });
   await Promise.all(records.map(async (record) => tx.objectStore('mutation').put(record)));
   await tx.objectStore('meta').put(order, 'order');
