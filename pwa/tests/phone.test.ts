@@ -87,6 +87,35 @@ describe('a database that the browser removed', () => {
     expect(phone.phone.journal.of(ME.id)).toEqual([]);
   });
 
+  test('says that a photo is gone, whether or not the server had heard of it, and sends no attachment without its bytes', async () => {
+    const photo = () => phone.phone.attach(new Uint8Array(10), { account_id: 'a1', name: 'plate.jpg', media_type: 'image/jpeg' });
+    const back = offline(device);
+    await photo();
+    await enter('n1');
+    phone.tab.cut();
+    device.evict('database');
+    back();
+    phone = await opened(device);
+    expect(shown().lost.value).toMatchObject({ count: 1, saved: 1 });
+    await sync();
+    expect(server.effects.map(({ name }) => name)).toEqual(['note.add']);
+    phone.phone.lostRead();
+
+    const inner = device.fetch;
+    device.fetch = async (path, request) => {
+      if (request.method === 'PUT') throw new TypeError('Failed to fetch'); // of the bytes; the attachment is answered and pulled
+      return inner(path, request);
+    };
+    await photo();
+    await sync();
+    expect(shown().unsent.value).toMatchObject({ count: 0, photos: 1 });
+    phone.tab.cut();
+    device.evict('database');
+    device.fetch = inner;
+    phone = await opened(device);
+    expect(shown().lost.value).toMatchObject({ count: 1, saved: 0 });
+  });
+
   test('says how many are gone and since when, where the journal had no room for them', async () => {
     const back = offline(device);
     await enter('n1', 'x'.repeat(MOST_CHARACTERS));
