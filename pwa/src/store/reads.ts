@@ -180,10 +180,6 @@ export async function readAccount(db: Database, id: string): Promise<AccountPage
   return account ? { account, people, subscriptions, tickets, visits, promises, goals, briefing } : null;
 }
 
-/** A visit's page, kept: Today reads ahead what a tap will ask for. */
-export const storedVisit = (id: string): ReadonlySignal<VisitPage | null | undefined> =>
-  stored(`visit ${id}`, (db) => readVisit(db, id));
-
 /** Every account and person, for the search. */
 export async function readDirectory(db: Database): Promise<{ accounts: Account[]; people: Person[] }> {
   const [accounts, people] = await Promise.all([db.getAll('account'), db.getAll('person')]);

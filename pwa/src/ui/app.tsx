@@ -11,10 +11,10 @@ import { LeaseOver } from '../settings/lease';
 import { MeScreen } from '../settings/me';
 import { SignIn } from '../settings/sign-in';
 import type { Database } from '../store/database';
-import { readAccount, readCounts, readDirectory, readVisit, stored, storedVisit } from '../store/reads';
+import { readAccount, readCounts, readDirectory, readVisit, stored } from '../store/reads';
 import { database, leaseOver, ready, session, storageProblem } from '../store/state';
 import { readThread, readVisitThread } from '../talk/reads';
-import { storedToday } from '../visits/agenda';
+import { storedToday, storedVisit } from '../visits/agenda';
 import { Today } from '../visits/today';
 import { VisitScreen } from '../visits/visit';
 import { readWritten } from '../visits/written';
@@ -24,6 +24,9 @@ import { place } from './router';
 import { SaidAloud } from './said';
 import { readTyped, type Typed } from './typed';
 
+/** The first screens are drawn and read ahead by then. */
+const SETTLED_MS = 3000;
+
 interface Shown {
   key: string;
   /** null while its rows are being read */
@@ -32,7 +35,7 @@ interface Shown {
 
 export function App() {
   const last = useRef<Shown>({ key: '', node: null });
-  useEffect(() => whenIdle(fetchWriting), []);
+  useEffect(fetchWritingLater, []);
   if (storageProblem.value) return <NoStorage />;
   const next = !session.value || !database.value ? door() : leaseOver.value ? lease() : screenAt(place.value.path, session.value.user.id);
   if (!ready.value) return null; // but the rows of the first screen are on their way already
@@ -70,6 +73,12 @@ function fetchWriting(): void {
       asked = null;
     },
   );
+}
+
+/** Not while the rep opens the app and taps a visit: that is when a phone has the least time. */
+function fetchWritingLater(): () => void {
+  const timer = setTimeout(() => whenIdle(fetchWriting), SETTLED_MS);
+  return () => clearTimeout(timer);
 }
 
 /** A screen of the part for writing. */
@@ -116,11 +125,8 @@ function todayScreen(userId: string): Shown {
 }
 
 function visitScreen(id: string): Shown {
-  const page = storedVisit(id).value;
-  const accountId = page?.visit.account_id;
-  const rows = accountId && stored(`written ${id}`, (db) => readWritten(db, accountId, id)).value;
-  const node = page === null ? <VisitScreen page={null} /> : page && rows ? <VisitScreen page={{ ...page, written: rows }} /> : null;
-  return { key: `visit ${id}`, node };
+  const { value } = storedVisit(id);
+  return { key: `visit ${id}`, node: value === undefined ? null : <VisitScreen page={value} /> };
 }
 
 function visitTask({ LogScreen, PlanScreen, ThreadScreen }: Writing, path: string, id: string, task: string): Shown {

@@ -1,9 +1,11 @@
 /** What Today reads: the day itself at once, the days after it when there is time. */
 import type { ReadonlySignal } from '@preact/signals';
 import type { Database } from '../store/database';
-import { readAgenda, readVisits, stored, type Agenda, type VisitCard } from '../store/reads';
+import { readAgenda, readVisit, readVisits, stored, type Agenda, type VisitCard } from '../store/reads';
 import type { Account, Message } from '../store/rows';
 import { timeZone, today } from '../ui/clock';
+import { readWritten } from './written';
+import type { VisitRows } from './visit';
 import { addDays, startOfDay } from '../ui/dates';
 
 /** Days ahead that are listed, and days ahead that a promise counts as due. */
@@ -42,3 +44,10 @@ export function storedLater(): ReadonlySignal<VisitCard[] | undefined> {
   const [from, to] = [start(1), start(AHEAD)];
   return stored(`later ${from}`, (db) => readVisits(db, from, to));
 }
+
+/** A visit's page with what was written at it, kept: Today reads ahead what a tap will ask for. Null when there is no such visit. */
+export const storedVisit = (id: string): ReadonlySignal<VisitRows | null | undefined> =>
+  stored(`visit ${id}`, async (db) => {
+    const page = await readVisit(db, id);
+    return page && { ...page, written: await readWritten(db, page.visit.account_id, id) };
+  });

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
-import { storedVisit, type VisitCard } from '../store/reads';
+import type { VisitCard } from '../store/reads';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
@@ -11,7 +11,7 @@ import { place } from '../ui/router';
 import { PromiseRow } from '../accounts/promises';
 import { Unsent } from '../outbox/marks';
 import { isUnread } from '../talk/seen';
-import { storedLater, type Mention, type TodayRows } from './agenda';
+import { storedLater, storedVisit, type Mention, type TodayRows } from './agenda';
 import { Empty, Screen } from '../ui/frame';
 import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
