@@ -134,8 +134,11 @@ def test_a_visit_is_planned_moved_and_cancelled(signed_in: Phone) -> None:
     page.get_by_label("Begins at").fill("13:30")
     page.get_by_label("30 min").check()
     page.get_by_label("What for").fill("Spare parts")
+    page.get_by_role("button", name="Somebody new").click()
+    page.get_by_label("Name", exact=True).fill("Vera Norberg")  # and no tap on "Add"
     save(page)
     expect(page.locator(".sub")).to_contain_text("13:30")
+    expect(page.locator(".sub")).to_contain_text("Vera Norberg")
     visit = page.evaluate("location.pathname")
     page.get_by_role("link", name="Move").click()
     page.get_by_label("Begins at").fill("15:00")

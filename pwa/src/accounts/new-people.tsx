@@ -37,6 +37,11 @@ export function NewPeople({ onAdd }: { added: NewPerson[]; onAdd: (one: NewPerso
     name.value = title.value = '';
     open.value = false;
   };
+  /** Whoever goes on without "Add" meant it too: a name that was typed is not lost. */
+  const left = ({ relatedTarget }: FocusEvent) => {
+    const inside = relatedTarget instanceof Node && box.current?.contains(relatedTarget);
+    if (!inside && document.hasFocus() && name.value.trim()) add();
+  };
   if (!open.value) {
     return (
       <button class="chip" type="button" onClick={show}>
@@ -46,7 +51,7 @@ export function NewPeople({ onAdd }: { added: NewPerson[]; onAdd: (one: NewPerso
     );
   }
   return (
-    <div ref={box} class="inset">
+    <div ref={box} class="inset" onFocusOut={left}>
       <Text label="Name" value={name.value} onText={(text) => (name.value = text)} maxLength={most('person.add', 'name')} autocapitalize="words" />
       <Text label="What they do" value={title.value} onText={(text) => (title.value = text)} maxLength={most('person.add', 'title')} autocapitalize="sentences" />
       <div class="pair">

@@ -44,6 +44,7 @@ export function LogScreen({ about, path, typed }: { about: LogFor; path: string;
   const known = OUTCOMES.includes(form.outcome) ? form.outcome : null;
   const save = async () => {
     const id = visit?.id ?? newId();
+    const form = value.peek(); // as it is now: leaving a field may have added to it
     const taken = await photoWrites({ account_id: account.id, visit_id: id }, form.photos);
     await saveAndLeave([...writesOf(form, about, id), ...taken.writes], `/visits/${id}`, draft, taken.bytes);
   };

@@ -42,7 +42,7 @@ export function PlanScreen({ account, people, visit, path, typed }: PlanProps) {
   const back = visit ? { href: `/visits/${visit.id}`, label: account.name } : { href: `/accounts/${account.id}`, label: account.name };
   const save = async () => {
     const id = visit?.id ?? newId();
-    await saveAndLeave(writesOf(form, account, visit, id, zone), `/visits/${id}`, draft);
+    await saveAndLeave(writesOf(value.peek(), account, visit, id, zone), `/visits/${id}`, draft);
   };
   return (
     <FormScreen title={title} sub={sub(account, zone)} back={back} check={() => check(form, zone)} onSave={save}>
