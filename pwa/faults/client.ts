@@ -45,11 +45,13 @@ export async function shown() {
   return { ...Object.fromEntries(rows), ids: Array.from({ length: 12 }, () => phone.newId()) };
 }
 
-/** Save what was entered together: all of it or nothing. */
-export async function make(writes: [MutationName, Record<string, unknown>][]): Promise<string[]> {
-  const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write));
+/** Save what was entered together: all of it or nothing; for `holdMs` it can be taken back. */
+export async function make(writes: [MutationName, Record<string, unknown>][], holdMs = 0): Promise<string[]> {
+  const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write), [], holdMs);
   return saved.map(({ id }) => id);
 }
+
+export const takeBack = (id: string): Promise<boolean> => phone.takeBack(id);
 
 /** Leave in the queue what an app of before put there: arguments in the words of its time, no copy elsewhere. */
 export async function queueOld(version: number, name: MutationName, args: Record<string, unknown>): Promise<void> {

@@ -132,6 +132,8 @@ def _accounted(player: Player, server: Server, pushed: dict[str, Pushed], phones
         key = key_of(entered.name, entered.args)
         became = results.get((entered.phone, key), set())
         count = server.effects[entered.mark] if entered.mark else 0
+        if entered.taken_back in server.records:
+            faults.append(f"{_words(entered)} was taken back, and was done all the same")
         if entered.mark and entered.name not in CHANGES and count > 1:
             faults.append(f"DOUBLED: {_words(entered)} is there {count} times")
         draft = server.drafts.get(key)

@@ -42,6 +42,8 @@ class Entered:
     args: dict[str, Any]
     saved: bool | None
     given_up: bool = False
+    # The id of the mutation, when the phone said that it was taken back in time.
+    taken_back: str = ""
     # Why it may be gone without a trace: an eviction of everything, a device that was revoked, a sign-out.
     may_be_lost: str = ""
     # What was saved together with it: the step's number.
@@ -189,8 +191,14 @@ class Player:
         entered = [self._note_entered(handset, name, args) for name, args in writes]
         try:
             last = bool(step.get("last"))
-            await phones.call(handset.name, "make", writes, tab=step["tab"], fuse=step.get("fuse"), last=last)
+            hold = step.get("hold", 0)
+            ids = await phones.call(
+                handset.name, "make", writes, hold, tab=step["tab"], fuse=step.get("fuse"), last=last
+            )
             saved: bool | None = True
+            if step.get("take_back") and not last:
+                for one, mutation in zip(entered, ids, strict=True):
+                    await self._take_back(handset, step, one, mutation)
         except Dead:
             saved = None
             self.story.figures["power failed in a save"] += 1
@@ -199,6 +207,15 @@ class Player:
             saved = False
         for one in entered:
             one.saved = saved
+
+    async def _take_back(self, handset: Handset, step: Step, entered: Entered, mutation: str) -> None:
+        """The rep thinks better of it, perhaps too late."""
+        entered.given_up = True  # also when the power fails before the phone says which it was
+        if await self.bench.phones.call(handset.name, "takeBack", mutation, tab=step["tab"]):
+            entered.taken_back = mutation
+            self.story.figures["taken back"] += 1
+        else:
+            entered.given_up = False
 
     def _note_entered(self, handset: Handset, name: str, args: dict[str, Any]) -> Entered:
         marks = MARK.findall(json.dumps(args.get("fields", args)))

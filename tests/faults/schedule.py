@@ -165,6 +165,8 @@ def _step(random: Random, phones: list[str], marks: Any, bad_network: float, the
             step["fuse"] = random.randrange(random.choice(FUSES))
         elif random.random() < 0.08 * theme.get("fuse", 1):
             step["last"] = True
+        elif random.random() < 0.1:
+            step |= {"hold": random.choice((1, 10, 60)), "take_back": random.random() < 0.6}
     elif kind in ("sync", "sync_aside"):
         step["faults"] = [
             fault(random) if random.random() < bad_network else None for _ in range(random.choice((2, 4, 8)))
