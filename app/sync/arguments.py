@@ -7,11 +7,32 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from marshmallow import Schema, fields
+import orjson
+from marshmallow import Schema, ValidationError, fields
 
 from app.foundation.fields import Embedded, Reference, Uuid
 
 Field = fields.Field[Any]
+# What a phone showed before is kept with answers and drafts: deeper or larger than any row of ours it is a mistake.
+MAX_DEPTH, MAX_SHOWN_BYTES = 8, 200_000
+
+
+class Shown(fields.Dict):
+    """Fields as the phone showed them. Only compared with what is there now, so a value that would not be taken does no harm."""
+
+    def __init__(self) -> None:
+        super().__init__(keys=fields.String(), required=True, metadata={"description": "As the phone showed it."})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        shown = super()._deserialize(value, attr, data, **options)  # type: ignore[no-untyped-call]
+        if _is_deeper(shown, MAX_DEPTH) or len(orjson.dumps(shown)) > MAX_SHOWN_BYTES:
+            raise ValidationError("Nothing that the phone was sent is as deep or as large as this.")
+        return shown
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels < 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def like(schema: type[Schema], name: str, *, required: bool = False) -> Field:
@@ -49,7 +70,6 @@ def changes(name: str, doc: str, schema: type[Schema], *names: str) -> type[Sche
     members: dict[str, Field] = {
         "id": Uuid(required=True),
         "fields": Embedded(entered, required=True),
-        # Only compared with what is there now, so a value that would not be taken today does no harm.
-        "base": fields.Dict(keys=fields.String(), required=True, metadata={"description": "As the phone showed it."}),
+        "base": Shown(),
     }
     return arguments(name, doc, members)

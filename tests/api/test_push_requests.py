@@ -247,6 +247,23 @@ def test_users_who_change_the_same_rows_in_opposite_order_at_once_all_get_throug
     assert {(row["phone"], row["industry"]) for row in phone.rows["account"].values()} == {("1", "Paper")}
 
 
+def _nested(levels: int) -> Any:
+    value: Any = "x"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("base", [{"address": {"city": _nested(200)}}, {"phone": "1" * 300_000}])
+def test_a_base_that_no_row_had_rejects_that_mutation_alone(phone: Sender, office: Office, base: Any) -> None:
+    mine, lost = office.account(), office.account("Lost", of=None)
+    change = {"fields": {"phone": "1", "address": {"city": "Luleå"}}, "base": base}
+    mutations = [phone.make("account.change", {"id": account, **change}) for account in (mine, lost)]
+    answers = phone.push(*mutations, phone.note(mine))
+    assert words(answers) == ["rejected:invalid", "rejected:invalid", "applied"]
+    assert [answer["problem"]["errors"][0]["pointer"] for answer in answers[:2]] == ["/args/base"] * 2
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
