@@ -47,7 +47,7 @@ export async function shown() {
 
 /** Save what was entered together: all of it or nothing; for `holdMs` it can be taken back. */
 export async function make(writes: [MutationName, Record<string, unknown>][], holdMs = 0): Promise<string[]> {
-  const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write), [], holdMs);
+  const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write), [], { holdMs });
   return saved.map(({ id }) => id);
 }
 

@@ -392,7 +392,7 @@ test('rows of a lost account leave with the pull, and a queued change of one bri
 
 describe('what can be taken back for some seconds', () => {
   const hold = async (ms = 5_000) => {
-    const [{ id }] = (await phone.phone.mutateAll([{ name: 'note.add', args: note('n1') }], [], ms)) as [{ id: string }];
+    const [{ id }] = (await phone.phone.mutateAll([{ name: 'note.add', args: note('n1') }], [], { holdMs: ms })) as [{ id: string }];
     return id;
   };
 

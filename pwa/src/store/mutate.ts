@@ -15,11 +15,12 @@ export type { Saved, Write } from './writes';
 export const mutate = <Name extends MutationName>(name: Name, args: Mutations[Name]): Promise<Saved> => phone.mutate(name, args);
 
 /** The same of several that belong together: all of them or none. `blobs` are the bytes of attachments among them. */
-export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = []): Promise<Saved[]> => phone.mutateAll(writes, blobs);
+export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = [], safe?: () => Promise<void>): Promise<Saved[]> =>
+  phone.mutateAll(writes, blobs, safe && { safe });
 
 /** The same of one that can be taken back for `holdMs`: it is safe and shown at once, and sent after that. */
 export async function mutateHeld(write: Write, holdMs: number): Promise<{ takeBack: () => Promise<boolean> }> {
-  const [saved] = (await phone.mutateAll([write], [], holdMs)) as [Saved];
+  const [saved] = (await phone.mutateAll([write], [], { holdMs })) as [Saved];
   return { takeBack: () => phone.takeBack(saved.id) };
 }
 

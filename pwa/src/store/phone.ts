@@ -28,6 +28,11 @@ const RESUME_MS = 10_000;
 
 export type { Saved, Write } from './writes';
 
+export interface Saving {
+  holdMs?: number;
+  safe?: () => Promise<void>;
+}
+
 export type SignedOut =
   /** the phone is empty and the server knows */
   | 'told'
@@ -245,13 +250,19 @@ export class Phone {
     return saved as Saved;
   }
 
-  /** The same of several mutations that belong together: all of them or none. `holdMs` is how long they can be taken back. */
-  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], holdMs = 0): Promise<Saved[]> {
+  /**
+   * The same of several mutations that belong together: all of them or none.
+   *
+   * `holdMs` is how long they can be taken back. `safe` is called once they are on the disk; what is shown is read anew
+   * when it resolves, so that the rep is told first.
+   */
+  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], { holdMs = 0, safe }: Saving = {}): Promise<Saved[]> {
     const writer = this.writer();
     const records = await enter(writer, writes as unknown as Entered[], blobs, holdMs).catch((error: unknown) => {
       throw notSaved(error);
     });
     this.journal.add(writer.author.id, records);
+    await safe?.();
     await this.changed([], true).catch(unlessClosed); // it is saved, whatever becomes of this tab
     void this.askToPersist(writer.db);
     void this.syncNow(true);

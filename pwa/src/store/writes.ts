@@ -6,7 +6,7 @@ import { uuid7 } from './ids';
 import { madeBy, names, type Author } from './mutators';
 import { MUTATION_SCHEMA, type MutationName, type Mutations } from './mutations.gen';
 import { heldFor, type AttentionItem, type Blob, type Clash, type Mutation, type Queued } from './queue';
-import { atomically, queued, rebase, replay, storesOf, writing, type Writing } from './replay';
+import { atomically, queued, rebase, storesOf, touchedBy, write, writing, type Writing } from './replay';
 import type { Database } from './database';
 import type { Environment } from './environment';
 
@@ -77,9 +77,10 @@ export async function enter(writer: Writer, entered: readonly Entered[], blobs: 
   const stores = ['meta', 'mutation', 'base', 'attention', ...storesOf(mutations)] as const;
   const tx = writing(writer.db, blobs.length ? [...stores, 'blob'] : stores);
   return atomically(tx, async () => {
-    for (const blob of blobs) await tx.objectStore('blob').put(blob);
-    await closeAnswered(tx, mutations);
-    return enqueue(tx, mutations, writer.author, holdMs ? writer.env.now() + holdMs : undefined);
+    for (const blob of blobs) void tx.objectStore('blob').put(blob).catch(() => undefined); // the transaction fails with it
+    const hold = holdMs ? writer.env.now() + holdMs : undefined;
+    const [records] = await Promise.all([enqueue(tx, mutations, writer.author, hold), closeAnswered(tx, mutations)]);
+    return records;
   });
 }
 
@@ -105,18 +106,20 @@ export async function release({ db }: Writer): Promise<void> {
 
 /** Put mutations at the end of the queue, with what they depend on, and their effect on the rows. */
 export async function enqueue(tx: Writing, mutations: readonly Mutation[], author: Author, hold?: number): Promise<Queued[]> {
-  const before = await queued(tx);
+  const [before, last, touched] = await Promise.all([queued(tx), tx.objectStore('meta').get('order'), touchedBy(tx, mutations)]);
   const makers = new Map(before.flatMap((one) => made_(one)));
-  let order = ((await tx.objectStore('meta').get('order')) as number | undefined) ?? 0;
+  let order = (last as number | undefined) ?? 0;
   const records = mutations.map((mutation) => {
     const needs = [...new Set([...(mutation.depends_on ?? []), ...names(mutation.args, makers).map((id) => makers.get(id) as string)])];
     for (const [row, maker] of made_(mutation)) makers.set(row, maker);
     const rest = needs.filter((id) => id !== mutation.id);
     return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1), ...(hold ? { hold } : {}) } as Queued;
   });
-  await Promise.all(records.map(async (record) => tx.objectStore('mutation').put(record)));
-  await tx.objectStore('meta').put(order, 'order');
-  await replay(tx, records, author);
+  await Promise.all([
+    ...records.map(async (record) => tx.objectStore('mutation').put(record)),
+    tx.objectStore('meta').put(order, 'order'),
+    write(tx, touched, records, author),
+  ]);
   return records;
 }
 

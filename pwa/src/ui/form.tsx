@@ -33,7 +33,7 @@ export function FormScreen({ title, sub, back, save = 'Save', check, onSave, asi
     event.preventDefault();
     if (busy.current) return;
     const found = check?.() ?? {};
-    setWrong(found);
+    setWrong((before) => (Object.keys({ ...before, ...found }).length > 0 ? found : before));
     if (Object.keys(found).length > 0) return;
     busy.current = true;
     try {

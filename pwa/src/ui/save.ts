@@ -11,9 +11,20 @@ export const write = <Name extends MutationName>(name: Name, args: Mutations[Nam
 
 /** Store it, and say so; `bytes` are those of attachments among it. */
 export async function save(writes: Write[], said = SAVED, bytes: Bytes[] = []): Promise<void> {
-  if (writes.length > 0) await mutateAll(writes, bytes);
-  say(said);
+  const tell = () => {
+    say(said);
+    return painted();
+  };
+  if (writes.length > 0) await mutateAll(writes, bytes, tell);
+  else void tell();
 }
+
+/** When what was said is on the screen; at once where nobody looks. */
+const painted = (): Promise<void> =>
+  new Promise((done) => {
+    setTimeout(done, document.visibilityState === 'visible' ? 100 : 0);
+    requestAnimationFrame(() => setTimeout(done));
+  });
 
 /** Save what was typed, forget the draft, and go where the rep will see it. */
 export async function saveAndLeave(
