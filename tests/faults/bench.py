@@ -71,13 +71,15 @@ async def bench(kind: str, postgres_url: str | None = None) -> AsyncIterator[Ben
         await made.start()
         yield made
     finally:
-        with contextlib.suppress(AttributeError):
-            await made.stop()
-        await zygote.stop()
-        database.dispose()
-        if postgres_url:
-            _drop(postgres_url, str(database.url.database))
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            with contextlib.suppress(AttributeError):
+                await made.stop()
+            await zygote.stop()
+        finally:
+            database.dispose()
+            if postgres_url:
+                _drop(postgres_url, str(database.url.database))
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _new_database(postgres_url: str) -> str:

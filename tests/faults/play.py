@@ -108,6 +108,7 @@ class Player:
             await self.bench.phones.do("spare", handset.name)
         for _ in range(8):
             # What one phone sends changes what another holds: at rest is a round in which nobody sends anything.
+            await self.bench.server_back()
             begun = len(self.bench.proxy.log)
             busy = [await self._settle_phone(handset) for handset in self.handsets.values()]
             if not any(busy) and all("POST /api/v1/sync/pull" in one for one in self.bench.proxy.log[begun:]):
