@@ -110,7 +110,9 @@ export class Phone {
       },
       key: (index: number) => [...texts.keys()][index] ?? null,
       getItem: (key: string) => texts.get(key) ?? null,
-      setItem: (key: string, value: string) => change(() => void texts.set(key, String(value))),
+      setItem: (key: string, value: string) => {
+        if (![...power.ignored].some((one) => one.startsWith('text:') && key.startsWith(one.slice(5)))) change(() => void texts.set(key, String(value)));
+      },
       removeItem: (key: string) => change(() => void texts.delete(key)),
       clear: () => change(() => texts.clear()),
     } as TextStorage;

@@ -5,7 +5,7 @@
  * A tab that has lost its power has no effect any more: its open transactions are rolled back, its connections closed,
  * its requests ended, its locks let go. What was committed stays, also when the tab never got to hear of it.
  */
-import { IDBDatabase as FakeDatabase, IDBRequest as FakeRequest, IDBTransaction as FakeTransaction } from 'fake-indexeddb';
+import { IDBDatabase as FakeDatabase, IDBObjectStore as FakeStore, IDBRequest as FakeRequest, IDBTransaction as FakeTransaction } from 'fake-indexeddb';
 
 export class NoPowerError extends Error {
   override name = 'NoPowerError';
@@ -14,6 +14,8 @@ export class NoPowerError extends Error {
 export class Power {
   /** steps taken */
   steps = 0;
+  /** writes that are said to be done and are not (`mutation.put`, `text:prefix`): to show that such a client is found out */
+  ignored = new Set<string>();
   /** settles when the power is cut */
   readonly gone: Promise<void>;
   private fuse = Infinity;
@@ -133,6 +135,15 @@ events.dispatchEvent = function (this: Target, event: Event): boolean {
   }
   return deliver.call(this as never, event);
 };
+
+const store = FakeStore.prototype as unknown as Record<string, (this: IDBObjectStore, ...args: unknown[]) => IDBRequest>;
+for (const name of ['put', 'delete', 'clear']) {
+  const real = store[name] as (this: IDBObjectStore, ...args: unknown[]) => IDBRequest;
+  store[name] = function (...args) {
+    const ignored = powerOf.get(this.transaction.db)?.ignored.has(`${this.name}.${name}`);
+    return ignored ? this.count() : real.apply(this, args);
+  };
+}
 
 /** A factory whose connections belong to a tab. */
 export function powered(factory: () => IDBFactory, power: Power): IDBFactory {

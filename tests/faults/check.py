@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from app.tables import metadata
 from tests.faults import world
 from tests.faults.entering import MARK, key_of
-from tests.faults.play import Entered, Handset, Player
+from tests.faults.play import Player
+from tests.faults.story import Entered, Handset
 from tests.faults.updates import lost_updates
 
 DONE = ("applied", "conflict")

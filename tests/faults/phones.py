@@ -5,17 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 PWA = Path(__file__).resolve().parents[2] / "pwa"
 BUILD_SECONDS = 60
 ANSWER_SECONDS = 30
-
-
-# Texts of the built client and what is put in their place when a tab is opened: for tests of the harness itself.
-Breaks = Sequence[tuple[str, str]]
 
 
 class ClientError(Exception):
@@ -36,7 +31,8 @@ class Phones:
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
-        self.breaks: Breaks = ()
+        # Writes that tabs opened from now on say are done and do not do: for tests of the harness itself.
+        self.ignored: tuple[str, ...] = ()
         self.unhandled: list[str] = []
         self._process: asyncio.subprocess.Process | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
@@ -82,8 +78,8 @@ class Phones:
         number = self._last
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._answers[number] = future
-        if act == "open" and self.breaks:
-            more["breaks"] = self.breaks
+        if act == "open" and self.ignored:
+            more["ignored"] = self.ignored
         command = {"id": number, "do": act, "phone": phone, "tab": tab, **more}
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         try:

@@ -5,73 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.foundation.ids import new_id
 from tests.faults import world
 from tests.faults.bench import Bench
 from tests.faults.entering import MARK, OLD, NothingToDo, Screen, enter, key_of
+from tests.faults.office import Office
 from tests.faults.phones import ClientError, Dead
+from tests.faults.story import Entered, Handset, Story
 
 Step = dict[str, Any]
 PHOTO_BYTES = (200, 300_000, 700_000)
-
-
-@dataclass
-class Handset:
-    """What the harness knows of a phone."""
-
-    name: str
-    user: str
-    clock_ms: int = 0
-    # Revoked, and not yet told: what is entered until then is wiped with the rest.
-    doomed: bool = False
-
-
-@dataclass
-class Entered:
-    """One mutation that a rep entered: `saved` once the phone said so; None when it lost its power before it could."""
-
-    mark: str
-    phone: str
-    user: str
-    name: str
-    args: dict[str, Any]
-    saved: bool | None
-    given_up: bool = False
-    # The id of the mutation, when the phone said that it was taken back in time.
-    taken_back: str = ""
-    # Why it may be gone without a trace: an eviction of everything, a device that was revoked, a sign-out.
-    may_be_lost: str = ""
-    # What was saved together with it: the step's number.
-    batch: int = -1
-
-
-@dataclass
-class ApiWrite:
-    """A write of the manager's over the API: `status` is None when the server was killed before it answered."""
-
-    table: str
-    row_id: str
-    fields: dict[str, Any]
-    base: dict[str, Any]
-    status: int | None
-
-
-@dataclass
-class Story:
-    """What happened in a schedule, for the checks and for whoever reads a failure."""
-
-    company: world.Company
-    entered: list[Entered] = field(default_factory=list)
-    api: list[ApiWrite] = field(default_factory=list)
-    initial: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
-    log: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    figures: Counter[str] = field(default_factory=Counter)
 
 
 class Player:
@@ -87,7 +32,7 @@ class Player:
             name: Handset(f"{name}-{self.company.mark}", user) for name, user in schedule["phones"].items()
         }
         self.aside: set[asyncio.Task[None]] = set()
-        self._manager: world.Caller | None = None
+        self.office = Office(bench, self.company, self.story)
         self._number = -1
 
     async def play(self) -> Story:
@@ -427,80 +372,7 @@ class Player:
         return None
 
     async def _decide(self, step: Step) -> None:
-        """The manager decides a draft, over the API."""
-        try:
-            manager = await self._office()
-            if manager is None:
-                return
-            status, answer = await asyncio.to_thread(manager.send, "GET", "/drafts")
-            drafts = answer["data"] if status == 200 else []
-            if not drafts:
-                return
-            draft = drafts[step["pick"] % len(drafts)]
-            word = "accept" if step["choice"] != "third" else "dismiss"
-            status, answer = await asyncio.to_thread(manager.send, "POST", f"/drafts/{draft['id']}/{word}")
-            self.story.log.append(
-                f"   draft of {draft.get('name')}: {word} -> {status} {answer if status >= 300 else ''}"
-            )
-        except OSError:
-            return
-
-    async def _office(self) -> world.Caller | None:
-        """The manager's own session; None while the server is away."""
-        if self._manager is None:
-            with contextlib.suppress(OSError, AssertionError):
-                self._manager = await asyncio.to_thread(world.Caller, self.bench.server.port, self.company, "mia")
-        return self._manager
+        await self.office.decide(step)
 
     async def _api(self, step: Step) -> None:
-        try:
-            manager = await self._office()
-            if manager is not None:
-                await asyncio.to_thread(self._write_over_the_api, manager, step)
-        except OSError:
-            self.story.log.append("   the server was away")
-
-    def _write_over_the_api(self, manager: world.Caller, step: Step) -> None:
-        mark, pick = f"#{step['mark']}.0#", step["pick"]
-        account = self.company.accounts[pick % len(self.company.accounts)]
-        if step["write"] == "note":
-            body = {"account_id": account, "text": f"From the office {mark}", "id": new_id()}
-            status, _ = manager.send("POST", "/notes", body)
-            self.story.log.append(f"   note over the API: {status}")
-            return
-        table, change = _API_CHANGES[step["write"]]
-        row_id = account if table == "account" else self._some_row(manager, table, account, pick)
-        if row_id is None:
-            return
-        path = {"account": "accounts", "person": "people", "goal": "goals", "visit": "visits"}[table]
-        status, row = manager.send("GET", f"/{path}/{row_id}")
-        if status != 200:
-            return
-        fields = change(row, mark, pick)
-        write = ApiWrite(table, row_id, fields, {name: row.get(name) for name in fields}, None)
-        self.story.api.append(write)
-        version = f'"{row["row_version"]}"'
-        write.status, _ = manager.send("PATCH", f"/{path}/{row_id}", fields, **{"If-Match": version})
-        self.story.log.append(f"   {table} {fields} over the API: {write.status}")
-
-    def _some_row(self, manager: world.Caller, table: str, account: str, pick: int) -> str | None:
-        path = {"person": "people", "goal": "goals", "visit": "visits"}[table]
-        status, answer = manager.send("GET", f"/{path}?account_id={account}")
-        rows = answer["data"] if status == 200 else []
-        return str(rows[pick % len(rows)]["id"]) if rows else None
-
-
-_API_CHANGES: dict[str, Any] = {
-    "account_fields": (
-        "account",
-        lambda _row, mark, pick: {("industry", "phone", "notes")[pick % 3]: f"office {mark}"},
-    ),
-    "account_address": (
-        "account",
-        lambda row, mark, _: {"address": {**(row.get("address") or {}), "city": f"office {mark}"}},
-    ),
-    "account_aliases": ("account", lambda row, mark, _: {"aliases": [*row.get("aliases", []), f"office {mark}"]}),
-    "person_fields": ("person", lambda _row, mark, _: {"title": f"office {mark}"}),
-    "goal_change": ("goal", lambda _row, mark, _: {"target": f"office {mark}"}),
-    "visit_change": ("visit", lambda _row, mark, _: {"place": f"office {mark}"}),
-}
+        await self.office.write(step)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.faults.check import Pushed, Server
-    from tests.faults.play import Story
+    from tests.faults.story import Story
 
 TABLES = {"account.change": "account", "person.change": "person", "goal.change": "goal", "visit.change": "visit"}
 Place = tuple[str, str, str]
