@@ -79,6 +79,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_audit_entry_org_id_entity_row_id", "audit_entry")
+    # Without the mark, a session that was revoked would let its phone in again.
+    op.execute("DELETE FROM sign_in_session WHERE revoked")
     with op.batch_alter_table("sign_in_session") as batch_op:
         batch_op.drop_column("revoked")
         batch_op.drop_column("client_group_id")
