@@ -57,11 +57,9 @@ def receive(session: Session, attachment_id: str, offset: int, data: bytes) -> P
 
     The last piece has the whole checked: content with another SHA-256 is dropped, and `problem` says so (409). Problem
     404 or 403 when there is no such attachment of the caller's, 409 when another piece is next, or when this one cannot be
-    part of what was announced.
+    part of what was announced. Who lost the account since still sends what they added: nobody else has it.
     """
-    row = service.held(session, ATTACHMENTS, attachment_id)
-    if row["user_id"] != principal_of(session).user_id:
-        raise Problem(403, "forbidden", "Not allowed", "Only whoever added this attachment may send its content.")
+    row = _own(session, attachment_id)
     _check_piece(row, offset, data)
     if offset + len(data) <= row["received"]:
         return Progress(row["received"], row["complete"])
@@ -76,6 +74,17 @@ def receive(session: Session, attachment_id: str, offset: int, data: bytes) -> P
         service.update_row(session, ATTACHMENTS, attachment_id, row["row_version"], {"received": received})
         return Progress(received, complete=False)
     return _finish(session, row)
+
+
+def _own(session: Session, attachment_id: str) -> dict[str, Any]:
+    """An attachment that the caller added, held until the transaction ends."""
+    me = principal_of(session)
+    mine = (TABLE.c.id == attachment_id, TABLE.c.org_id == me.org_id, TABLE.c.user_id == me.user_id)
+    row = session.execute(sa.select(TABLE).where(*mine).with_for_update()).mappings().first()
+    if row is None:
+        service.held(session, ATTACHMENTS, attachment_id)
+        raise Problem(403, "forbidden", "Not allowed", "Only whoever added this attachment may send its content.")
+    return dict(row)
 
 
 def _check_piece(row: dict[str, Any], offset: int, data: bytes) -> None:

@@ -189,7 +189,31 @@ def test_a_lost_territory_takes_the_content_away(rep: Writer, account_id: str, o
     [territory] = admin.get(f"/territories?account_id={account_id}").json["data"]
     assert admin.delete(f"/territories/{territory['id']}").status_code == 204
     assert rep.api.get(f"/attachments/{attachment_id}/content").status_code == 404
-    assert put(rep.api, attachment_id, 0, data).status_code == 404
+
+
+def test_who_lost_the_account_still_sends_what_they_added(
+    rep: Writer, account_id: str, office: Office, sign_in: Any
+) -> None:
+    data = picture(300_000)
+    begun = announce(rep, account_id, data)
+    assert put(rep.api, begun, 0, data[:MAX_CHUNK]).status_code == 200
+    admin = sign_in("admin@north")
+    [territory] = admin.get(f"/territories?account_id={account_id}").json["data"]
+    assert admin.delete(f"/territories/{territory['id']}").status_code == 204
+    kept = new_id()
+    told = {
+        "name": "pump.jpg",
+        "media_type": "image/jpeg",
+        "size": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+    }
+    answer = rep.write("attachment.add", id=kept, account_id=account_id, **told)
+    assert put(rep.api, kept, 0, data[:MAX_CHUNK]).status_code == 404
+    assert admin.post(f"/drafts/{answer['draft']}/accept").status_code == 200
+    for attachment_id in (begun, kept):
+        assert send(rep.api, attachment_id, data).json == {"received": len(data), "complete": True}
+        assert rep.api.get(f"/attachments/{attachment_id}").status_code == 404
+        assert admin.get(f"/attachments/{attachment_id}/content").data == data
 
 
 def test_each_user_has_so_much_room(rep: Writer, account_id: str, office: Office) -> None:
