@@ -37,7 +37,8 @@ ROW_TYPES = (
     "attachment", "draft", "briefing",
 )  # fmt: skip
 MAX_ACCOUNTS = 5_000
-VISITS_BACK, VISITS_AHEAD = timedelta(days=30), timedelta(days=30)
+# What a rep plans on the phone must not leave it at the next pull; nobody plans further ahead than a year.
+VISITS_BACK, VISITS_AHEAD = timedelta(days=30), timedelta(days=366)
 BRIEFINGS_BACK, BRIEFINGS_AHEAD = timedelta(days=1), timedelta(days=7)
 SOLVED_BACK = timedelta(days=30)
 NOTES_BACK = timedelta(days=365)

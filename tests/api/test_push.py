@@ -262,6 +262,14 @@ def test_rows_that_a_push_made_reach_the_other_phone_of_the_account(
     assert managers.rows["note"][note["args"]["id"]]["author"] == "Rep"
 
 
+def test_what_is_planned_months_ahead_stays_on_the_phone(phone: Sender, office: Office) -> None:
+    far = {"starts_at": "2027-09-01T08:00:00Z", "ends_at": "2027-09-01T09:00:00Z", "time_zone": "Europe/Stockholm"}
+    visit = phone.make("visit.plan", {"id": new_id(), "account_id": office.account(), **far})
+    assert phone.outcomes(visit) == ["applied"]
+    phone.pull()
+    assert phone.ids("visit") == {visit["args"]["id"]}
+
+
 def test_records_are_forgotten_after_ninety_days_and_what_comes_then_is_not_done_twice(
     phone: Sender, office: Office
 ) -> None:
