@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Account } from '../src/store/rows';
+import { overTheirs } from '../src/store/writes';
 import { Device, settled } from './support/device';
 import { ME, Server } from './support/server';
 import { offline, opened, restarted, shownRows, type Running } from './support/signed-in';
@@ -388,6 +389,24 @@ test('rows of a lost account leave with the pull, and a queued change of one bri
   await sync();
   expect((await shownRows(phone.db)).size).toBe(0);
   expect(shown().attention.value).toMatchObject([{ kind: 'kept' }]);
+});
+
+test('a clash of a draft that a manager accepted is settled with what its author had entered', async () => {
+  const clash = { entity: 'account', row_id: 'a1', field: 'phone', base: null, mine: '2', theirs: '1' } as const;
+  server.judge = ({ name }) => (name === 'draft.decide' ? { result: 'conflict', conflicts: [clash] } : undefined);
+  await phone.phone.mutate('draft.decide', { id: 'd1', decision: 'accept' });
+  await sync();
+  await phone.phone.settle('account:a1:phone', 'mine');
+  await sync();
+  expect(server.effects).toMatchObject([{ name: 'account.change', args: { id: 'a1', fields: { phone: '2' }, base: { phone: '1' } } }]);
+  expect((await account()).phone).toBe('2');
+  const decision = { id: 'm', name: 'draft.decide', version: 3, args: { id: 'd1', decision: 'accept' }, made_at: '2026-11-21T12:00:00Z' } as const;
+  const kept = { entity: 'promise', row_id: 'p1', field: 'status', base: 'open', mine: 'kept', theirs: 'broken' } as const;
+  expect(overTheirs(decision, [kept])).toEqual({ name: 'promise.keep', args: { id: 'p1', kept_on: '2026-11-21', base: 'broken' } });
+  const broken = { ...kept, mine: 'broken', theirs: 'kept' };
+  expect(overTheirs(decision, [broken])).toEqual({ name: 'promise.break', args: { id: 'p1', base: 'kept' } });
+  const off = { ...kept, entity: 'visit', row_id: 'v1', mine: 'cancelled', theirs: 'done' } as const;
+  expect(overTheirs(decision, [off])).toEqual({ name: 'visit.cancel', args: { id: 'v1', base: 'done' } });
 });
 
 describe('what can be taken back for some seconds', () => {

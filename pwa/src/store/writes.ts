@@ -165,10 +165,20 @@ export function overTheirs(mutation: Mutation, clashes: readonly Clash[]): Enter
   const nest = (field: string, value: unknown) =>
     field.split('.').reduceRight<unknown>((inner, name) => ({ [name]: inner ?? null }), value) as Record<string, unknown>;
   const [first] = clashes;
-  if (!('fields' in mutation.args)) return { name: mutation.name, args: { ...mutation.args, base: first?.theirs } }; // a status
+  const { name, args } = mutation.name === 'draft.decide' && first ? drafted(mutation, first) : mutation;
+  if (!('fields' in args)) return { name, args: { ...args, base: first?.theirs } }; // a status
   const fields = Object.assign({}, ...clashes.map(({ field, mine }) => nest(field, mine))) as Record<string, unknown>;
   const base = Object.assign({}, ...clashes.map(({ field, theirs }) => nest(field, theirs))) as Record<string, unknown>;
-  return { name: mutation.name, args: { id: mutation.args['id'], fields, base } };
+  return { name, args: { id: args['id'], fields, base } };
+}
+
+/** What the author of an accepted draft had entered where it clashed: the decision is made, so it is that which is entered anew. */
+function drafted(decision: Mutation, { entity, row_id: id, field, mine }: Clash): Entered {
+  const status = field === 'status' ? `${entity} ${String(mine)}` : '';
+  if (status === 'promise kept') return { name: 'promise.keep', args: { id, kept_on: decision.made_at.slice(0, 10) } };
+  if (status === 'promise broken') return { name: 'promise.break', args: { id } };
+  if (status === 'visit cancelled') return { name: 'visit.cancel', args: { id } };
+  return { name: `${entity}.change` as MutationName, args: { id, fields: {} } };
 }
 
 /** Give up what was rejected, or close what is kept for a manager. */
