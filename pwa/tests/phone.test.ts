@@ -393,6 +393,22 @@ describe('signing out', () => {
     expect([...device.texts.keys()]).toEqual(['doorstep.sign-out-owed']);
   });
 
+  test.each(Array.from({ length: 12 }, (_, steps) => steps))(
+    'takes nothing with it that another tab says it saved meanwhile, %i steps later', async (steps) => {
+      const other = await opened(device);
+      const leaving = phone.phone.signOut();
+      for (let step = 0; step < steps; step += 1) await new Promise((next) => setImmediate(next));
+      const saved = await other.phone.mutate('note.add', note('n9')).then(() => true, (error: unknown) => {
+        expect(error).toBeInstanceOf(NotSavedError);
+        return false;
+      });
+      const left = (await leaving) !== 'unsent';
+      await settled();
+      if (left) expect(noted().includes('n9')).toBe(saved);
+      else expect(await phone.db.count('note')).toBe(1);
+    },
+  );
+
   test('that the server is told of at the next sign-in is no loss of data', async () => {
     const back = offline(device);
     expect(await phone.phone.signOut()).toBe('owed');

@@ -56,6 +56,8 @@ export interface Meta {
   order: number;
   /** whether the browser promised not to evict what is stored */
   persisted: boolean;
+  /** a sign-out has looked at the queue for the last time: nothing is entered any more */
+  leaving: boolean;
 }
 
 export interface Schema extends DBSchema {

@@ -17,7 +17,7 @@ import { Syncer } from './syncer';
 import { closed, lookAtClock, owing, read, readUnsent, tidy } from './told';
 import { prepared } from './uploads';
 import {
-  discard, enter, newId, release, takeBack, NotSavedError, notSaved, resend, settle,
+  closeQueue, discard, enter, newId, release, takeBack, NotSavedError, notSaved, resend, settle,
   type Answered, type Entered, type Saved, type Write, type Writer,
 } from './writes';
 
@@ -178,6 +178,7 @@ export class Phone {
 
   private async enter(db: Database, current: Session): Promise<void> {
     const { shown, env } = this;
+    await db.delete('meta', 'leaving'); // of a sign-out that was cut before it began to remove anything
     await translateQueue(db);
     shown.skew.value = (await readMeta(db, 'clock'))?.skew_ms;
     await this.look(db, current);
@@ -377,6 +378,7 @@ export class Phone {
       if (shown.unsent.value.count || shown.unsent.value.photos) await this.syncNow(true);
       const { count, photos } = shown.unsent.value;
       if (count || photos || shown.attention.value.length) return 'unsent';
+      if (shown.database.value && shown.session.value && !(await closeQueue(this.writer()))) return 'unsent';
     }
     const csrf = shown.session.value?.csrf_token ?? '';
     // First of all, so that another tab, losing its database to this, does not take up the session again.

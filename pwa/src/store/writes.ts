@@ -104,9 +104,23 @@ export async function release({ db }: Writer): Promise<void> {
   });
 }
 
+/** Take nothing more into the queue, in any tab, if nothing is owed; false when something is. */
+export async function closeQueue({ db }: Writer): Promise<boolean> {
+  return atomically(writing(db, ['meta', 'mutation', 'attention', 'blob']), async (tx) => {
+    const [queue, attention, blobs] = await Promise.all([
+      queued(tx), tx.objectStore('attention').count(), tx.objectStore('blob').count(),
+    ]);
+    if (queue.some(({ done }) => done === undefined) || attention || blobs) return false;
+    await tx.objectStore('meta').put(true, 'leaving');
+    return true;
+  });
+}
+
 /** Put mutations at the end of the queue, with what they depend on, and their effect on the rows. */
 export async function enqueue(tx: Writing, mutations: readonly Mutation[], author: Author, hold?: number): Promise<Queued[]> {
-  const [before, last, touched] = await Promise.all([queued(tx), tx.objectStore('meta').get('order'), touchedBy(tx, mutations)]);
+  const meta = tx.objectStore('meta');
+  const [before, last, leaving, touched] = await Promise.all([queued(tx), meta.get('order'), meta.get('leaving'), touchedBy(tx, mutations)]);
+  if (leaving) throw new NotSavedError('signed-out');
   const makers = new Map(before.flatMap((one) => made_(one)));
   let order = (last as number | undefined) ?? 0;
   const records = mutations.map((mutation) => {
