@@ -101,6 +101,8 @@ API_WRITES = (
     "visit_change",
     "note",
 )
+# What the app lets a rep take back for a moment, and what is like it.
+HELD = ("promise_keep", "promise_break", "promise", "note")
 # How far into the steps of a tab the power fails: often near, sometimes far.
 FUSES = (3, 8, 20, 60, 200)
 
@@ -165,7 +167,7 @@ def _step(random: Random, phones: list[str], marks: Any, bad_network: float, the
             step["fuse"] = random.randrange(random.choice(FUSES))
         elif random.random() < 0.08 * theme.get("fuse", 1):
             step["last"] = True
-        elif random.random() < 0.1:
+        elif step["kind"] in HELD and random.random() < 0.5:
             step |= {"hold": random.choice((1, 10, 60)), "take_back": random.random() < 0.6}
     elif kind in ("sync", "sync_aside"):
         step["faults"] = [
