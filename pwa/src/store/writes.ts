@@ -79,7 +79,8 @@ export async function enter(writer: Writer, entered: readonly Entered[], blobs: 
   return atomically(tx, async () => {
     for (const blob of blobs) void tx.objectStore('blob').put(blob).catch(() => undefined); // the transaction fails with it
     const hold = holdMs ? writer.env.now() + holdMs : undefined;
-    const [records] = await Promise.all([enqueue(tx, mutations, writer.author, hold), closeAnswered(tx, mutations)]);
+    // What may be taken back answers no card yet: taking it back could not open the card again.
+    const [records] = await Promise.all([enqueue(tx, mutations, writer.author, hold), hold ? undefined : closeAnswered(tx, mutations)]);
     return records;
   });
 }
