@@ -140,3 +140,26 @@ test('signing out waits for photos, or says that they are unsent', async () => {
   expect(await phone.phone.signOut()).toBe('told');
   expect(server.bytes.size).toBe(1);
 });
+
+test('of a draft the bytes wait for the manager, and are sent when it was accepted', async () => {
+  server.judge = ({ name }) => (name === 'attachment.add' ? { result: 'rejected', draft: 'd1', problem: {} } : undefined);
+  const { id } = await phone.phone.attach(BYTES, ABOUT);
+  await sync();
+  await sync();
+  expect(shown().attention.value).toMatchObject([{ kind: 'kept' }]);
+  expect(server.bytes.size).toBe(0);
+  expect(await phone.db.count('blob')).toBe(1);
+  server.put('attachment', { id, size: SIZE });
+  const asked = pieces().length;
+  await sync();
+  expect(pieces().length).toBe(asked); // asked once an hour, not at every sync
+  device.clock += 3_600_001;
+  await sync();
+  expect(Buffer.from(BYTES).equals(server.bytes.get(id)!)).toBe(true);
+  expect(await phone.db.count('blob')).toBe(0);
+  expect(shown().attention.value).toMatchObject([{ kind: 'kept' }]);
+  const sent = pieces().length;
+  await sync();
+  expect(pieces().length).toBe(sent);
+  expect(pieces().filter((offset) => offset > 0)).toEqual([CHUNK, 2 * CHUNK, 3 * CHUNK]);
+});

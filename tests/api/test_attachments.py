@@ -208,8 +208,10 @@ def test_who_lost_the_account_still_sends_what_they_added(
         "sha256": hashlib.sha256(data).hexdigest(),
     }
     answer = rep.write("attachment.add", id=kept, account_id=account_id, **told)
-    assert put(rep.api, kept, 0, data[:MAX_CHUNK]).status_code == 404
+    assert put(rep.api, kept, 0, b"").status_code == 404
     assert admin.post(f"/drafts/{answer['draft']}/accept").status_code == 200
+    nothing = put(rep.api, kept, 0, b"")  # so the phone asks whether it was accepted
+    assert (nothing.status_code, nothing.json["type"].rpartition("/")[2]) == (409, "wrong-piece")
     for attachment_id in (begun, kept):
         assert send(rep.api, attachment_id, data).json == {"received": len(data), "complete": True}
         assert rep.api.get(f"/attachments/{attachment_id}").status_code == 404

@@ -14,6 +14,8 @@ import { upload } from './uploads';
 const POLL_MS = 30_000;
 /** While the server tells by itself that there is something to pull. */
 const POLL_WHEN_TOLD_MS = 300_000;
+/** How often the server is asked whether a manager has accepted a photo. */
+const KEPT_MS = 3_600_000;
 const RETRY_FIRST_MS = 3_000;
 const RETRY_LAST_MS = 300_000;
 /** A sync faster than this is not worth a flicker of the pill. */
@@ -48,6 +50,8 @@ export class Syncer {
   private again = false;
   /** milliseconds until what the rep could still take back is to be sent */
   private held = 0;
+  /** when the server was last asked what became of photos that are kept for a manager, by the device's clock */
+  private askedKept = 0;
   private readonly stopper = new AbortController();
 
   constructor(private readonly at: Syncing) {}
@@ -121,7 +125,9 @@ export class Syncer {
       await this.succeeded(asked, asOf);
       this.held = await longestHeld(this.at.db, env.now());
       if (refused) throw refused;
-      if (await upload(this.at.db, env, this.send)) await this.at.changed([], true);
+      const askKept = Math.abs(asked - this.askedKept) > KEPT_MS;
+      if (askKept) this.askedKept = asked;
+      if (await upload(this.at.db, env, this.send, askKept)) await this.at.changed([], true);
     } catch (error) {
       if (!this.stopped) await this.failed(error);
     } finally {

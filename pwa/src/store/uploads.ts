@@ -4,7 +4,7 @@ import type { Database } from './database';
 import type { Environment } from './environment';
 import type { Send } from './pull';
 import { MUTATION_SCHEMA, type Mutations } from './mutations.gen';
-import type { Blob } from './queue';
+import type { Blob, Mutation } from './queue';
 import { everyMutation } from './writes';
 
 export const CHUNK = 256 * 1024;
@@ -31,24 +31,39 @@ interface Received {
 /**
  * Send what is left of the bytes of every attachment that the server knows.
  *
+ * `askKept` asks of each that is kept for a manager whether it was accepted.
+ *
  * @returns whether any is complete now, or refused
  * @throws UnreachableError, RefusedError (401, 429); what the server has by then is remembered
  */
-export async function upload(db: Database, env: Environment, send: Send): Promise<boolean> {
+export async function upload(db: Database, env: Environment, send: Send, askKept = true): Promise<boolean> {
   const tx = db.transaction(['mutation', 'attention', 'blob']);
   const [queue, attention, ids] = await Promise.all([
     tx.objectStore('mutation').getAll(), tx.objectStore('attention').getAll(), tx.objectStore('blob').getAllKeys(),
   ]);
   const unsent = queue.filter(({ done }) => done === undefined);
-  const waiting = new Set([...unsent, ...attention.flatMap(everyMutation)].map(({ args }) => args['id']));
+  const named = (mutations: readonly Mutation[]) => new Set(mutations.map(({ args }) => args['id']));
+  const kept = named(attention.filter(({ kind }) => kind === 'kept').flatMap(everyMutation));
+  const waiting = named([...unsent, ...attention.filter(({ kind }) => kind !== 'kept').flatMap(everyMutation)]);
   let changed = false;
   for (const id of ids) {
-    const blob = waiting.has(id) ? undefined : await db.get('blob', id);
+    const waits = waiting.has(id) || (kept.has(id) && !(askKept && (await isAnnounced(send, id))));
+    const blob = waits ? undefined : await db.get('blob', id);
     if (!blob) continue;
     await sendBytes(db, env, send, blob);
     changed = true;
   }
   return changed;
+}
+
+/** Whether a manager has accepted what announced these bytes: the server then knows of them, and says that nothing is no piece. */
+async function isAnnounced(send: Send, id: string): Promise<boolean> {
+  const nothing = { method: 'PUT', body: new Uint8Array() } as const;
+  return send(`/api/v1/attachments/${id}/content?offset=0`, nothing).then(() => true, (error: unknown) => {
+    if (error instanceof RefusedError && error.is('wrong-piece')) return true;
+    if (error instanceof RefusedError && error.status === 404) return false;
+    throw error;
+  });
 }
 
 async function sendBytes(db: Database, env: Environment, send: Send, blob: Blob): Promise<void> {

@@ -135,6 +135,7 @@ export class Server {
     const row = this.rows.get(`attachment,${id}`) as { size: number } | undefined;
     if (!row) return json({ type: '/docs/problems/not-found', title: 'No such attachment' }, 404);
     const there = this.bytes.get(id) ?? new Uint8Array();
+    if (!(body as Uint8Array).length) return json({ type: '/docs/problems/wrong-piece', title: 'Empty', received: there.length }, 409);
     if (Number(offset) !== there.length) {
       return json({ type: '/docs/problems/wrong-offset', title: 'Wrong offset', received: there.length }, 409);
     }
