@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { unwrap } from 'idb';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Account } from '../src/store/rows';
 import { overTheirs } from '../src/store/writes';
 import { Device, settled } from './support/device';
@@ -31,6 +32,21 @@ describe('what is saved', () => {
     await phone.phone.mutate('note.add', note('n1'));
     expect(await phone.db.get('note', 'n1')).toMatchObject({ text: 'Pump hums', author: ME.name, user_id: ME.id });
     expect(shown().unsent.value).toEqual({ count: 1, since: '2026-11-21T12:00:00.000Z', photos: 0 });
+  });
+
+  test('is on the disk before the rep is told, and so is every answer to what needs attention', async () => {
+    const began = vi.spyOn(unwrap(phone.db), 'transaction');
+    const durable = () => began.mock.calls.flatMap(([stores, mode, options]) =>
+      (mode === 'readwrite' && [...stores].includes('mutation') ? [options?.durability] : []));
+    offline(device);
+    await phone.phone.mutate('note.add', note('n1'));
+    expect(durable()[0]).toBe('strict');
+    for (const answer of [() => phone.phone.settle('x', 'mine'), () => phone.phone.resend('x'), () => phone.phone.discard('x')]) {
+      began.mockClear();
+      await answer();
+      expect(durable()[0]).toBe('strict');
+    }
+    began.mockRestore();
   });
 
   test('outlives a cut of the power, and is sent once when there is a network', async () => {
