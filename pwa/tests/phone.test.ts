@@ -175,6 +175,7 @@ describe('a database that the browser removed', () => {
     await other.signIn('nils@example.test', 'secret', true);
     await settled();
     expect(noted()).toEqual([]);
+    expect([...device.texts.values()].join()).not.toContain('Pump hums'); // nothing of it stays for the next to read
   });
 
   test('with everything else: the phone starts from nothing', async () => {

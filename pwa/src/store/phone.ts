@@ -159,8 +159,9 @@ export class Phone {
     const db = this.shown.database.value ?? (await this.open());
     const before = await readMeta(db, 'session');
     const owed = this.journal.owing();
-    if (!before && owed && owed.user_id !== userId && !evenIfUnsent) {
-      throw new UnsentOfAnotherError(owed.name, { ...NOTHING_UNSENT, count: owed.count, since: owed.since }, 0);
+    if (!before && owed && owed.user_id !== userId) {
+      if (!evenIfUnsent) throw new UnsentOfAnotherError(owed.name, { ...NOTHING_UNSENT, count: owed.count, since: owed.since }, 0);
+      this.journal.clear();
     }
     if (!before || before.user.id === userId) return db;
     if (!evenIfUnsent) await this.refuseUnsent(db, before);
