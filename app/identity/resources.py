@@ -2,7 +2,7 @@
 
 from app.foundation.fields import Uuid, choice
 from app.foundation.problems import FieldError
-from app.identity.rules import guard_territory
+from app.identity.rules import guard_territory, guard_user
 from app.identity.schemas import ROLES, TerritorySchema, UserSchema
 from app.identity.shown import territory_written, user_written
 from app.identity.tables import TerritoryAssignment, User
@@ -31,6 +31,7 @@ USERS = register(
         references={"manager_id": "user"},
         filters={"role": equals("role", choice(*ROLES))},
         check=_not_their_own_manager,
+        guard=guard_user,
         written=user_written,
     )
 )

@@ -1,6 +1,6 @@
 """What must hold about users and territories besides the shape of a row, whichever door a change comes through."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ from app.identity.tables import User
 
 Row = dict[str, Any]
 _SIGNS_FOR = "signs for"
+_removing: list[Callable[[Session, str], None]] = []
 
 
 def user_was_written(session: Session, principal: Principal, before: Row | None, after: Row | None) -> None:
@@ -30,6 +31,19 @@ def user_was_written(session: Session, principal: Principal, before: Row | None,
         end_access(session, after["id"], principal)
     elif before["role"] != after["role"] or before["email"] != after["email"]:
         service.end_all_sessions(session, after["id"])
+
+
+def before_a_user_is_removed(listener: Callable[[Session, str], None]) -> None:
+    """Have `listener(session, user_id)` called before a user is removed; it raises Problem when something would be lost."""
+    if listener not in _removing:
+        _removing.append(listener)
+
+
+def guard_user(session: Session, _principal: Principal, before: Row | None, after: Row | None) -> None:
+    """Problem 409 when something would go with a user that is still needed."""
+    if before is not None and after is None:
+        for listener in _removing:
+            listener(session, before["id"])
 
 
 def end_access(session: Session, user_id: str, principal: Principal) -> None:

@@ -91,6 +91,15 @@ def read(session: Session, draft_id: str) -> sa.RowMapping:
     return row
 
 
+def refuse_removal(session: Session, user_id: str) -> None:
+    """Problem 409 while a user has drafts that nobody has decided about: they would go with the user."""
+    count = sa.select(sa.func.count()).where(DRAFTS.c.user_id == user_id, DRAFTS.c.status == OPEN)
+    waiting = session.scalar(count) or 0
+    if waiting:
+        detail = f"{waiting} drafts of theirs are undecided; decide about them first, or make the user inactive."
+        raise Problem(409, "in-use", "Still in use", detail)
+
+
 def decide(session: Session, draft_id: str, decision: str) -> tuple[Conflict, ...]:
     """`accept` or `dismiss` a draft; the conflicts are fields of an accepted one that others changed meanwhile.
 

@@ -5,16 +5,18 @@ from datetime import timedelta
 from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.outbox import ClaimedJob, Tick, task
+from app.identity.rules import before_a_user_is_removed
 from app.identity.service import when_signed_out
-from app.sync import devices, records
+from app.sync import devices, drafts, records
 
 FORGET = "mutations.forget"
 TICKS = (Tick(FORGET, timedelta(hours=6)),)
 
 
 def connect() -> None:
-    """Forget a device when its user signs out on it."""
+    """Forget a device when its user signs out on it; lose no draft with its author."""
     when_signed_out(devices.signed_out)
+    before_a_user_is_removed(drafts.refuse_removal)
 
 
 @task(FORGET)

@@ -254,6 +254,18 @@ def test_a_rep_who_has_the_account_again_sends_anew_and_nothing_is_doubled(
     office.delete(TerritoryAssignment, stay)
 
 
+def test_a_user_is_not_deleted_with_work_that_nobody_has_decided_about(
+    phone: Sender, manager: Sender, office: Office, lost: str, sign_in: Any
+) -> None:
+    draft_id = phone.push(phone.note(lost))[0]["draft"]
+    admin = sign_in("admin@north")
+    refused = admin.delete(f"/users/{office.rep_id}")
+    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (409, "in-use")
+    assert [draft["id"] for draft in drafts_of(manager)] == [draft_id]
+    assert manager.api.post(f"/drafts/{draft_id}/accept").status_code == 200
+    assert admin.delete(f"/users/{office.rep_id}").status_code == 204
+
+
 def test_drafts_are_listed_in_pages(phone: Sender, manager: Sender, lost: str) -> None:
     kept = [answer["draft"] for answer in phone.push(*(phone.note(lost, str(number)) for number in range(5)))]
     found, cursor = [], ""
