@@ -71,7 +71,11 @@ def hand_over(application: "WSGIApplication") -> "WSGIApplication":
             return answer
         held = _Held(answer)
         send = environ[PROTOCOL].response_iter
-        threading.Thread(target=send, args=(*answered, held), name="doorstep-stream", daemon=True).start()
+        try:
+            threading.Thread(target=send, args=(*answered, held), name="doorstep-stream", daemon=True).start()
+        except RuntimeError:  # no more threads here: the stream is not one of those that are open
+            held.close()
+            raise
         # The answer has begun when its first part is asked for; granian's own empty answer then comes too late to count.
         held.begun.wait(HELD_SECONDS)
         return []

@@ -3,10 +3,16 @@
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 
 from app.foundation.pokes import IDS_A_MESSAGE, Told, read_message
 from app.foundation.principal import Principal, Role
+from app.server import EVENTS, PROTOCOL, hand_over
 from app.sync.pokes import HEARTBEAT, HEARTBEAT_SECONDS, OPENING, POKE, QUIET_SECONDS, Stream
+from app.sync.pokes_routes import STREAM
 
 ANNA = Principal("org", "anna", Role.REP, frozenset(), "session", "credential")
 
@@ -69,3 +75,23 @@ def test_what_is_told_is_read_as_it_was_written_in_messages_that_postgresql_take
         assert org_id == "01a20000-0000-7000-8000-ffffffffffff"
         read.add(part)
     assert read == told
+
+
+def test_a_stream_for_which_no_thread_can_be_had_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[Stream] = []
+    opened = stream(forgotten.append)
+
+    def application(environ: Any, start_response: Any) -> Any:
+        environ[STREAM] = opened
+        start_response("200 OK", [])
+        return opened
+
+    def none_left(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    door: Any = hand_over(application)
+    environ = {"PATH_INFO": EVENTS, PROTOCOL: SimpleNamespace(response_iter=None)}
+    with pytest.raises(RuntimeError):
+        door(environ, lambda *_given: None)
+    assert forgotten == [opened]
