@@ -459,6 +459,18 @@ describe('what can be taken back for some seconds', () => {
     expect(server.effects).toEqual([]);
   });
 
+  test('leaves the card of a field open that it would have answered', async () => {
+    const clash = { entity: 'account' as const, row_id: 'a1', field: 'phone', base: '1', mine: '2', theirs: '3' };
+    server.judge = () => ({ result: 'conflict', conflicts: [clash] });
+    await change({ phone: '2' }, { phone: '1' });
+    await settled();
+    await sync();
+    const args = { id: 'a1', fields: { phone: '4' }, base: { phone: '3' } };
+    const [{ id }] = (await phone.phone.mutateAll([{ name: 'account.change', args }], [], { holdMs: 5_000 })) as [{ id: string }];
+    expect(await phone.phone.takeBack(id)).toBe(true);
+    expect(shown().attention.value).toMatchObject([{ kind: 'conflict', clash: { theirs: '3' } }]);
+  });
+
   test('cannot be taken back after that', async () => {
     const id = await hold();
     device.clock += 5_001;
