@@ -152,7 +152,9 @@ def test_a_rep_of_another_territory_finds_nothing_and_changes_nothing(walked: Wa
         if call.crosses:
             assert is_refused(call, answer), f"{call}: {answer.status_code} {answer.text}"
     after = walk.rows_of(walked.database, walked.directory.orgs["north"])
-    before["sign_in_session"] = {row for row in before["sign_in_session"] if rep.user["id"] not in row}  # tied to its phone
+    before["sign_in_session"] = {
+        row for row in before["sign_in_session"] if rep.user["id"] not in row
+    }  # tied to its phone
     for name, rows in before.items():
         assert rows <= after[name], f"{name}: {rows - after[name]}"
 
