@@ -2,8 +2,9 @@
  * The service worker: keeps the shell (page, script, style, icons) so that the app opens with no network, and sends what is
  * unsent when the browser says that there is one and no page is open.
  *
- * It reads the queue and changes nothing: what the server answers, the app is told again when it is open. API answers are
- * never cached here; what the rep reads offline is in IndexedDB.
+ * It reads the queue and changes nothing: what the server answers, the app is told again when it is open. Only when the
+ * server says that this device was revoked does it remove everything. API answers are never cached here; what the rep reads
+ * offline is in IndexedDB.
  */
 declare const self: ServiceWorkerGlobalScope;
 
@@ -27,7 +28,7 @@ self.addEventListener('install', (event) => {
 });
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOldShells().then(() => self.clients.claim()));
+  event.waitUntil(dropShells(CACHE).then(() => self.clients.claim()));
 });
 
 self.addEventListener('message', (event) => {
@@ -47,9 +48,13 @@ self.addEventListener('sync' as never, (event: ExtendableEvent) => {
   event.waitUntil(navigator.locks.request('doorstep-sync', pushQueue)); // after a page that is syncing: it may leave nothing
 });
 
-/** Send the queue in order, numbered from what the server did last; what it did already it knows by its id. */
+/**
+ * Send the queue in order, numbered from what the server did last; what it did already it knows by its id.
+ *
+ * Throws when something is left that the browser should ask for again.
+ */
 async function pushQueue(): Promise<void> {
-  const { queue, session, sequence = 0, client_group } = await readQueue();
+  const { queue, held, session, sequence = 0, client_group } = await readQueue();
   for (let at = 0; session && at < queue.length; at += 50) {
     const mutations = queue.slice(at, at + 50).map(({ order: _, hold: __, ...rest }, place) => ({ ...rest, seq: sequence + at + place + 1 }));
     const answer = await fetch('/api/v1/sync/push', {
@@ -58,8 +63,16 @@ async function pushQueue(): Promise<void> {
       body: JSON.stringify({ client_group, schema: queue[0]?.version, sent_at: new Date().toISOString(), mutations }),
     });
     if (answer.status >= 500) throw new Error(`${answer.status}`);
-    if (!answer.ok) return; // refused: for the app, which can say so
+    if (!answer.ok) return answer.status === 401 ? wipeIfRevoked(answer) : undefined; // refused: for the app, which can say so
   }
+  if (session && held) throw new Error('held');
+}
+
+/** A revoked device keeps no rows, also when nobody opens the app. Text storage, out of reach here, is emptied when somebody does. */
+async function wipeIfRevoked(answer: Response): Promise<void> {
+  const { type } = await answer.json().catch(() => ({}));
+  if (!/(^|\/)device-revoked$/.test(type)) return;
+  await Promise.all([result(indexedDB.deleteDatabase('doorstep')), dropShells()]);
 }
 
 interface Waiting {
@@ -71,6 +84,8 @@ interface Waiting {
 
 interface Queue {
   queue: Waiting[];
+  /** something more is there, and can still be taken back */
+  held?: boolean;
   session?: { csrf_token: string };
   sequence?: number;
   client_group?: string;
@@ -90,14 +105,15 @@ async function readQueue(): Promise<Queue> {
   const tx = db.transaction(['meta', 'mutation']);
   const meta = (key: string) => result(tx.objectStore('meta').get(key));
   const now = Date.now();
-  const held = ({ hold = 0 }: Waiting) => hold > now && hold < now + 60_000;
+  const isHeld = ({ hold = 0 }: Waiting) => hold > now && hold <= now + 60_000;
   const [all, session, sequence, client_group] = await Promise.all([
     result(tx.objectStore('mutation').index('order').getAll()), meta('session'), meta('sequence'), meta('client_group'),
   ]);
   db.close();
   const unsent = (all as Waiting[]).filter(({ done }) => done === undefined);
-  const first = unsent.findIndex(held); // it can still be taken back, and what is behind it waits
-  return { queue: first < 0 ? unsent : unsent.slice(0, first), session, sequence, client_group };
+  const first = unsent.findIndex(isHeld); // it can still be taken back, and what is behind it waits
+  const held = first >= 0;
+  return { queue: held ? unsent.slice(0, first) : unsent, held, session, sequence, client_group };
 }
 
 async function fromShell(key: string, request: Request): Promise<Response> {
@@ -119,9 +135,9 @@ async function keepShell(): Promise<void> {
   );
 }
 
-async function dropOldShells(): Promise<void> {
+async function dropShells(kept?: string): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => name !== kept).map((name) => caches.delete(name)));
 }
 
 async function leaveNothing(reason: unknown): Promise<never> {
