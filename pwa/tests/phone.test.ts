@@ -259,6 +259,21 @@ describe('the clock', () => {
     expect(shown().unsent.value.since).toBe(new Date(real).toISOString());
   });
 
+  test('months behind: ids are stamped by the server’s, of what is entered and of the rows that it makes, also after a restart', async () => {
+    const real = device.clock;
+    const behind = 200 * DAY;
+    device.clock -= behind;
+    server.now = () => device.clock + behind;
+    await sync();
+    const stamp = (id: string) => Number.parseInt(id.replace('-', '').slice(0, 12), 16);
+    offline(device);
+    expect(stamp(phone.phone.newId())).toBe(real);
+    expect(stamp((await enter('n1')).id)).toBe(real);
+    phone = await restarted(phone);
+    expect(stamp((await enter('n2')).id)).toBe(real);
+    expect((await phone.db.getAll('mutation')).map(({ made_at }) => Date.parse(made_at))).toEqual([real - behind, real - behind]);
+  });
+
   test('an answer that took long says nothing about it', async () => {
     const inner = device.fetch;
     device.fetch = async (path, request) => {

@@ -360,6 +360,19 @@ test('a member of the address is settled as that member alone', async () => {
   expect(server.effects.at(-1)?.args).toEqual({ id: 'a1', fields: { address: { city: 'Luleå' } }, base: { address: { city: 'Boden' } } });
 });
 
+test('members of the address need no answer any more when the address is entered anew', async () => {
+  const about = { entity: 'account' as const, row_id: 'a1', base: null, mine: '1', theirs: '2' };
+  const conflicts = ['address.city', 'address.region', 'phone'].map((field) => ({ ...about, field }));
+  server.judge = () => ({ result: 'conflict', conflicts });
+  await change({ address: { city: '1', region: '1' }, phone: '1' }, { address: NORRVIK.address, phone: '1' });
+  await settled();
+  expect(shown().attention.value).toHaveLength(3);
+  server.judge = () => undefined;
+  await change({ address: { city: 'Boden', street: 'Storgatan 1' } }, { address: NORRVIK.address });
+  await settled();
+  expect(shown().attention.value.map(({ id }) => id)).toEqual(['account:a1:phone']);
+});
+
 test('a visit that two people moved is settled as a whole', async () => {
   const [eight, nine, one, two] = ['08', '09', '13', '14'].map((hour) => `2026-11-23T${hour}:00:00Z`) as [string, string, string, string];
   server.put('visit', { id: 'v1', account_id: 'a1', starts_at: eight, ends_at: two, time_zone: 'UTC', status: 'planned' });

@@ -1,6 +1,9 @@
 /** UUIDv7: ids that sort by when they were made. */
 
-/** @param random 10 bytes or more */
+/**
+ * @param now milliseconds since 1970, by the server's clock as far as it is known
+ * @param random 10 bytes or more
+ */
 export function uuid7(now: number, random: Uint8Array): string {
   const bytes = new Uint8Array(16);
   for (let at = 0, rest = Math.floor(now); at < 6; at += 1, rest = Math.floor(rest / 256)) bytes[5 - at] = rest % 256;

@@ -240,7 +240,7 @@ export class Phone {
   /** The time by the server's clock, as far as it is known: for what is shown, and for what is written in it. */
   now = (): Date => new Date(this.env.now() + (this.shown.skew.value ?? 0));
 
-  newId = (): string => newId(this.env);
+  newId = (): string => newId(this.env, this.shown.skew.value);
 
   /**
    * Save what the rep entered: it is on the disk and shown when this resolves, and sent when there is a network.

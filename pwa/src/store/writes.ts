@@ -59,12 +59,13 @@ export interface Entered {
   depends_on?: string[];
 }
 
-export const newId = (env: Environment): string => uuid7(env.now(), env.random(10));
+/** An id stamped with the server's time as far as it is known: by a device's clock that is months behind it would be too old. */
+export const newId = (env: Environment, skew = 0): string => uuid7(env.now() + skew, env.random(10));
 
 /** A mutation as it is entered now. */
 export function made({ env, skew }: Writer, entered: Entered): Mutation {
   return {
-    id: newId(env), name: entered.name, version: MUTATION_SCHEMA, args: entered.args,
+    id: newId(env, skew), name: entered.name, version: MUTATION_SCHEMA, args: entered.args,
     made_at: new Date(env.now()).toISOString(),
     ...(skew === undefined ? {} : { skew_ms: skew }),
     ...(entered.depends_on?.length ? { depends_on: entered.depends_on } : {}),
@@ -143,14 +144,18 @@ const made_ = (mutation: Mutation): [string, string][] => {
   return row ? [[row, mutation.id]] : [];
 };
 
-/** A field that is entered anew needs no answer to what became of the old one any more. */
+/** A field that is entered anew needs no answer to what became of the old one, or of a member of it, any more. */
 async function closeAnswered(tx: Writing, mutations: readonly Mutation[]): Promise<void> {
   const entered = new Set(mutations.flatMap(({ args }) =>
     Object.keys((args['fields'] ?? {}) as object).map((field) => `${String(args['id'])}.${field}`)));
   const open = entered.size ? await tx.objectStore('attention').getAll() : [];
-  const answered = open.filter((item) => item.kind === 'conflict' && entered.has(`${item.clash.row_id}.${item.clash.field}`));
+  const answered = open.filter((item) =>
+    item.kind === 'conflict' && [item.clash.field, whole(item.clash.field)].some((field) => entered.has(`${item.clash.row_id}.${field}`)));
   await Promise.all(answered.map((item) => tx.objectStore('attention').delete(item.id)));
 }
+
+/** The field that a dotted name is a member of. */
+const whole = (field: string): string => field.split('.')[0] as string;
 
 /** What the rep's answer changed: mutations that are queued now, and ids of those that nothing is owed for any more. */
 export interface Answered {
