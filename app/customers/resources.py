@@ -13,6 +13,7 @@ from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
 from app.identity.shown import guard_account
 from app.identity.tables import TerritoryAssignment
+from app.resources.references import of_same_account
 from app.resources.resource import Filter, Resource, Values, equals, register
 
 OF_ACCOUNT = {"account_id": equals("account_id", Uuid())}
@@ -96,6 +97,7 @@ GOALS = register(
         schema=schemas.GoalSchema,
         references={"account_id": "account", "person_id": "person"},
         filters={**OF_ACCOUNT, "status": equals("status", choice("open", "reached", "dropped"))},
+        guard=of_same_account(person_id="person"),
     )
 )
 PROMISES = register(
@@ -108,6 +110,7 @@ PROMISES = register(
         filters={**OF_ACCOUNT, "status": equals("status", choice("open", "kept", "broken"))},
         check=_promise_faults,
         prepare=_promised_by_me,
+        guard=of_same_account(person_id="person", visit_id="visit"),
     )
 )
 OPPORTUNITIES = register(

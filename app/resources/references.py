@@ -12,10 +12,10 @@ from app.foundation import clock
 from app.foundation.db import table_of
 from app.foundation.fields import ExternalRef
 from app.foundation.principal import Principal, principal_of
-from app.foundation.problems import FieldError
+from app.foundation.problems import FieldError, invalid
 from app.foundation.tables import ExternalId
 from app.identity.territory import visible
-from app.resources.resource import Resource, Values, resource_of
+from app.resources.resource import Guard, Resource, Values, resource_of
 
 EXTERNAL = table_of(ExternalId)
 CHUNK = 500
@@ -121,6 +121,31 @@ def missing(ref: str | ExternalRef, entity: str) -> str:
     if isinstance(ref, ExternalRef):
         return f"No {noun} is known as {ref.id} in {ref.system}."
     return f"There is no such {noun} that you can see."
+
+
+def of_same_account(**entities: str) -> Guard:
+    """A guard: Problem 422 when a field, named with the entity it refers to, names a row of another account than the row's.
+
+    What a row said before it may go on saying: a person who moved to another account leaves what was promised them.
+    """
+
+    def guard(session: Session, _principal: Principal, before: Values | None, after: Values | None) -> None:
+        faults = [] if after is None else [_elsewhere(session, *named, before, after) for named in entities.items()]
+        if any(faults):
+            raise invalid([fault for fault in faults if fault])
+
+    return guard
+
+
+def _elsewhere(session: Session, name: str, entity: str, before: Values | None, after: Values) -> FieldError | None:
+    same = before is not None and all(before[one] == after[one] for one in (name, "account_id"))
+    if same or not after[name]:
+        return None
+    table = resource_of(entity).table
+    account = session.scalar(sa.select(table.c.account_id).where(table.c.id == after[name]))
+    if account == after["account_id"]:
+        return None
+    return FieldError(f"/{name}", f"This {entity.replace('_', ' ')} is of another account.")
 
 
 @contextmanager

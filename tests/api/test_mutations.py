@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.customers.tables import Person
 from app.foundation import clock
 from app.foundation.ids import new_id
 from tests.support.pulling import NOW, Office, held_clock
@@ -228,6 +229,40 @@ def test_a_goal_is_set_and_changed(rep: Writer, account_id: str) -> None:
     rep.does("goal.change", id=goal_id, fields=change, base={"due_on": "2027-05-01", "status": "open"})
     goal = rep.read(f"/goals/{goal_id}")
     assert {name: goal[name] for name in change} == change and goal["title"] == "No standstill"
+
+
+def test_promises_and_goals_name_people_and_visits_of_their_own_account(
+    rep: Writer, account_id: str, office: Office
+) -> None:
+    other = office.account("Ekvik Dairy")
+    there = {"person_id": office.person(other), "visit_id": planned(rep, other)}
+    here = {"person_id": office.person(account_id), "visit_id": planned(rep, account_id)}
+    promise = {"account_id": account_id, "text": "Send it", "made_on": "2026-11-21", "due_on": "2026-11-27"}
+    goal = {"account_id": account_id, "title": "No standstill"}
+    for name, path, given, fields in (
+        ("promise.make", "/promises", promise, ("person_id", "visit_id")),
+        ("goal.set", "/goals", goal, ("person_id",)),
+    ):
+        for field in fields:
+            elsewhere = {**given, field: there[field]}
+            refused = rep.refused(name, id=new_id(), **elsewhere)
+            assert [error["pointer"] for error in refused["errors"]] == [f"/{field}"]
+            answer = rep.api.post(path, elsewhere)
+            assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, f"/{field}")
+            row = rep.api.post(path, {**given, field: here[field]}).json
+            assert rep.api.patch(f"{path}/{row['id']}", {field: there[field]}, 1).status_code == 422
+            batch = {"rows": [{**elsewhere, "external_ids": {"crm": field}}]}
+            assert rep.api.post(f"{path}/batch", batch).json["results"][0]["status"] == "rejected"
+        assert len(rep.api.get(path).json["data"]) == len(fields)
+
+
+def test_what_was_promised_to_somebody_who_moved_to_another_account_can_still_be_kept(
+    rep: Writer, account_id: str, office: Office
+) -> None:
+    person_id = office.person(account_id)
+    promise_id = promised(rep, account_id, person_id=person_id)
+    office.change(Person, person_id, account_id=office.account("Ekvik Dairy"))
+    rep.does("promise.keep", id=promise_id, kept_on="2026-11-24")
 
 
 # --- accounts and people -------------------------------------------------------------------------------------------
