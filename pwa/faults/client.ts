@@ -2,7 +2,7 @@
 import type { Environment } from '../src/store/environment';
 import type { MutationName } from '../src/store/mutations.gen';
 import { Phone, type Write } from '../src/store/phone';
-import { ROW_TYPES } from '../src/store/rows';
+import { ROW_TYPES, type Draft } from '../src/store/rows';
 
 let phone: Phone;
 
@@ -41,8 +41,9 @@ export async function state() {
 export async function shown() {
   const types = ['account', 'person', 'visit', 'promise', 'goal', 'draft'] as const;
   const tx = database().transaction([...types]);
-  const rows = await Promise.all(types.map(async (type) => [type, await tx.objectStore(type).getAll()] as const));
-  return { ...Object.fromEntries(rows), ids: Array.from({ length: 12 }, () => phone.newId()) };
+  const all = Object.fromEntries(await Promise.all(types.map(async (type) => [type, await tx.objectStore(type).getAll()] as const)));
+  const draft = (all['draft'] as Draft[]).filter(({ mine, state }) => !mine && state === 'open');
+  return { ...all, draft, ids: Array.from({ length: 12 }, () => phone.newId()) };
 }
 
 /** Save what was entered together: all of it or nothing; for `holdMs` it can be taken back. */

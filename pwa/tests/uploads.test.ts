@@ -163,3 +163,59 @@ test('of a draft the bytes wait for the manager, and are sent when it was accept
   expect(pieces().length).toBe(sent);
   expect(pieces().filter((offset) => offset > 0)).toEqual([CHUNK, 2 * CHUNK, 3 * CHUNK]);
 });
+
+describe('a photo that is kept for a manager', () => {
+  let id: string;
+  const draft = (state: string) => ({
+    id: 'd1', account_id: 'a1', account: 'Norrvik', user_id: 'u1', author: 'Elin', name: 'attachment.add', args: { ...ABOUT, id },
+    made_at: '2026-11-21T12:00:00.000Z', reason: 'territory-lost', state, mine: true,
+  });
+  const bytes = () => phone.db.count('blob');
+  const close = () => phone.phone.discard(shown().attention.value[0]!.id);
+
+  beforeEach(async () => {
+    server.judge = ({ name }) => (name === 'attachment.add' ? { result: 'rejected', draft: 'd1', problem: {} } : undefined);
+    ({ id } = await phone.phone.attach(BYTES, ABOUT));
+    server.put('draft', draft('open'));
+    await sync();
+    await sync();
+  });
+
+  test('stays when its card is closed before anybody decided, also over a restart, and is sent when it is accepted', async () => {
+    await close();
+    await settled();
+    phone = await restarted(phone);
+    device.clock += 3_600_001;
+    await sync();
+    expect([shown().attention.value, await bytes()]).toEqual([[], 1]);
+    expect(await phone.phone.signOut()).toBe('unsent');
+    server.put('attachment', { id, size: SIZE });
+    server.put('draft', draft('accepted'));
+    await sync();
+    expect(Buffer.from(BYTES).equals(server.bytes.get(id)!)).toBe(true);
+    expect(await bytes()).toBe(0);
+  });
+
+  test.each([true, false])('leaves the phone when it is dismissed (card closed before: %s)', async (closed) => {
+    if (closed) await close();
+    await sync();
+    expect(await bytes()).toBe(1);
+    server.put('draft', draft('dismissed'));
+    await sync();
+    expect(await bytes()).toBe(0);
+    expect(shown().unsent.value.photos).toBe(0);
+    expect(shown().attention.value).toHaveLength(closed ? 0 : 1);
+    expect(server.bytes.size).toBe(0);
+  });
+
+  test('whose card is closed when no row says what became of it: the server is asked', async () => {
+    server.rows.delete('draft,d1');
+    await close();
+    await sync();
+    expect([await bytes(), shown().attention.value]).toEqual([1, []]);
+    server.put('attachment', { id, size: SIZE });
+    device.clock += 3_600_001;
+    await sync();
+    expect([await bytes(), server.bytes.get(id)?.length]).toEqual([0, SIZE]);
+  });
+});

@@ -438,6 +438,24 @@ test('a clash of a draft that a manager accepted is settled with what its author
   expect(overTheirs(decision, [off])).toEqual({ name: 'visit.cancel', args: { id: 'v1', base: 'done' } });
 });
 
+test('a clash of a draft that a manager accepted says whose it was', async () => {
+  const clash = { entity: 'account', row_id: 'a1', field: 'phone', base: null, mine: '2', theirs: '1' } as const;
+  server.put('draft', {
+    id: 'd1', account_id: 'a1', account: 'Norrvik', user_id: 'u2', author: 'Nils', name: 'account.change', args: {},
+    made_at: '2026-11-20T08:00:00Z', reason: 'territory-lost', state: 'open',
+  });
+  await sync();
+  server.judge = () => {
+    server.rows.delete('draft,d1');
+    return { result: 'conflict', conflicts: [clash] };
+  };
+  await phone.phone.mutate('draft.decide', { id: 'd1', decision: 'accept' });
+  await settled();
+  await sync();
+  expect(await phone.db.count('draft')).toBe(0);
+  expect(shown().attention.value).toMatchObject([{ kind: 'conflict', drafted: { author: 'Nils', made_at: '2026-11-20T08:00:00Z' } }]);
+});
+
 describe('what can be taken back for some seconds', () => {
   const hold = async (ms = 5_000) => {
     const [{ id }] = (await phone.phone.mutateAll([{ name: 'note.add', args: note('n1') }], [], { holdMs: ms })) as [{ id: string }];

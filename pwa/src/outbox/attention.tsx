@@ -1,12 +1,14 @@
 /** What came back: refused, clashing with somebody else's change, or kept for a manager. In plain words, and settled here. */
 import { useSignal } from '@preact/signals';
 import type { AttentionItem, Clash, Mutation, MutationProblem } from '../store/queue';
+import type { Draft } from '../store/rows';
 import { session } from '../store/state';
 import { discard, exportAttention, resend, settle } from '../store/unsent';
 import { now, timeZone, today } from '../ui/clock';
 import { age } from '../ui/dates';
 import { saveFile } from '../ui/file';
 import { say } from '../ui/said';
+import { draftOf, fateWords, sidesOf } from './fate';
 import type { Outbox } from './reads';
 import { entered, labelOf, titleOf, valueWords, type Names } from './words';
 
@@ -33,25 +35,24 @@ function ConflictCard({ item, outbox }: Props<Of<'conflict'>>) {
     say(choice === 'mine' ? 'Saved on this phone, sent as soon as possible' : 'It stays as it is');
   };
   const field = labelOf(clash.field);
-  const own = clash.by !== undefined && clash.by.id === session.value?.user.id;
+  const sides = sidesOf(item, session.value?.user.id);
   return (
     <article class="card hero" aria-label={`Two versions of ${field}`}>
       <h2>
         Two versions <span>{aboutOf(item, outbox)}</span>
       </h2>
       <p>
-        {own ? 'You changed ' : `You and ${clash.by?.name ?? 'somebody else'} both changed `}
-        <b>{field.toLowerCase()}</b>
-        {own && ' here and on another device'}. Which one holds?
+        {sides.changed} <b>{field.toLowerCase()}</b>
+        {sides.where}. Which one holds?
       </p>
       <div class="versions">
         <button class="version" type="button" onClick={() => void pick('mine')}>
-          <span class="src">Yours</span>
+          <span class="src">{sides.mine}</span>
           <b>{words(clash.mine)}</b>
-          <span class="src">entered {age(item.mutation.made_at, now.value, timeZone.value)}</span>
+          {sides.made_at && <span class="src">entered {age(sides.made_at, now.value, timeZone.value)}</span>}
         </button>
         <button class="version" type="button" onClick={() => void pick('theirs')}>
-          <span class="src">{own ? 'Your other one' : clash.by ? `${clash.by.name}’s` : 'Theirs'}</span>
+          <span class="src">{sides.theirs}</span>
           <b>{words(clash.theirs)}</b>
           <span class="src">{clash.at ? `entered ${age(clash.at, now.value, timeZone.value)}` : 'there now'}</span>
         </button>
@@ -86,16 +87,23 @@ function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
 }
 
 function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
+  const draft = draftOf(item, item.mutation, outbox.drafts);
+  const fate = fateWords(draft, today.value, timeZone.value);
+  const title = titleOf(item.mutation);
   return (
-    <article class="card" aria-label={`${titleOf(item.mutation)} waits for your manager`}>
+    <article class="card" aria-label={fate ? `${title}: ${fate}` : `${title} waits for your manager`}>
       <h2>
-        With your manager <span>{aboutOf(item, outbox)}</span>
+        {fate ? 'Decided' : 'With your manager'} <span>{aboutOf(item, outbox)}</span>
       </h2>
       <p>
-        The account is not yours any more, so this could not be entered. Nothing is lost: your manager has it and decides what becomes of it.
+        {fate
+          ? `${fate}. ${draft?.state === 'accepted' ? 'It is entered in your name.' : 'It is entered nowhere.'}`
+          : 'The account is not yours any more, so this could not be entered. Nothing is lost: your manager has it and decides what becomes of it.'}
       </p>
       <Entry mutation={item.mutation} names={outbox.names} />
-      <Children children={item.children} names={outbox.names} />
+      {item.children.map((one) => (
+        <KeptChild key={one.id} mutation={one} draft={draftOf(item, one, outbox.drafts)} names={outbox.names} />
+      ))}
       <div class="pair">
         <KeepCopy item={item} />
         <button class="btn" type="button" onClick={() => void discard(item.id).then(() => say('Closed'))}>
@@ -103,6 +111,16 @@ function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
         </button>
       </div>
     </article>
+  );
+}
+
+/** What was entered on top of it has a draft, and a fate, of its own. */
+function KeptChild({ mutation, draft, names }: { mutation: Mutation; draft: Draft | undefined; names: Names }) {
+  return (
+    <>
+      <Entry mutation={mutation} names={names} />
+      <p class="soft">{fateWords(draft, today.value, timeZone.value) ?? 'Your manager decides about it.'}</p>
+    </>
   );
 }
 

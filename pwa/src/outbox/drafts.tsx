@@ -5,13 +5,16 @@ import { save, write } from '../ui/save';
 import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
 import { Entry } from './attention';
+import { toDecide } from './fate';
 import type { Names } from './words';
 
 export function ManagerDrafts({ drafts, names }: { drafts: Draft[]; names: Names }) {
+  const open = toDecide(drafts);
+  if (open.length === 0) return null;
   return (
     <>
       <h2 class="group">For you to decide</h2>
-      {[...drafts].sort((a, b) => a.made_at.localeCompare(b.made_at)).map((draft) => (
+      {open.map((draft) => (
         <DraftCard key={draft.id} draft={draft} names={names} />
       ))}
     </>

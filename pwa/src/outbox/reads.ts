@@ -9,6 +9,7 @@ import type { Names } from './words';
 export interface Outbox {
   waiting: Queued[];
   attention: AttentionItem[];
+  /** those to decide about, and one's own with what became of them */
   drafts: Draft[];
   begun: Typed[];
   /** of accounts, people and colleagues */

@@ -25,7 +25,7 @@ export function OutboxScreen({ outbox }: { outbox: Outbox }) {
       {items.map((item) => (
         <AttentionCard key={item.id} item={item} outbox={outbox} />
       ))}
-      {drafts.length > 0 && <ManagerDrafts drafts={drafts} names={outbox.names} />}
+      <ManagerDrafts drafts={drafts} names={outbox.names} />
       <Waiting outbox={outbox} />
       {begun.length > 0 && <Begun begun={begun} />}
       <Contact />

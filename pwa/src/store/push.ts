@@ -7,7 +7,7 @@ import { MUTATION_SCHEMA } from './mutations.gen';
 import type { Send } from './pull';
 import { heldFor, type AttentionItem, type Clash, type Mutation, type MutationProblem, type Queued } from './queue';
 import { atomically, queued, rebase, writing, type Writing } from './replay';
-import type { Instant } from './rows';
+import type { Draft, Instant } from './rows';
 import { everyMutation } from './writes';
 
 export const MOST_AT_ONCE = 50;
@@ -166,7 +166,16 @@ const belongsTo = (record: Mutation, item: AttentionItem): boolean =>
 /** One card a field: a later clash of the same field replaces it. */
 async function keepClash(tx: Writing, record: Queued, clash: Clash, at: Instant): Promise<void> {
   const id = [clash.entity, clash.row_id, clash.field].join(':');
-  await tx.objectStore('attention').put({ id, at, kind: 'conflict', mutation: plain(record), clash });
+  const draft = record.name === 'draft.decide' ? await decided(tx, record) : undefined;
+  const drafted = draft && { drafted: { author: draft.author, made_at: draft.made_at } };
+  await tx.objectStore('attention').put({ id, at, kind: 'conflict', mutation: plain(record), clash, ...drafted });
+}
+
+/** The draft that was decided about: the decision has taken it from what is shown. */
+async function decided(tx: Writing, { args }: Mutation): Promise<Draft | undefined> {
+  const id = args['id'] as string;
+  const base = await tx.objectStore('base').get(['draft', id]);
+  return (base?.row as Draft | undefined) ?? tx.objectStore('draft').get(id);
 }
 
 /** What a mutation did, less the fields where somebody else's stand. */

@@ -89,7 +89,12 @@ export type AttentionItem = {
       bytes?: true;
     }
   | { kind: 'kept'; problem: MutationProblem; children: Mutation[]; draft: string }
-  | { kind: 'conflict'; clash: Clash }
+  | {
+      kind: 'conflict';
+      clash: Clash;
+      /** whose draft it was that this user accepted: `mine` in the clash is what they had entered */
+      drafted?: { author: string; made_at: Instant };
+    }
 );
 
 /** Bytes of a photo or file, until the server has all of them. */
@@ -102,4 +107,6 @@ export interface Blob {
   bytes: Uint8Array<ArrayBuffer>;
   /** how many the server had when it was last asked */
   received: number;
+  /** what announced them is kept for a manager, and its card is closed */
+  kept?: true;
 }

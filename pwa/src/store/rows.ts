@@ -187,7 +187,7 @@ export interface Attachment {
   complete?: boolean;
 }
 
-/** What a rep entered for an account that they had lost meanwhile; a manager decides. */
+/** What a rep entered for an account that they had lost meanwhile; a manager decides. Its author holds it too. */
 export interface Draft {
   id: string;
   account_id: string;
@@ -200,6 +200,13 @@ export interface Draft {
   args: Record<string, unknown>;
   made_at: Instant;
   reason: string;
+  /** others' are only ever open; one's own stay for 30 days after they were decided */
+  state: 'open' | 'accepted' | 'dismissed';
+  /** the name of whoever decided; absent when they are gone */
+  decided_by?: string;
+  decided_at?: Instant;
+  /** entered by this user */
+  mine?: true;
 }
 
 export type Fact =

@@ -29,28 +29,33 @@ interface Received {
 }
 
 /**
- * Send what is left of the bytes of every attachment that the server knows.
+ * Send what is left of the bytes of every attachment that the server knows; drop those of a draft that was dismissed.
  *
- * `askKept` asks of each that is kept for a manager whether it was accepted.
+ * `askKept` asks of each that is kept for a manager, and of which no row says what became of it, whether it was accepted.
  *
  * @returns whether any is complete now, or refused
  * @throws UnreachableError, RefusedError (401, 429); what the server has by then is remembered
  */
 export async function upload(db: Database, env: Environment, send: Send, askKept = true): Promise<boolean> {
-  const tx = db.transaction(['mutation', 'attention', 'blob']);
-  const [queue, attention, ids] = await Promise.all([
+  const tx = db.transaction(['mutation', 'attention', 'blob', 'draft']);
+  const [queue, attention, ids, drafts] = await Promise.all([
     tx.objectStore('mutation').getAll(), tx.objectStore('attention').getAll(), tx.objectStore('blob').getAllKeys(),
+    tx.objectStore('draft').getAll(),
   ]);
   const unsent = queue.filter(({ done }) => done === undefined);
   const named = (mutations: readonly Mutation[]) => new Set(mutations.map(({ args }) => args['id']));
   const kept = named(attention.filter(({ kind }) => kind === 'kept').flatMap(everyMutation));
   const waiting = named([...unsent, ...attention.filter(({ kind }) => kind !== 'kept').flatMap(everyMutation)]);
+  const fates = new Map(drafts.flatMap(({ mine, name, args, state }) => (mine && name === 'attachment.add' ? [[args['id'], state]] : [])));
   let changed = false;
   for (const id of ids) {
-    const waits = waiting.has(id) || (kept.has(id) && !(askKept && (await isAnnounced(send, id))));
-    const blob = waits ? undefined : await db.get('blob', id);
-    if (!blob) continue;
-    await sendBytes(db, env, send, blob);
+    const fate = fates.get(id);
+    if (waiting.has(id) || fate === 'open') continue;
+    const blob = fate === 'dismissed' ? undefined : await db.get('blob', id);
+    const asks = !fate && (blob?.kept || kept.has(id));
+    if (asks && !(askKept && (await isAnnounced(send, id)))) continue;
+    if (fate === 'dismissed') await db.delete('blob', id);
+    else if (blob) await sendBytes(db, env, send, blob);
     changed = true;
   }
   return changed;

@@ -201,11 +201,15 @@ function drafted(decision: Mutation, { entity, row_id: id, field, mine }: Clash)
   return { name: `${entity}.change` as MutationName, args: { id, fields: {} } };
 }
 
-/** Give up what was rejected, or close what is kept for a manager. */
+/** Give up what was rejected, or close what is kept for a manager, whose photos stay until it is decided. */
 export async function discard(writer: Writer, id: string): Promise<Answered> {
   return answering(writer, id, async (tx, item) => {
+    const blobs = tx.objectStore('blob');
     const attachments = everyMutation(item).filter(({ name }) => name === 'attachment.add');
-    await Promise.all(attachments.map(({ args }) => tx.objectStore('blob').delete(args['id'] as string)));
+    await Promise.all(attachments.map(async ({ args }) => {
+      const blob = await blobs.get(args['id'] as string);
+      if (blob) await (item.kind === 'kept' ? blobs.put({ ...blob, kept: true }) : blobs.delete(blob.id));
+    }));
     return [];
   });
 }
