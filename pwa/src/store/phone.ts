@@ -3,23 +3,16 @@ import { signal } from '@preact/signals';
 import { api, RefusedError, UnreachableError } from './api';
 import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
 import type { Channel, Environment } from './environment';
-import { exportFile } from './export';
+import { Entering } from './entering';
 import { Farewell } from './farewell';
-import { Journal } from './journal';
 import { Live } from './live';
 import { Marks, OWED, SIGNED_IN, SIGNING_IN, WIPING } from './marks';
-import type { MutationName, Mutations } from './mutations.gen';
-import type { AttentionItem, Blob } from './queue';
 import { lostBy, recover, translateQueue } from './recovery';
 import { unlessClosed } from './replay';
-import { NOTHING_UNSENT, Shown, UnsentOfAnotherError } from './shown';
+import { NOTHING_UNSENT, UnsentOfAnotherError } from './shown';
 import { Syncer } from './syncer';
 import { closed, lookAtClock, owing, read, readUnsent, tidy } from './told';
-import { prepared } from './uploads';
-import {
-  closeQueue, discard, enter, newId, release, takeBack, NotSavedError, notSaved, resend, settle,
-  type Answered, type Entered, type Saved, type Write, type Writer,
-} from './writes';
+import { closeQueue, release } from './writes';
 
 /** Another tab's sign-out removes the database from under this one: it can be opened again a moment later. */
 const RETRY_MS = 500;
@@ -27,11 +20,6 @@ const RETRY_MS = 500;
 const RESUME_MS = 10_000;
 
 export type { Saved, Write } from './writes';
-
-export interface Saving {
-  holdMs?: number;
-  safe?: () => Promise<void>;
-}
 
 export type SignedOut =
   /** the phone is empty and the server knows */
@@ -41,9 +29,7 @@ export type SignedOut =
   /** nothing was done: there is work that could not be sent; export it, or sign out all the same */
   | 'unsent';
 
-export class Phone {
-  readonly shown = new Shown();
-  readonly journal: Journal;
+export class Phone extends Entering {
   private readonly marks: Marks;
   private readonly farewell: Farewell;
   private syncer: Syncer | null = null;
@@ -57,8 +43,8 @@ export class Phone {
   private readings = 0;
   private newest = 0;
 
-  constructor(readonly env: Environment) {
-    this.journal = new Journal(env);
+  constructor(env: Environment) {
+    super(env);
     this.marks = new Marks(env);
     this.farewell = new Farewell(env, this.marks);
   }
@@ -235,116 +221,12 @@ export class Phone {
     if (db) this.shown.leaseOver.value ||= await lookAtClock(db, this.env.now(), session?.offline_lease_days);
   }
 
-  syncNow = (again = false): Promise<void> => this.syncer?.syncNow(again) ?? Promise.resolve();
-
-  /** The time by the server's clock, as far as it is known: for what is shown, and for what is written in it. */
-  now = (): Date => new Date(this.env.now() + (this.shown.skew.value ?? 0));
-
-  newId = (): string => newId(this.env, this.shown.skew.value);
-
-  /**
-   * Save what the rep entered: it is on the disk and shown when this resolves, and sent when there is a network.
-   *
-   * @throws NotSavedError, with words for the rep; nothing of it was kept then
-   */
-  async mutate<Name extends MutationName>(name: Name, args: Mutations[Name], blob?: Blob): Promise<Saved> {
-    const [saved] = await this.mutateAll([{ name, args } as unknown as Write], blob && [blob]);
-    return saved as Saved;
-  }
-
-  /**
-   * The same of several mutations that belong together: all of them or none.
-   *
-   * `holdMs` is how long they can be taken back. `safe` is called once they are on the disk; what is shown is read anew
-   * when it resolves, so that the rep is told first.
-   */
-  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], { holdMs = 0, safe }: Saving = {}): Promise<Saved[]> {
-    const writer = this.writer();
-    const records = await enter(writer, writes as unknown as Entered[], blobs, holdMs).catch((error: unknown) => {
-      throw notSaved(error);
-    });
-    this.journal.add(writer.author.id, records);
-    await safe?.();
-    await this.changed([], true).catch(unlessClosed); // it is saved, whatever becomes of this tab
-    void this.askToPersist(writer.db);
-    void this.syncNow(true);
-    return records.map(({ id }) => ({ id }));
-  }
-
-  /**
-   * Take back what was entered with `holdMs`, as if it had never been.
-   *
-   * @returns false when it is too late; it is then entered like anything else
-   */
-  async takeBack(id: string): Promise<boolean> {
-    const taken = await takeBack(this.writer(), id);
-    if (taken) await this.changed([id], true);
-    return taken;
-  }
-
-  /** Keep the bytes of a photo or file, and queue it; the bytes follow when the server knows of it. */
-  async attach(
-    bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
-  ): Promise<{ id: string; saved: Saved }> {
-    const { args, blob } = await this.attachment(bytes, about);
-    return { id: args.id, saved: await this.mutate('attachment.add', args, blob) };
-  }
-
-  /** What `attach` saves, to be saved together with other things by `mutateAll`. */
-  async attachment(
-    bytes: Uint8Array<ArrayBuffer>, about: Omit<Mutations['attachment.add'], 'id' | 'size' | 'sha256'> & { id?: string },
-  ): Promise<{ args: Mutations['attachment.add']; blob: Blob }> {
-    return prepared(this.env, bytes, { ...about, id: about.id ?? this.newId() });
-  }
-
-  settle = (id: string, choice: 'mine' | 'theirs'): Promise<void> => this.answer((writer) => settle(writer, id, choice));
-  discard = (id: string): Promise<void> => this.answer((writer) => discard(writer, id));
-  resend = (id: string, args?: Record<string, unknown>): Promise<void> => this.answer((writer) => resend(writer, id, args));
-
-  private async answer(write: (writer: Writer) => Promise<Answered>): Promise<void> {
-    const writer = this.writer();
-    const { added, closed } = await write(writer).catch((error: unknown) => {
-      throw error instanceof TypeError ? error : notSaved(error);
-    });
-    this.journal.add(writer.author.id, added);
-    await this.changed(closed, true);
-    if (added.length || this.shown.unsent.value.photos) void this.syncNow(true);
-  }
-
-  /** Everything that is unsent or needs attention, photos included, to keep or to hand to somebody. */
-  async exportUnsent(): Promise<File> {
-    const { db, author } = this.writer();
-    return exportFile(db, author, this.now());
-  }
-
-  /** One thing that needs attention, as a file. */
-  async exportAttention(item: AttentionItem): Promise<File> {
-    const { db, author } = this.writer();
-    return exportFile(db, author, this.now(), item);
-  }
-
-  /** The rep has read what was lost. */
-  lostRead(): void {
-    this.shown.lost.value = null;
-  }
-
-  private writer(): Writer {
-    const { database, session, skew } = this.shown;
-    if (!database.value || !session.value) throw new NotSavedError('signed-out');
-    return { env: this.env, db: database.value, author: session.value.user, ...(skew.value === undefined ? {} : { skew: skew.value }) };
-  }
-
-  /** Once something is entered, it is worth asking the browser to keep it; its answer is remembered. */
-  private async askToPersist(db: Database): Promise<void> {
-    if (this.shown.persisted.value) return;
-    const persisted = await this.env.persist().catch(() => null);
-    if (persisted === null) return;
-    this.shown.persisted.value = persisted;
-    await writeMeta(db, 'persisted', persisted).catch(unlessClosed);
+  override syncNow(again = false): Promise<void> {
+    return this.syncer?.syncNow(again) ?? Promise.resolve();
   }
 
   /** Queue, rows or what needs attention changed in this tab: show it, here and in the others. */
-  private async changed(settled: readonly string[], rows: boolean): Promise<void> {
+  protected override async changed(settled: readonly string[], rows: boolean): Promise<void> {
     const db = this.shown.database.value;
     if (db) this.journal.remove(await closed(db, settled));
     await this.show(rows);
