@@ -117,6 +117,11 @@ def _at_rest(phones: dict[str, Any]) -> list[str]:
             faults.append(f"{name}: rows are kept under nothing: {json.dumps(phone['base'])[:600]}")
         told = {item["mutation"]["args"].get("id") for item in phone["attention"]}
         told |= {child["args"].get("id") for item in phone["attention"] for child in item.get("children", [])}
+        told |= {
+            row["args"].get("id")
+            for row in phone["rows"]["draft"].values()
+            if row.get("mine") and row["state"] == "open"
+        }
         if any(blob["id"] not in told for blob in phone["blobs"]):
             faults.append(f"{name}: bytes are left: {phone['blobs']}")
     return faults
