@@ -1,6 +1,7 @@
 """Drafts: mutations whose account the author lost before they arrived, kept until a manager decides.
 
-The author's manager decides who sees the account, or an administrator. To accept is to apply with the decider's rights what
+The author's manager decides, any manager who sees the account, or an administrator. Accepting takes sight of the account:
+the author's manager may dismiss without. To accept is to apply with the decider's rights what
 the author wrote, in the author's name; what it was made on top of is accepted first.
 """
 
@@ -65,7 +66,7 @@ def keep(session: Session, principal: Principal, sent: Sent, account_id: str, re
     }
     session.execute(sa.insert(DRAFTS), draft)
     audit.record(session, "draft.kept", "draft", draft_id, {"name": sent.name, "mutation": sent.id})
-    _tell(session, principal.user_id)
+    _tell(session, principal.user_id, account_id)
     return draft_id
 
 
@@ -122,6 +123,7 @@ def _accept(session: Session, draft_id: str, under_way: frozenset[str]) -> tuple
     draft = _held(session, draft_id)
     if not _still_open(draft, ACCEPTED):
         return ()
+    _refuse_blind(session, draft)
     conflicts: list[Conflict] = []
     for parent in _open_parents(session, draft):
         if parent not in under_way:
@@ -129,6 +131,19 @@ def _accept(session: Session, draft_id: str, under_way: frozenset[str]) -> tuple
     conflicts += _apply(session, draft).conflicts
     _settle(session, draft, ACCEPTED)
     return tuple(conflicts)
+
+
+def _refuse_blind(session: Session, draft: sa.RowMapping) -> None:
+    """Problem 403 when the caller does not see the account: what they accept is applied with their rights."""
+    here = sa.select(ACCOUNTS.c.id).where(ACCOUNTS.c.id == draft["account_id"])
+    if session.scalar(here.where(visible(principal_of(session), ACCOUNTS, "id"))) is None:
+        raise Problem(
+            403,
+            "account-not-yours",
+            "Not an account of yours",
+            "This is about an account that neither you nor your team looks after. You may dismiss it; "
+            "to accept it takes a manager who sees the account, or an administrator.",
+        )
 
 
 def _apply(session: Session, draft: sa.RowMapping) -> Outcome:
@@ -154,13 +169,14 @@ def _shown(principal: Principal) -> sa.Select[Any]:
 
 
 def _decided_by(principal: Principal) -> sa.ColumnElement[bool]:
-    """Those that the caller decides about: of the organisation, or of the team at accounts that the caller sees."""
+    """Those that the caller decides about: of the organisation, or of the team, or at accounts that the caller sees."""
     if principal.role is Role.ADMINISTRATOR:
         return DRAFTS.c.org_id == principal.org_id
     if principal.role is not Role.MANAGER:
         return sa.false()
     team = sa.select(USERS.c.id).where(USERS.c.org_id == principal.org_id, USERS.c.manager_id == principal.user_id)
-    return sa.and_(visible(principal, DRAFTS, "account_id"), DRAFTS.c.user_id.in_(team))
+    here = sa.or_(visible(principal, DRAFTS, "account_id"), DRAFTS.c.user_id.in_(team))
+    return sa.and_(DRAFTS.c.org_id == principal.org_id, here)
 
 
 def _held(session: Session, draft_id: str) -> sa.RowMapping:
@@ -206,9 +222,9 @@ def _settle(session: Session, draft: sa.RowMapping, status: str) -> None:
     )
     details = {"name": draft["name"], "mutation": draft["mutation_id"], "author": draft["user_id"]}
     audit.record(session, f"draft.{status}", "draft", draft["id"], details)
-    _tell(session, draft["user_id"])
+    _tell(session, draft["user_id"], draft["account_id"])
 
 
-def _tell(session: Session, author: str) -> None:
-    """Word for the phones of the author, the author's manager and administrators."""
-    pokes.tell(session, principal_of(session).org_id, users={author})
+def _tell(session: Session, author: str, account_id: str) -> None:
+    """Word for the phones of the author, the author's manager, those who see the account, and administrators."""
+    pokes.tell(session, principal_of(session).org_id, users={author}, accounts={account_id})

@@ -40,7 +40,10 @@ MAX_ACCOUNTS = 5_000
 # What a rep plans on the phone must not leave it at the next pull; nobody plans further ahead than a year.
 VISITS_BACK, VISITS_AHEAD = timedelta(days=30), timedelta(days=366)
 BRIEFINGS_BACK, BRIEFINGS_AHEAD = timedelta(days=1), timedelta(days=7)
+# A day back, so that it is the whole of today in every time zone.
+PLANS_BACK, PLANS_AHEAD = timedelta(days=1), timedelta(days=30)
 SOLVED_BACK = timedelta(days=30)
+DECIDED_BACK = timedelta(days=30)
 NOTES_BACK = timedelta(days=365)
 TALK_BACK = timedelta(days=90)
 
@@ -98,7 +101,10 @@ def _moment(principal: Principal, now: datetime) -> dict[str, Any]:
         "visits_to": now + VISITS_AHEAD,
         "briefings_from": now - BRIEFINGS_BACK,
         "briefings_to": now + BRIEFINGS_AHEAD,
+        "plans_from": now - PLANS_BACK,
+        "plans_to": now + PLANS_AHEAD,
         "solved_from": now - SOLVED_BACK,
+        "decided_from": now - DECIDED_BACK,
         "notes_from": now - NOTES_BACK,
         "talk_from": now - TALK_BACK,
     }
@@ -118,7 +124,7 @@ def _question(role: Role) -> Prepared:
         "me": (_me(),),
         "account": (sa.select(mine.c.id, mine.c.version),),
         "person": (_of(PEOPLE, mine),),
-        "visit": (_own_visits(mine), _last_visits(mine)),
+        "visit": (_own_visits(mine), _last_visits(mine), _plans_of_colleagues(mine)),
         "briefing": (_briefings(mine),),
         "subscription": (_subscriptions(mine),),
         "ticket": (_open_tickets(mine), _solved_tickets(mine)),
@@ -128,7 +134,7 @@ def _question(role: Role) -> Prepared:
         "message": (_since(MESSAGES, MESSAGES.c.written_at, "talk_from", mine),),
         "attachment": (_since(ATTACHMENTS, ATTACHMENTS.c.created_at, "talk_from", mine),),
         "colleague": (_colleagues(role, mine),),
-        "draft": (_drafts(role, mine),),
+        "draft": (*_drafts_to_decide(role, mine), _own_drafts()),
     }
     gathered = [_gathered(row_type, part) for row_type in ROW_TYPES for part in parts[row_type]]
     return Prepared(sa.union_all(*gathered))
@@ -213,16 +219,34 @@ def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
     return found.where(sa.or_(USERS.c.id.in_(sharing), USERS.c.manager_id.in_((_USER, manager)), USERS.c.id == manager))
 
 
-def _drafts(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
-    """Undecided drafts of the team about these accounts; an administrator's are the whole organisation's."""
-    both = DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id).join(USERS, USERS.c.id == DRAFTS.c.user_id)
-    version = _tokens(DRAFTS.c.row_version, ACCOUNTS.c.row_version, USERS.c.row_version)
-    found = sa.select(DRAFTS.c.id, version).select_from(both).where(DRAFTS.c.org_id == _ORG, DRAFTS.c.status == "open")
+def _drafts_to_decide(role: Role, mine: sa.CTE) -> tuple["sa.Select[Any]", ...]:
+    """Undecided drafts of others: a manager's are those of the team, and those about these accounts."""
+    if role not in (Role.ADMINISTRATOR, Role.MANAGER):
+        return ()
+    found = _shown_drafts().where(DRAFTS.c.status == "open", DRAFTS.c.user_id != _USER)
     if role is Role.ADMINISTRATOR:
-        return found
-    if role is not Role.MANAGER:
-        return found.where(sa.false())
-    return found.where(USERS.c.manager_id == _USER, DRAFTS.c.account_id.in_(sa.select(mine.c.id)))
+        return (found,)
+    team = sa.select(USERS.c.id).where(USERS.c.org_id == _ORG, USERS.c.manager_id == _USER)
+    return (found.where(sa.or_(DRAFTS.c.account_id.in_(sa.select(mine.c.id)), DRAFTS.c.user_id.in_(team))),)
+
+
+def _own_drafts() -> "sa.Select[Any]":
+    """What became of the user's own drafts: those undecided, and those decided lately."""
+    lately = DRAFTS.c.decided_at >= sa.bindparam("decided_from", type_=Instant())
+    return _shown_drafts().where(DRAFTS.c.user_id == _USER, sa.or_(DRAFTS.c.status == "open", lately))
+
+
+def _shown_drafts() -> "sa.Select[Any]":
+    """Drafts of the organisation; each shows the names of its account, its author and whoever decided.
+
+    The names' versions are looked up one by one, not joined, for the reason given in `_of`.
+    """
+    decider = USERS.alias("decider")
+    account = sa.select(ACCOUNTS.c.row_version).where(ACCOUNTS.c.id == DRAFTS.c.account_id).scalar_subquery()
+    author = sa.select(USERS.c.row_version).where(USERS.c.id == DRAFTS.c.user_id).scalar_subquery()
+    decided = sa.select(decider.c.row_version).where(decider.c.id == DRAFTS.c.decided_by).scalar_subquery()
+    version = _tokens(DRAFTS.c.row_version, account, author, sa.func.coalesce(decided, 0))
+    return sa.select(DRAFTS.c.id, version).where(DRAFTS.c.org_id == _ORG)
 
 
 def _open_tickets(mine: sa.CTE) -> "sa.Select[Any]":
@@ -250,6 +274,13 @@ def _own_visits(mine: sa.CTE) -> "sa.Select[Any]":
 def _is_own_visit(visits: sa.FromClause) -> sa.ColumnElement[bool]:
     start, end = (sa.bindparam(name, type_=Instant()) for name in ("visits_from", "visits_to"))
     return sa.and_(visits.c.user_id == _USER, visits.c.starts_at.between(start, end))
+
+
+def _plans_of_colleagues(mine: sa.CTE) -> "sa.Select[Any]":
+    """What others plan at these accounts in the coming weeks."""
+    start, end = (sa.bindparam(name, type_=Instant()) for name in ("plans_from", "plans_to"))
+    planned = (VISITS.c.status == sa.literal_column("'planned'"), VISITS.c.starts_at.between(start, end))
+    return _of(VISITS, mine, VISITS.c.user_id != _USER, *planned)
 
 
 def _last_visits(mine: sa.CTE) -> "sa.Select[Any]":

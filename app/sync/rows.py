@@ -31,6 +31,7 @@ from app.sync.permission import (
 
 Row = Mapping[str, Any] | orjson.Fragment
 Encode = Callable[[Any], Row]
+DECIDERS = USERS.alias("decider")
 _EMPTY_JSON = frozenset({"", "[]", "{}", "null"})
 
 
@@ -142,6 +143,12 @@ def with_lease(row: Row, days: int) -> Row:
     return {**cast(Mapping[str, Any], row), "offline_lease_days": days}
 
 
+def marked_mine(row: Row, user_id: str) -> Row:
+    """The row of a draft, with the mark that it is the user's own."""
+    members = cast(Mapping[str, Any], row)
+    return {**members, "mine": True} if members["user_id"] == user_id else members
+
+
 def _named(table: sa.Table, source: sa.FromClause, more: Mapping[str, sa.ColumnElement[Any]], *names: str) -> Shape:
     """Rows of `table` with members that are columns of other tables."""
     plain = _plain(table, *names)
@@ -189,8 +196,10 @@ SHAPES: Mapping[str, Shape] = {
     "colleague": _plain(USERS, "id", "name", "role"),
     "draft": _named(
         DRAFTS,
-        DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id).join(USERS, USERS.c.id == DRAFTS.c.user_id),
-        {"account": ACCOUNTS.c.name, "author": USERS.c.name},
-        "id", "account_id", "user_id", "name", "args", "made_at", "reason",
+        DRAFTS.join(ACCOUNTS, ACCOUNTS.c.id == DRAFTS.c.account_id)
+        .join(USERS, USERS.c.id == DRAFTS.c.user_id)
+        .outerjoin(DECIDERS, DECIDERS.c.id == DRAFTS.c.decided_by),
+        {"account": ACCOUNTS.c.name, "author": USERS.c.name, "state": DRAFTS.c.status, "decided_by": DECIDERS.c.name},
+        "id", "account_id", "user_id", "name", "args", "made_at", "reason", "decided_at",
     ),
 }  # fmt: skip

@@ -25,7 +25,7 @@ from app.sync import groups, views
 from app.sync.groups import GROUPS, VIEWS
 from app.sync.packing import pack
 from app.sync.permission import permitted
-from app.sync.rows import Row, fetch, with_lease
+from app.sync.rows import Row, fetch, marked_mine, with_lease
 from app.sync.views import Cookie, Difference, View
 
 SESSIONS = table_of(SignInSession)
@@ -99,7 +99,7 @@ def answer(session: Session, client_group: str, cookie: str | None, lease_days: 
     known = _same(session, client_group, digest)
     base = order if before is not None else None
     dels = changes.dels if before is not None else {}
-    puts = _fetch(session, changes, lease_days)
+    puts = _fetch(session, principal, changes, lease_days)
     return Answer(client_group, now, base, view, digest, known, seen, puts, dels, last_seq)
 
 
@@ -221,12 +221,14 @@ def _same(session: Session, client_group: str, digest: bytes) -> int | None:
     return session.scalar(query.order_by(VIEWS.c.view_order.desc()).limit(1))
 
 
-def _fetch(session: Session, changes: Difference, lease_days: int) -> dict[str, Sequence[Row]]:
+def _fetch(session: Session, principal: Principal, changes: Difference, lease_days: int) -> dict[str, Sequence[Row]]:
     found: dict[str, Sequence[Row]] = {
         row_type: fetch(session, row_type, ids) for row_type, ids in changes.puts.items()
     }
     if "me" in found:
         found["me"] = [with_lease(row, lease_days) for row in found["me"]]
+    if "draft" in found:
+        found["draft"] = [marked_mine(row, principal.user_id) for row in found["draft"]]
     return found
 
 

@@ -76,7 +76,7 @@ def test_a_manager_sees_the_draft_accepts_it_and_it_stands_in_the_authors_name(
         "id": draft_id, "account_id": lost, "account": "Norrvik Paper", "user_id": office.rep_id, "author": "Rep",
         "name": "note.add", "args": note["args"], "made_at": "2026-11-20T08:00:00Z", "reason": "territory-lost",
     }  # fmt: skip
-    assert manager.rows["draft"] == {draft_id: shown}
+    assert manager.rows["draft"] == {draft_id: {**shown, "state": "open"}}
     assert drafts_of(manager) == [{**shown, "status": "open", "decided_by": None, "decided_at": None}]
     answer = manager.api.post(f"/drafts/{draft_id}/accept")
     assert answer.status_code == 200 and answer.json["draft"]["status"] == "accepted"
@@ -181,17 +181,17 @@ def test_fields_that_others_changed_meanwhile_are_told_to_whoever_accepts(
     assert manager.api.get(f"/accounts/{lost}").json["industry"] == "Paper"
 
 
-def test_only_the_manager_who_sees_the_account_and_administrators_decide(
-    phone: Sender, manager: Sender, sign_in: Any, office: Office, directory: Directory
+def test_nobody_else_sees_or_decides_a_draft_and_administrators_do(
+    phone: Sender, sign_in: Any, office: Office, directory: Directory
 ) -> None:
     account = office.account(of=None)
     office.assign(account, ends_on=TODAY - timedelta(days=1))
     draft_id = phone.push(phone.note(account))[0]["draft"]
-    others = [phone, manager, *(Sender(sign_in(name)) for name in ("rep2@north", "manager@south", "admin@south"))]
+    others = [phone, *(Sender(sign_in(name)) for name in ("rep2@north", "manager@south", "admin@south"))]
     for other in others:
         assert drafts_of(other) == []
         other.pull()
-        assert not other.ids("draft")
+        assert other.ids("draft") == ({draft_id} if other is phone else set())
         assert other.api.post(f"/drafts/{draft_id}/accept").status_code == 404
         decide = other.make("draft.decide", {"id": draft_id, "decision": "dismiss"})
         answer = other.push({**decide, "seq": 2 if other is phone else 1})[0]
@@ -203,20 +203,81 @@ def test_only_the_manager_who_sees_the_account_and_administrators_decide(
     assert admin.api.post(f"/drafts/{draft_id}/accept").status_code == 200
 
 
-def test_a_manager_gets_the_draft_once_the_account_is_in_sight_and_loses_it_with_the_report(
+def test_the_authors_manager_dismisses_without_sight_of_the_account_and_accepts_only_with_it(
     phone: Sender, manager: Sender, office: Office, directory: Directory
 ) -> None:
     account = office.account(of=None)
     office.assign(account, ends_on=TODAY - timedelta(days=1))
+    kept = [answer["draft"] for answer in phone.push(*(phone.note(account) for _ in range(2)))]
+    manager.pull()
+    assert manager.ids("draft") == set(kept) == {draft["id"] for draft in drafts_of(manager)}
+    refused = manager.api.post(f"/drafts/{kept[0]}/accept")
+    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (403, "account-not-yours")
+    decide = manager.make("draft.decide", {"id": kept[0], "decision": "accept"})
+    assert manager.outcomes(decide) == ["rejected:account-not-yours"]
+    assert manager.api.post(f"/drafts/{kept[1]}/dismiss").json["draft"]["status"] == "dismissed"
+    office.assign(account, directory.users["manager@north"])
+    assert manager.api.post(f"/drafts/{kept[0]}/accept").status_code == 200
+    only(office.database, Note)
+
+
+def test_a_manager_who_sees_the_account_decides_whoever_the_author_reports_to(
+    phone: Sender, manager: Sender, office: Office, directory: Directory
+) -> None:
+    account = office.account(of=None)
+    office.assign(account, ends_on=TODAY - timedelta(days=1))
+    office.change(User, office.rep_id, manager_id=None)
     draft_id = phone.push(phone.note(account))[0]["draft"]
     manager.pull()
-    assert not manager.ids("draft")
-    office.assign(account, directory.users["manager@north"])
+    assert not manager.ids("draft") and drafts_of(manager) == []
+    assert manager.api.post(f"/drafts/{draft_id}/dismiss").status_code == 404
+    # Somebody of the manager's team looks after it now.
+    office.change(User, directory.users["rep2@north"], manager_id=directory.users["manager@north"])
+    office.assign(account, directory.users["rep2@north"])
     manager.pull()
-    assert manager.ids("draft") == {draft_id}
-    office.change(User, office.rep_id, manager_id=None)
+    assert manager.ids("draft") == {draft_id} == {draft["id"] for draft in drafts_of(manager)}
+    assert manager.api.post(f"/drafts/{draft_id}/accept").status_code == 200
+    assert only(office.database, Note).user_id == office.rep_id
+
+
+def test_the_author_learns_what_became_of_a_draft_for_thirty_days(
+    phone: Sender, manager: Sender, office: Office, lost: str, sign_in: Any
+) -> None:
+    kept = [answer["draft"] for answer in phone.push(*(phone.note(lost, text) for text in ("a", "b", "c")))]
+    phone.pull()
+    rows = phone.rows["draft"]
+    assert [(rows[one]["state"], rows[one]["mine"], rows[one]["account"]) for one in kept] == [
+        ("open", True, "Norrvik Paper")
+    ] * 3
+    manager.api.post(f"/drafts/{kept[0]}/accept")
+    manager.api.post(f"/drafts/{kept[1]}/dismiss")
+    phone.pull()
+    told = [(rows[one]["state"], rows[one].get("decided_by"), rows[one].get("decided_at")) for one in kept]
+    at = "2026-11-21T08:00:00Z"
+    assert told == [("accepted", "Manager", at), ("dismissed", "Manager", at), ("open", None, None)]
+    office.change(User, manager.api.user["id"], name="Mia Manager")
+    phone.pull()
+    assert phone.rows["draft"][kept[0]]["decided_by"] == "Mia Manager"
+    assert not phone.ids("note") and not phone.ids("account")
     manager.pull()
-    assert not manager.ids("draft")
+    assert manager.ids("draft") == {kept[2]} and "mine" not in manager.rows["draft"][kept[2]]
+    for days, held in ((29, set(kept)), (31, {kept[2]})):
+        with held_clock(days):
+            again = Sender(sign_in("rep@north"))
+            again.pull()
+            assert again.ids("draft") == held
+
+
+def test_a_managers_own_draft_is_marked_as_theirs(manager: Sender, sign_in: Any, office: Office) -> None:
+    account = office.account(of=None)
+    office.assign(account, manager.api.user["id"], ends_on=TODAY - timedelta(days=1))
+    draft_id = manager.push(manager.note(account))[0]["draft"]
+    manager.pull()
+    assert manager.rows["draft"][draft_id]["mine"] is True and drafts_of(manager) == []
+    assert manager.api.post(f"/drafts/{draft_id}/accept").status_code == 404
+    admin = Sender(sign_in("admin@north"))
+    admin.pull()
+    assert "mine" not in admin.rows["draft"][draft_id]
 
 
 def test_of_two_who_decide_at_once_one_is_told_that_it_was_decided(

@@ -195,12 +195,22 @@ def test_the_last_visit_done_is_kept_however_old_and_whoever_made_it(
     assert phone.ids("visit") == {last}
 
 
-def test_plans_of_colleagues_are_not_sent(phone: Phone, office: Office, directory: Directory) -> None:
-    account = office.account()
-    visit = office.visit(account, 1, by=directory.users["rep2@north"])
-    office.briefing(account, visit)
+def test_plans_of_colleagues_are_sent_for_the_coming_month_and_not_their_briefings(
+    phone: Phone, office: Office, directory: Directory
+) -> None:
+    account, colleague = office.account(), directory.users["rep2@north"]
+    soon, later = office.visit(account, 0.9, by=colleague), office.visit(account, 31, by=colleague)
+    this_morning = office.visit(account, -0.2, by=colleague)
+    office.visit(account, -2, by=colleague)
+    office.visit(account, 1, by=colleague, status="cancelled")
+    office.visit(office.account("Ekvik Dairy", of=colleague), 1, by=colleague)
+    office.briefing(account, soon)
     phone.pull()
-    assert not phone.ids("visit") and not phone.ids("briefing")
+    assert phone.ids("visit") == {soon, this_morning} and not phone.ids("briefing")
+    assert phone.rows["visit"][soon]["user_id"] == colleague
+    with held_clock(2):
+        phone.pull()
+        assert phone.ids("visit") == {later}
 
 
 def test_own_visits_to_accounts_of_others_are_not_sent(phone: Phone, office: Office, directory: Directory) -> None:

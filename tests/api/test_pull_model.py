@@ -69,7 +69,8 @@ class Model:
         done = [visit for visit in self.rows["visit"] if visit.status == "done"]
         last = {v.account_id: v.id for v in sorted(done, key=lambda visit: (visit.starts_at, visit.id))}
         own = {v.id for v in self.rows["visit"] if v.user_id == self.user_id and self._within(v.starts_at, 30, 366)}
-        return own | set(last.values())
+        planned = [v for v in self.rows["visit"] if v.user_id != self.user_id and v.status == "planned"]
+        return own | set(last.values()) | {v.id for v in planned if self._within(v.starts_at, 1, 30)}
 
     def tickets(self) -> set[str]:
         lately = self.now - timedelta(days=30)
