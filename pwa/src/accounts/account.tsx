@@ -4,7 +4,7 @@ import { standing, telephone, waysToReach } from '../briefing/contact';
 import { ReachButtons } from '../briefing/people';
 import { moneyText } from '../briefing/text';
 import type { AccountPage } from '../store/reads';
-import type { Account, CustomerPromise, Goal, Person, Subscription, Ticket, Visit } from '../store/rows';
+import type { Account, Colleague, CustomerPromise, Goal, Person, Subscription, Ticket, Visit } from '../store/rows';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayAndMonth, dayDistance, dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
@@ -46,7 +46,7 @@ export function AccountScreen({ page }: { page: AccountRows | null }) {
       <Goals goals={page.goals} />
       {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
       {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
-      <Visits visits={page.visits} />
+      <Visits visits={page.visits} colleagues={page.colleagues} />
       <Tickets tickets={page.tickets} zone={zone} />
       <Subscriptions subscriptions={page.subscriptions} />
       <Attachments attachments={written.attachments} />
@@ -168,7 +168,11 @@ function People({ people, title }: { people: Person[]; title: string }) {
   );
 }
 
-function Visits({ visits }: { visits: Visit[] }) {
+/** The name of the colleague whose visit this is. */
+const visitor = (visit: Visit, colleagues: Colleague[]): string | undefined =>
+  colleagues.find((one) => one.id === visit.user_id)?.name;
+
+function Visits({ visits, colleagues }: { visits: Visit[]; colleagues: Colleague[] }) {
   const shown = visits.filter((one) => one.status !== 'cancelled').sort((a, b) => b.starts_at.localeCompare(a.starts_at));
   if (shown.length === 0) return null;
   return (
@@ -186,7 +190,7 @@ function Visits({ visits }: { visits: Visit[] }) {
                     {day}, {timeOfDay(start, visit.time_zone)}
                   </b>{' '}
                   <Unsent type="visit" id={visit.id} />
-                  <span class="src">{visit.outcome ?? visit.purpose ?? visit.place ?? visit.status}</span>
+                  <span class="src">{[visitor(visit, colleagues), visit.outcome ?? visit.purpose ?? visit.place ?? visit.status].filter(Boolean).join(' · ')}</span>
                 </span>
                 <Icon name="next" />
               </a>

@@ -5,7 +5,7 @@ import { dataVersion } from './sync';
 import type { IDBPTransaction } from 'idb';
 import type { Database, Schema } from './database';
 import type {
-  Account, Briefing, CustomerPromise, Goal, Instant, IsoDate, Person, Subscription, Ticket, Visit,
+  Account, Briefing, Colleague, CustomerPromise, Goal, Instant, IsoDate, Person, Subscription, Ticket, Visit,
 } from './rows';
 
 interface Entry {
@@ -78,26 +78,28 @@ export interface Agenda {
 }
 
 /** Stores that screens read, in one transaction a screen: what is shown together was true together. */
-const SHOWN = ['account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal'] as const;
+const SHOWN = ['account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal', 'colleague'] as const;
 type Reading = IDBPTransaction<Schema, (typeof SHOWN)[number][], 'readonly'>;
 
 const reading = (db: Database): Reading => db.transaction([...SHOWN], 'readonly');
 
-/** Visits that start within [from, to) and are not cancelled, in order, with what their cards show; promises due by `until`. */
+/** Visits of this user that start within [from, to) and are not cancelled, in order, with what their cards show; promises due by `until`. */
 export async function readAgenda(
   db: Database, from: Instant, to: Instant, until: IsoDate, userId: string,
 ): Promise<Agenda> {
   const tx = reading(db);
-  const [visits, promises] = await Promise.all([visitCards(tx, from, to), promisesDue(tx, until, userId)]);
+  const [visits, promises] = await Promise.all([visitCards(tx, from, to, userId), promisesDue(tx, until, userId)]);
   return { visits, promises };
 }
 
 /** The same of the visits alone. */
-export const readVisits = (db: Database, from: Instant, to: Instant): Promise<VisitCard[]> => visitCards(reading(db), from, to);
+export const readVisits = (db: Database, from: Instant, to: Instant, userId: string): Promise<VisitCard[]> =>
+  visitCards(reading(db), from, to, userId);
 
-async function visitCards(tx: Reading, from: Instant, to: Instant): Promise<VisitCard[]> {
+async function visitCards(tx: Reading, from: Instant, to: Instant, userId: string): Promise<VisitCard[]> {
   const visits = await tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true));
-  return Promise.all(visits.filter((visit) => visit.status !== 'cancelled').map((visit) => visitCard(tx, visit)));
+  const mine = visits.filter((visit) => visit.status !== 'cancelled' && (visit.user_id ?? userId) === userId);
+  return Promise.all(mine.map((visit) => visitCard(tx, visit)));
 }
 
 async function promisesDue(tx: Reading, until: IsoDate, userId: string): Promise<DuePromise[]> {
@@ -162,12 +164,14 @@ export interface AccountPage {
   promises: CustomerPromise[];
   goals: Goal[];
   briefing: Briefing | undefined;
+  /** who can be named here */
+  colleagues: Colleague[];
 }
 
 /** An account with everything of it that is on this phone; null when it is not. */
 export async function readAccount(db: Database, id: string): Promise<AccountPage | null> {
   const tx = reading(db);
-  const [account, people, subscriptions, tickets, visits, promises, goals, briefing] = await Promise.all([
+  const [account, people, subscriptions, tickets, visits, promises, goals, briefing, colleagues] = await Promise.all([
     tx.objectStore('account').get(id),
     tx.objectStore('person').index('account_id').getAll(id),
     tx.objectStore('subscription').index('account_id').getAll(id),
@@ -176,8 +180,9 @@ export async function readAccount(db: Database, id: string): Promise<AccountPage
     tx.objectStore('promise').index('account_id').getAll(id),
     tx.objectStore('goal').index('account_id').getAll(id),
     briefingFor(tx, id),
+    tx.objectStore('colleague').getAll(),
   ]);
-  return account ? { account, people, subscriptions, tickets, visits, promises, goals, briefing } : null;
+  return account ? { account, people, subscriptions, tickets, visits, promises, goals, briefing, colleagues } : null;
 }
 
 /** Every account and person, for the search. */

@@ -121,7 +121,7 @@ function screenAt(path: string, userId: string): Shown {
 
 function todayScreen(userId: string): Shown {
   const { value } = storedToday(userId);
-  return { key: 'today', node: value === undefined ? null : <Today agenda={value} /> };
+  return { key: 'today', node: value === undefined ? null : <Today agenda={value} userId={userId} /> };
 }
 
 function visitScreen(id: string): Shown {

@@ -40,9 +40,9 @@ export function storedToday(userId: string): ReadonlySignal<TodayRows | undefine
 }
 
 /** The visits of the days after. */
-export function storedLater(): ReadonlySignal<VisitCard[] | undefined> {
+export function storedLater(userId: string): ReadonlySignal<VisitCard[] | undefined> {
   const [from, to] = [start(1), start(AHEAD)];
-  return stored(`later ${from}`, (db) => readVisits(db, from, to));
+  return stored(`later ${from}`, (db) => readVisits(db, from, to, userId));
 }
 
 /** A visit's page with what was written at it, kept: Today reads ahead what a tap will ask for. Null when there is no such visit. */

@@ -16,10 +16,10 @@ import { Empty, Screen } from '../ui/frame';
 import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
 
-export function Today({ agenda }: { agenda: TodayRows }) {
+export function Today({ agenda, userId }: { agenda: TodayRows; userId: string }) {
   const todays = agenda.visits;
   useReadAhead(todays);
-  const later = useLater(todays.length < 3);
+  const later = useLater(userId, todays.length < 3);
   return (
     <Screen title={weekday(today.value)} sub={summary(todays)} action={<WriteButton visits={todays} />}>
       <h2 class="unseen">Visits of the day</h2>
@@ -43,10 +43,10 @@ function useReadAhead(cards: VisitCard[]): void {
 }
 
 /** The days to come: read at once where today leaves room for them on the screen or was read before, else when idle. */
-function useLater(seen: boolean): [IsoDate, VisitCard[]][] | undefined {
+function useLater(userId: string, seen: boolean): [IsoDate, VisitCard[]][] | undefined {
   const [asked, ask] = useState(seen || place.peek().returning);
   useEffect(() => (asked ? undefined : whenIdle(() => ask(true))), [asked]);
-  const cards = asked ? storedLater().value : undefined;
+  const cards = asked ? storedLater(userId).value : undefined;
   return cards && [...byDay(cards)];
 }
 
