@@ -4,6 +4,7 @@ import { PromiseRow } from '../accounts/promises';
 import { Cards } from '../briefing/cards';
 import { telephone, waysToReach } from '../briefing/contact';
 import type { VisitPage } from '../store/reads';
+import { session } from '../store/state';
 import { timeZone, today } from '../ui/clock';
 import { dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { directions } from '../accounts/directions';
@@ -51,9 +52,15 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
         </Empty>
       )}
       {!fresh && talk}
-      {visit.status === 'planned' && <ChangeVisit visit={visit} />}
+      {visit.status === 'planned' && mayChange(visit) && <ChangeVisit visit={visit} />}
     </Screen>
   );
+}
+
+/** A colleague's visit is theirs to move and report, or their manager's. */
+function mayChange(visit: Visit): boolean {
+  const me = session.value?.user;
+  return !me || me.role !== 'rep' || (visit.user_id ?? me.id) === me.id;
 }
 
 /** What was promised at this visit and is still open. */
@@ -175,7 +182,7 @@ function Actions({ page: { account, attendees, visit } }: { page: VisitPage }) {
           <Icon name="directions" />
         </a>
       )}
-      {visit.status === 'done' ? (
+      {visit.status === 'done' || !mayChange(visit) ? (
         <a class="btn" href={`/accounts/${visit.account_id}/note?visit=${visit.id}`}>
           <Icon name="write" />
           Add a note
