@@ -279,16 +279,22 @@ class Syncing(RuleBasedStateMachine):
         device.sender.group, device.sender.cookie, device.sender.rows = new_id(), None, {}
 
     def decide(self) -> None:
-        """The manager accepts the oldest draft of the rep's about an account in sight."""
+        """The manager accepts the oldest draft, or is refused when its account is out of sight and dismisses it."""
         manager = self.devices[2].sender
         found = manager.api.get("/drafts").json["data"]
-        decided = [m for m in self.model.drafts.values() if self.model.sees("manager", self.model.account_of(m))]
-        assert len(found) == sum(m["id"] in self.of_the_rep() for m in decided)
+        team, drafts = self.of_the_rep(), self.model.drafts
+        seen = {m["id"] for m in drafts.values() if self.model.sees("manager", self.model.account_of(m))}
+        assert len(found) == len(seen | (team & drafts.keys()))
         if found:
-            assert manager.api.post(f"/drafts/{found[0]['id']}/accept").status_code == 200
             with self.database.read() as session:
-                mutation = self.model.drafts.pop(session.get_one(Draft, found[0]["id"]).mutation_id)
-            self.model.write(mutation["name"], mutation["args"])
+                mutation = drafts.pop(session.get_one(Draft, found[0]["id"]).mutation_id)
+            path = f"/drafts/{found[0]['id']}"
+            if mutation["id"] in seen:
+                assert manager.api.post(f"{path}/accept").status_code == 200
+                self.model.write(mutation["name"], mutation["args"])
+            else:
+                assert manager.api.post(f"{path}/accept").status_code == 403
+                assert manager.api.post(f"{path}/dismiss").status_code == 200
 
     def of_the_rep(self) -> set[str]:
         with self.database.read() as session:
