@@ -136,7 +136,9 @@ def _run(
     command = [
         str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG),
         "run", f"{told['FUZZ_URL']}/api/v1/openapi.json", "--checks", "all", "--seed", str(seed),
-        "--max-time", str(seconds), "--no-color", "--continue-on-failure", *more,
+        "--max-time", str(seconds), "--no-color", "--continue-on-failure",
+        # A stream has no end, and this server says with 503 that it holds none: test_pokes.py asks one that does.
+        "--exclude-path", "/api/v1/sync/events", *more,
     ]  # fmt: skip
     environment = {**os.environ, **told, "SCHEMATHESIS_HOOKS": HOOKS, "PYTHONPATH": str(CONFIG.parents[2])}
     return subprocess.run(

@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 # Importing them registers the resources.
+import app.attachments.resources
 import app.customers.resources
 import app.identity.resources
 import app.news.resources
 import app.products.resources
+import app.threads.resources
 import app.tickets.resources
 import app.usage.resources
 import app.visits.resources  # noqa: F401
@@ -39,6 +41,14 @@ SHAPES: dict[str, st.SearchStrategy[Any]] = {
     | st.dictionaries(st.sampled_from(("street", "postal_code", "city", "country")), st.none() | TEXT),
     "consent": st.lists(
         st.fixed_dictionaries({"channel": TEXT, "status": TEXT, "recorded_at": MOMENT_TEXT, "source": TEXT}), max_size=2
+    ),
+    "mentions": st.lists(IDS, max_size=3),
+    "attached": st.lists(
+        st.fixed_dictionaries({"kind": st.just("attachment"), "id": IDS})
+        | st.fixed_dictionaries(
+            {"kind": st.just("line"), "label": TEXT, "line": st.fixed_dictionaries({"kind": TEXT})}
+        ),
+        max_size=2,
     ),
     "problem": st.none() | st.fixed_dictionaries({"type": TEXT, "title": TEXT, "detail": TEXT}),
     "row_version": st.integers(1, 2**31 - 1),

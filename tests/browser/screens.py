@@ -146,6 +146,7 @@ def _attention(page: Page, url: str) -> None:
     page.get_by_label("Another day").fill("2300-01-01")
     page.get_by_role("button", name="Save").click()
     page.get_by_role("button", name="Kept: Visit the pump factory").click()
+    expect(page.get_by_text("Promise kept")).to_be_visible()
     page.goto(f"{account}/change")
     page.get_by_label("Industry").fill(f"Pulp {secrets.token_hex(2)}")
     page.get_by_role("button", name="Save").click()

@@ -178,6 +178,7 @@ def test_a_promise_kept_by_a_slip_is_taken_back_and_one_kept_for_good_is_entered
     all_sent(page)
     assert {one["status"] for one in promises(signed_in, account, "Price of a spare rotor")} == {"open"}
     kept.click()
+    expect(page.get_by_text("Promise kept")).to_be_visible()
     page.reload()  # before it could be taken back no more
     expect(kept).to_have_count(0)
     all_sent(page)
