@@ -61,6 +61,7 @@ class Model:
     fields: dict[str, dict[str, str | None]] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     drafts: dict[str, Mutation] = field(default_factory=dict)
+    standing: dict[str, tuple[str, str]] = field(default_factory=dict)
     last: dict[str, int] = field(default_factory=dict)
 
     def takes(self, group: str, mutation: Mutation) -> bool:
@@ -77,17 +78,34 @@ class Model:
         """What becomes of a mutation that arrives; its effect, if any, is then in the model."""
         if mutation["id"] in self.answers:
             return "duplicate"
-        parents = [self.answers.get(parent, "") for parent in mutation.get("depends_on", ())]
-        account = self.account_of(mutation)
-        if any(parent.startswith("rejected") for parent in parents):
+        account, parent = self.account_of(mutation), self.rejected_parent(mutation)
+        if parent is not None:
             became = "rejected:parent-rejected"
+            status, where = self.standing.get(parent, ("", ""))
+            if status == "open":
+                self.keep(mutation, where)
         elif not self.sees(user, account):
             became = "rejected:territory-lost"
-            self.drafts[mutation["id"]] = mutation
+            self.keep(mutation, account)
         else:
             became = self.write(mutation["name"], mutation["args"])
         self.answers[mutation["id"]] = became
         return became
+
+    def rejected_parent(self, mutation: Mutation) -> str | None:
+        """The first that this depends on and that was rejected; one whose draft was accepted is as good as applied."""
+        for parent in mutation.get("depends_on", ()):
+            accepted = self.standing.get(parent, ("",))[0] == "accepted"
+            if self.answers.get(parent, "").startswith("rejected") and not accepted:
+                return str(parent)
+        return None
+
+    def keep(self, mutation: Mutation, account: str) -> None:
+        self.drafts[mutation["id"]], self.standing[mutation["id"]] = mutation, ("open", account)
+
+    def settle(self, mutation: Mutation, status: str) -> None:
+        del self.drafts[mutation["id"]]
+        self.standing[mutation["id"]] = status, self.standing[mutation["id"]][1]
 
     def account_of(self, mutation: Mutation) -> str:
         args = mutation["args"]
@@ -282,19 +300,25 @@ class Syncing(RuleBasedStateMachine):
         """The manager accepts the oldest draft, or is refused when its account is out of sight and dismisses it."""
         manager = self.devices[2].sender
         found = manager.api.get("/drafts").json["data"]
-        team, drafts = self.of_the_rep(), self.model.drafts
-        seen = {m["id"] for m in drafts.values() if self.model.sees("manager", self.model.account_of(m))}
-        assert len(found) == len(seen | (team & drafts.keys()))
-        if found:
-            with self.database.read() as session:
-                mutation = drafts.pop(session.get_one(Draft, found[0]["id"]).mutation_id)
-            path = f"/drafts/{found[0]['id']}"
-            if mutation["id"] in seen:
-                assert manager.api.post(f"{path}/accept").status_code == 200
-                self.model.write(mutation["name"], mutation["args"])
-            else:
-                assert manager.api.post(f"{path}/accept").status_code == 403
-                assert manager.api.post(f"{path}/dismiss").status_code == 200
+        drafts = self.model.drafts
+        seen = {m for m in drafts if self.model.sees("manager", self.model.standing[m][1])}
+        assert len(found) == len(seen | (self.of_the_rep() & drafts.keys()))
+        if not found:
+            return
+        with self.database.read() as session:
+            mutation = drafts[session.get_one(Draft, found[0]["id"]).mutation_id]
+        path = f"/drafts/{found[0]['id']}"
+        # What was made on top of a draft is kept where that one is; its own account may be out of sight.
+        may = mutation["id"] in seen and self.model.sees("manager", self.model.account_of(mutation))
+        answer = manager.api.post(f"{path}/accept").status_code
+        if may:
+            assert answer == 200
+            self.model.write(mutation["name"], mutation["args"])
+            self.model.settle(mutation, "accepted")
+        else:
+            assert answer in (403, 404, 422)
+            assert manager.api.post(f"{path}/dismiss").status_code == 200
+            self.model.settle(mutation, "dismissed")
 
     def of_the_rep(self) -> set[str]:
         with self.database.read() as session:
