@@ -103,6 +103,11 @@ class Model:
     def keep(self, mutation: Mutation, account: str) -> None:
         self.drafts[mutation["id"]], self.standing[mutation["id"]] = mutation, ("open", account)
 
+    def with_open_parents(self, mutation: Mutation) -> list[Mutation]:
+        """What is accepted with it: drafts that it was made on top of, first."""
+        parents = [self.drafts[one] for one in mutation.get("depends_on", ()) if one in self.drafts]
+        return [*(one for parent in parents for one in self.with_open_parents(parent)), mutation]
+
     def settle(self, mutation: Mutation, status: str) -> None:
         del self.drafts[mutation["id"]]
         self.standing[mutation["id"]] = status, self.standing[mutation["id"]][1]
@@ -309,12 +314,15 @@ class Syncing(RuleBasedStateMachine):
             mutation = drafts[session.get_one(Draft, found[0]["id"]).mutation_id]
         path = f"/drafts/{found[0]['id']}"
         # What was made on top of a draft is kept where that one is; its own account may be out of sight.
-        may = mutation["id"] in seen and self.model.sees("manager", self.model.account_of(mutation))
+        may = mutation["id"] in seen and all(
+            self.model.sees("manager", self.model.account_of(one)) for one in self.model.with_open_parents(mutation)
+        )
         answer = manager.api.post(f"{path}/accept").status_code
         if may:
             assert answer == 200
-            self.model.write(mutation["name"], mutation["args"])
-            self.model.settle(mutation, "accepted")
+            for one in self.model.with_open_parents(mutation):
+                self.model.write(one["name"], one["args"])
+                self.model.settle(one, "accepted")
         else:
             assert answer in (403, 404, 422)
             assert manager.api.post(f"{path}/dismiss").status_code == 200
