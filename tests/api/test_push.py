@@ -308,4 +308,6 @@ def test_a_territory_that_ended_while_the_phone_was_away_rejects_and_keeps_a_dra
     assert words(answers) == ["rejected:territory-lost", "applied"] and answers[0]["draft"]
     assert phone.push(note)[0]["draft"] == answers[0]["draft"]
     phone.pull()
-    assert account not in phone.ids("account") and not phone.ids("draft")
+    assert account not in phone.ids("account")
+    kept = phone.rows["draft"][answers[0]["draft"]]
+    assert kept["mine"] and kept["state"] == "open", "the author is told that nobody has decided yet"
