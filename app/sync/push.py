@@ -7,6 +7,8 @@ the first answer.
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,7 +32,9 @@ from app.sync.records import Known, Members
 from app.sync.sight import Sight
 
 MAX_MUTATIONS = 500
-TRIES = 3
+TRIES = 8
+# Two that keep meeting are told apart by chance: up to this many seconds more before each further try.
+PAUSE_SECONDS = 0.02
 # PostgreSQL took this transaction for the one to give way: deadlock, serialisation failure.
 _GIVE_WAY = frozenset({"40P01", "40001"})
 USERS = table_of(User)
@@ -75,6 +79,7 @@ def push(store: Database, principal: Principal, asked: Push) -> Members:
             if attempt == TRIES or getattr(fault.orig, "sqlstate", None) not in _GIVE_WAY:
                 raise
             log.warning("a push gave way to another and is done again", attempt=attempt, request_id=request_id())
+            time.sleep(random.uniform(0, PAUSE_SECONDS * attempt))  # noqa: S311
     raise AssertionError("unreachable")
 
 

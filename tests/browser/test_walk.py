@@ -53,6 +53,7 @@ def test_a_usage_chart_has_its_sentence_and_a_table_behind_it(signed_in: Phone) 
         visit.click()
         chart = page.locator(".chart").first
         expect(page.locator("section.card").first).to_be_visible()
+        page.wait_for_timeout(800)  # cards below the first are drawn when that is on the screen
         if chart.count():
             break
         page.get_by_role("link", name="Today").click()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.faults import world
+from tests.faults.apart import run_apart
 from tests.faults.bench import Bench, bench
 from tests.faults.check import differences
 
@@ -89,7 +90,7 @@ def test_two_phones_and_a_manager_edit_one_account_apart_for_a_day(kind: str, re
         async with bench(kind, url) as where:
             await _the_day(where)
 
-    asyncio.run(day())
+    run_apart(day())
 
 
 async def _the_day(where: Bench) -> None:

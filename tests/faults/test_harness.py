@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
+from tests.faults.apart import run_apart
 from tests.faults.bench import Bench, bench
 from tests.faults.run import run
 
@@ -104,7 +104,7 @@ async def play_all() -> dict[str, list[str]]:
 
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[str]]:
-    return asyncio.run(play_all())
+    return run_apart(play_all())
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import random
 
 import pytest
 
 from tests.faults.__main__ import KINDS, run_all
+from tests.faults.apart import run_apart
 
 
 def test_nothing_is_lost_or_doubled_and_phones_equal_the_server(
@@ -18,5 +18,5 @@ def test_nothing_is_lost_or_doubled_and_phones_equal_the_server(
     runs = int(os.environ.get("FAULTS_RUNS") or 100)
     with capfd.disabled():
         print(f"\n{runs} schedules of faults from seed {seed}: make faults RUNS={runs} SEED={seed}", flush=True)
-    failed = asyncio.run(run_all(seed, runs, KINDS, postgres_url))
+    failed = run_apart(run_all(seed, runs, KINDS, postgres_url))
     assert failed == [], "the output above says how to replay"
