@@ -98,8 +98,9 @@ class Player:
                     await phones.do("open", handset.name, tab, live=self.schedule.get("live", False))
                 state = await phones.call(handset.name, "state", tab=tab)
                 if state["signedIn"] and not state["signInNeeded"]:
+                    if state.get("group") != handset.doomed:
+                        handset.doomed = ""  # it was told, and is another device now
                     return
-                handset.doomed = False
                 await phones.call(handset.name, "signIn", self.company.email(handset.user), world.PASSWORD, tab=tab)
         raise Dead
 
@@ -310,7 +311,7 @@ class Player:
             status, _ = await asyncio.to_thread(caller.send, "DELETE", f"/devices/{group}")
             self.story.log.append(f"   revoked: {status}")
             if status == 204:
-                handset.doomed = True
+                handset.doomed = group
                 self._let_go(handset, "revoked")
 
     async def _sign_out(self, step: Step) -> None:

@@ -16,8 +16,8 @@ class Handset:
     name: str
     user: str
     clock_ms: int = 0
-    # Revoked, and not yet told: what is entered until then is wiped with the rest.
-    doomed: bool = False
+    # The client group that was revoked, and was not yet told: what is entered until then is wiped with the rest.
+    doomed: str = ""
 
 
 @dataclass
