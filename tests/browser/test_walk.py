@@ -56,7 +56,7 @@ def test_a_usage_chart_has_its_sentence_and_a_table_behind_it(signed_in: Phone) 
         page.wait_for_timeout(800)  # cards below the first are drawn when that is on the screen
         if chart.count():
             break
-        page.get_by_role("link", name="Today").click()
+        page.get_by_role("link", name="Today", exact=True).click()
     expect(chart.get_by_role("img", name=re.compile("^Chart: "))).to_be_visible()
     chart.get_by_text("Table", exact=True).click()
     expect(chart.get_by_role("row")).to_have_count(29)
@@ -128,7 +128,7 @@ def test_going_back_returns_to_where_the_list_was_left(signed_in: Phone) -> None
     page.wait_for_timeout(300)
     before = card.bounding_box()
     card.click()
-    expect(page.get_by_role("link", name="Today")).to_be_visible()
+    expect(page.get_by_role("link", name="Today", exact=True)).to_be_visible()
     assert page.evaluate("scrollY") == 0
     page.go_back()
     expect(card).to_be_visible()
