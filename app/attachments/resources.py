@@ -8,12 +8,11 @@ from app.attachments.schemas import AttachmentSchema
 from app.attachments.tables import Attachment
 from app.config import Settings
 from app.foundation.db import table_of
-from app.foundation.fields import Uuid
 from app.foundation.principal import Principal
 from app.foundation.problems import Problem
 from app.identity.access import settings
 from app.identity.rules import guard_authorship
-from app.resources.resource import Resource, Values, equals, register
+from app.resources.resource import Resource, Values, equal_ids, register
 from app.visits.authorship import sign
 
 TABLE = table_of(Attachment)
@@ -40,11 +39,7 @@ ATTACHMENTS = register(
         model=Attachment,
         schema=AttachmentSchema,
         references={"account_id": "account", "visit_id": "visit", "user_id": "user"},
-        filters={
-            "account_id": equals("account_id", Uuid()),
-            "visit_id": equals("visit_id", Uuid()),
-            "user_id": equals("user_id", Uuid()),
-        },
+        filters=equal_ids("account_id", "visit_id", "user_id"),
         complete=_within_quota,
         guard=guard_authorship,
         append_only=True,

@@ -38,6 +38,11 @@ def equals(column: str, filter_field: fields.Field[Any]) -> Filter:
     return Filter(filter_field, lambda table, value: table.c[column] == value, prepared=True)
 
 
+def equal_ids(*columns: str) -> dict[str, Filter]:
+    """A filter for each of these columns, which hold ids."""
+    return {column: equals(column, Uuid()) for column in columns}
+
+
 @dataclass(frozen=True)
 class Resource:
     """One kind of row of the API.

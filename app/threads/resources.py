@@ -7,13 +7,12 @@ from sqlalchemy.orm import Session
 
 from app.attachments.service import known_at
 from app.foundation.db import table_of
-from app.foundation.fields import Uuid
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError, invalid
 from app.identity.rules import guard_authorship
 from app.identity.tables import User
 from app.identity.territory import who_sees
-from app.resources.resource import Resource, Values, equals, register
+from app.resources.resource import Resource, Values, equal_ids, register
 from app.threads.schemas import MessageSchema
 from app.threads.tables import Message
 from app.visits.authorship import sign
@@ -65,11 +64,7 @@ MESSAGES = register(
         model=Message,
         schema=MessageSchema,
         references={"account_id": "account", "visit_id": "visit", "user_id": "user"},
-        filters={
-            "account_id": equals("account_id", Uuid()),
-            "visit_id": equals("visit_id", Uuid()),
-            "user_id": equals("user_id", Uuid()),
-        },
+        filters=equal_ids("account_id", "visit_id", "user_id"),
         complete=_address,
         guard=guard_authorship,
         append_only=True,

@@ -8,7 +8,7 @@ from app.foundation.fields import Moment, Uuid, choice
 from app.foundation.principal import Principal
 from app.foundation.problems import FieldError
 from app.identity.rules import guard_authorship, guard_own_work
-from app.resources.resource import Filter, Resource, Values, equals, register
+from app.resources.resource import Filter, Resource, Values, equal_ids, equals, register
 from app.visits.authorship import sign
 from app.visits.schemas import NoteSchema, VisitSchema
 from app.visits.tables import Note, Visit
@@ -58,11 +58,7 @@ NOTES = register(
         model=Note,
         schema=NoteSchema,
         references={"account_id": "account", "visit_id": "visit", "user_id": "user"},
-        filters={
-            "account_id": equals("account_id", Uuid()),
-            "visit_id": equals("visit_id", Uuid()),
-            "user_id": equals("user_id", Uuid()),
-        },
+        filters=equal_ids("account_id", "visit_id", "user_id"),
         complete=sign,
         guard=guard_authorship,
         append_only=True,
