@@ -1,0 +1,1 @@
+"""Catalogues that are sold from, and quotes: versions, approval, documents, the customer's page."""

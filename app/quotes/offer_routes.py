@@ -1,0 +1,1 @@
+"""What a customer who follows a link can see and do; no sign-in."""

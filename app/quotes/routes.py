@@ -1,0 +1,1 @@
+"""Doors to catalogues, configuring, pricing and quotes, under `/api/v1`."""
