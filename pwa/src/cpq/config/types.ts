@@ -1,0 +1,138 @@
+/** What the configuration engine speaks in: choices in the order made, domains, explanations, objectives. The twin of `app/cpq/model.py`. */
+
+/** What was chosen of a feature: normally one value; several when it was narrowed. A later choice of the same feature replaces. */
+export interface Choice {
+  readonly feature: string;
+  readonly values: readonly string[];
+}
+
+export interface Value {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Feature {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly group?: string;
+  readonly default?: string;
+  readonly values: readonly Value[];
+  /** One signed literal a value: variable of its own, or −v and +v of a boolean. */
+  readonly literals: readonly number[];
+}
+
+export interface Rule {
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A conditional default: when every clause of `if` holds, `set` is preferred. Never excludes anything. */
+export interface ConditionalDefault {
+  readonly rule: string;
+  readonly if: readonly (readonly number[])[];
+  readonly set: readonly number[];
+}
+
+/** An additive limit. Weights and limits are integers: value · 10^scale. */
+export interface Budget {
+  readonly id: string;
+  readonly name: string;
+  readonly unit: string;
+  readonly scale: number;
+  readonly base: number;
+  readonly max?: number;
+  readonly min?: number;
+  readonly weights: readonly (readonly [literal: number, weight: number])[];
+}
+
+export type EngineName = 'diagram' | 'sat';
+
+export interface Header {
+  readonly format: number;
+  readonly catalogue: { readonly id: string; readonly version: string; readonly hash: string };
+  readonly product: string;
+  readonly name: string;
+  readonly engine: EngineName;
+  /** Number of variables, 1-based, those that stand for values first. */
+  readonly variables: number;
+  readonly public: number;
+  readonly order?: readonly number[] | null;
+  readonly solutions: string | null;
+  readonly features: readonly Feature[];
+  readonly rules: readonly Rule[];
+  readonly defaults: readonly ConditionalDefault[];
+  readonly budgets: readonly Budget[];
+}
+
+export interface FeatureDomain {
+  readonly feature: string;
+  /** Values that some valid configuration with the other choices has. */
+  readonly valid: readonly string[];
+  readonly chosen?: readonly string[];
+  /** The only value left, where nothing was chosen. */
+  readonly forced?: string;
+}
+
+export interface Domains {
+  readonly engine: EngineName;
+  readonly features: readonly FeatureDomain[];
+  /** The choices have a valid configuration. */
+  readonly consistent: boolean;
+  /** One value is left of every feature. */
+  readonly complete: boolean;
+  /** Configurations left; null where the engine cannot count. */
+  readonly ways: bigint | null;
+  /** False where budgets may exclude some of them. */
+  readonly waysExact: boolean;
+}
+
+export interface BudgetRange {
+  readonly id: string;
+  readonly unit: string;
+  readonly min: string;
+  readonly max: string;
+  readonly limit: string;
+}
+
+export interface BudgetExcess {
+  readonly id: string;
+  readonly by: string;
+}
+
+export interface Explanation {
+  /** The fewest choices to give up. */
+  readonly giveUp: readonly Choice[];
+  /** Ids of rules at fault: without any one of them they would not exclude the value. */
+  readonly rules: readonly string[];
+  readonly budgets: readonly BudgetExcess[];
+}
+
+export interface Taken {
+  readonly choices: readonly Choice[];
+  readonly givenUp: readonly Choice[];
+}
+
+export type Configuration = Readonly<Record<string, string>>;
+
+export type Objective =
+  /** Minor units by feature and value; absent is nothing. */
+  | { readonly kind: 'cheapest'; readonly prices: Readonly<Record<string, Readonly<Record<string, number>>>> }
+  | { readonly kind: 'lightest'; readonly budget: string }
+  | { readonly kind: 'nearest'; readonly to: Configuration }
+  | { readonly kind: 'usual' };
+
+export interface Difference {
+  readonly feature: string;
+  readonly a: string | null;
+  readonly b: string | null;
+}
+
+/** The body of `/configurations:evaluate`. */
+export interface Evaluation {
+  consistent: boolean;
+  complete: boolean;
+  ways: string | null;
+  features: Record<string, { valid: string[]; chosen?: string[]; forced?: string }>;
+  budgets: Record<string, { min: string; max: string; limit: string; unit: string }>;
+}
