@@ -2,15 +2,15 @@
 import { wrap, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
 import type { AttentionItem, Base, Blob, Queued } from './queue';
 import type {
-  Account, Attachment, Briefing, Colleague, CustomerPromise, Draft, Goal, Instant, Me, Message, Note, Person,
-  Subscription, Ticket, Visit,
+  Account, Agreement, Attachment, Briefing, CatalogueRow, Colleague, CustomerPromise, Draft, Goal, Instant, Me, Message, Note,
+  Person, Quote, Subscription, Ticket, Visit,
 } from './rows';
 
 /** The row shapes this version of the app reads; the server answers in these. A change of it means a full pull. */
 export const ROW_SCHEMA = 2;
 
 export const DATABASE_NAME = 'doorstep';
-const DATABASE_VERSION = 2;
+const DATABASE_VERSION = 3;
 
 export interface Session {
   user: { id: string; name: string; email: string; role: string; time_zone: string; locale: string };
@@ -60,6 +60,18 @@ export interface Meta {
   leaving: boolean;
 }
 
+/** The content of a catalogue, as it was fetched: immutable, known by its hash. */
+export interface KeptCatalogue {
+  hash: string;
+  id: string;
+  key: string;
+  version: string;
+  name: string;
+  document: unknown;
+  /** compiled configuration models, by SKU */
+  models: Record<string, Uint8Array<ArrayBuffer>>;
+}
+
 export interface Schema extends DBSchema {
   meta: { key: keyof Meta; value: Meta[keyof Meta] };
   me: { key: string; value: Me };
@@ -76,6 +88,10 @@ export interface Schema extends DBSchema {
   colleague: { key: string; value: Colleague };
   attachment: { key: string; value: Attachment; indexes: { account_id: string } };
   draft: { key: string; value: Draft };
+  catalogue: { key: string; value: CatalogueRow };
+  agreement: { key: string; value: Agreement; indexes: { account_id: string } };
+  quote: { key: string; value: Quote; indexes: { account_id: string } };
+  catalogue_content: { key: string; value: KeptCatalogue };
   mutation: { key: string; value: Queued; indexes: { order: number } };
   base: { key: [string, string]; value: Base };
   attention: { key: string; value: AttentionItem };
@@ -110,6 +126,11 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
     for (const name of ['colleague', 'draft', 'attention', 'blob'] as const) db.createObjectStore(name, { keyPath: 'id' });
     db.createObjectStore('mutation', { keyPath: 'id' }).createIndex('order', 'order');
     db.createObjectStore('base', { keyPath: ['type', 'id'] });
+  },
+  (db) => {
+    for (const name of ['agreement', 'quote'] as const) db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
+    db.createObjectStore('catalogue', { keyPath: 'id' });
+    db.createObjectStore('catalogue_content', { keyPath: 'hash' });
   },
 ];
 

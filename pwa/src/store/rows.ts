@@ -284,6 +284,105 @@ export interface Briefing {
   cards: Card[];
 }
 
+/** A catalogue that may be quoted from; its content is fetched apart, by its hash. */
+export interface CatalogueRow {
+  id: string;
+  /** the slug that it is known by, the same in every version */
+  key: string;
+  version: string;
+  name: string;
+  /** of the content: SHA-256, hexadecimal */
+  hash: string;
+  /** of the content, as it is fetched */
+  bytes?: number;
+  valid_from?: IsoDate;
+  valid_to?: IsoDate;
+}
+
+/** What was agreed with an account and changes its prices. */
+export interface Agreement {
+  id: string;
+  account_id: string;
+  number: string;
+  name: string;
+  valid_from?: IsoDate;
+  valid_to?: IsoDate;
+  /** price steps, as the engine reads them */
+  steps: unknown[];
+}
+
+export type QuoteStatus =
+  | 'draft' | 'in_approval' | 'approved' | 'refused' | 'sent' | 'viewed' | 'accepted' | 'declined' | 'expired' | 'withdrawn';
+
+export interface QuoteTotals {
+  net: string;
+  gross: string;
+  currency: string;
+}
+
+/** What the server priced otherwise than the phone had shown. */
+export interface QuoteDifference {
+  shown: QuoteTotals & { digest?: string };
+  priced: QuoteTotals & { digest?: string };
+  lines?: { line: string; name?: string; shown?: string | null; priced?: string | null }[];
+}
+
+export interface QuoteApproval {
+  id?: string;
+  rule?: string;
+  role?: string;
+  reason?: string;
+  line?: string;
+  decision?: 'approve' | 'refuse' | 'approved' | 'refused' | null;
+  decided_by?: string;
+  decided_at?: Instant;
+  decision_reason?: string;
+  asked_by?: string;
+  asked_at?: Instant;
+}
+
+/** Something that the customer asked on their page. */
+export interface QuoteQuestion {
+  id: string;
+  line?: string;
+  text: string;
+  asked_at: Instant;
+  asked_by?: string;
+  answer?: string;
+  answered_at?: Instant;
+  answered_by?: string;
+}
+
+export interface Quote {
+  id: string;
+  number: string;
+  account_id: string;
+  person_id?: string;
+  visit_id?: string;
+  user_id?: string;
+  author: string;
+  title: string;
+  status: QuoteStatus;
+  version: number;
+  revision: number;
+  valid_until?: IsoDate;
+  /** as the engine reads it */
+  content: unknown;
+  totals: QuoteTotals;
+  digest?: string;
+  difference?: QuoteDifference;
+  approvals?: QuoteApproval[];
+  questions?: QuoteQuestion[];
+  /** the customer's page, once it was sent */
+  link?: string;
+  sent_at?: Instant;
+  viewed_at?: Instant;
+  decided_at?: Instant;
+  decided_by?: string;
+  decision_reason?: string;
+  updated_at?: Instant;
+}
+
 export interface Rows {
   me: Me;
   account: Account;
@@ -299,11 +398,14 @@ export interface Rows {
   colleague: Colleague;
   attachment: Attachment;
   draft: Draft;
+  catalogue: CatalogueRow;
+  agreement: Agreement;
+  quote: Quote;
 }
 
 export type RowType = keyof Rows;
 
 export const ROW_TYPES: readonly RowType[] = [
   'me', 'account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal',
-  'note', 'message', 'colleague', 'attachment', 'draft',
+  'note', 'message', 'colleague', 'attachment', 'draft', 'catalogue', 'agreement', 'quote',
 ];

@@ -1,5 +1,6 @@
 /** When to sync, and what comes of it: one syncer across tabs, which pushes, pulls and uploads in this order. */
 import { api, call, RefusedError, UnreachableError, type CallOptions } from './api';
+import { keepCatalogues } from './catalogues';
 import { readMeta, writeMeta, type Database, type Session } from './database';
 import type { Environment, Timer } from './environment';
 import type { Send } from './pull';
@@ -128,6 +129,7 @@ export class Syncer {
       const askKept = Math.abs(asked - this.askedKept) > KEPT_MS;
       if (askKept) this.askedKept = asked;
       if (await upload(this.at.db, env, this.send, askKept)) await this.at.changed([], true);
+      if (await keepCatalogues(this.at.db, env, this.send)) await this.at.changed([], true);
     } catch (error) {
       if (!this.stopped) await this.failed(error);
     } finally {
