@@ -9,6 +9,7 @@ from app.foundation.db import Base
 from app.identity import tables as identity
 from app.news import tables as news
 from app.products import tables as products
+from app.quotes import tables as quotes
 from app.sync import tables as sync
 from app.threads import tables as threads
 from app.tickets import tables as tickets
@@ -27,6 +28,7 @@ __all__ = [
     "news",
     "pokes",
     "products",
+    "quotes",
     "sync",
     "threads",
     "tickets",
