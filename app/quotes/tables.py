@@ -115,13 +115,13 @@ class Quote(Versioned, Base):
     difference: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
     approvals: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
     questions: Mapped[list[Any]] = mapped_column(sa.JSON, default=list)
-    link: Mapped[dict[str, Any] | None] = mapped_column(_JSON)
+    link: Mapped[str | None] = mapped_column(sa.Text)
     copied_from: Mapped[str | None] = mapped_column(Id)
     sent_at: Mapped[datetime | None] = mapped_column(Instant)
     viewed_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_at: Mapped[datetime | None] = mapped_column(Instant)
     decided_by: Mapped[str | None] = mapped_column(sa.String(200))
-    reason: Mapped[str | None] = mapped_column(sa.Text)
+    decision_reason: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (
         sa.UniqueConstraint("org_id", "number"),

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.CheckConstraint("compilation IN ('compiling', 'ready', 'failed')", name=op.f("ck_catalogue_compilation")),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_catalogue_org_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue")),
-        sa.UniqueConstraint("org_id", "key", "version", name=op.f("uq_catalogue_org_id")),
+        sa.UniqueConstraint("org_id", "key", "version", name=op.f("uq_catalogue_org_id_key_version")),
     )
     op.create_index("ix_catalogue_org_id_status", "catalogue", ["org_id", "status", "id", "row_version"])
     op.create_index("ix_catalogue_org_id_updated_at_id", "catalogue", ["org_id", "updated_at", "id"])
@@ -61,7 +61,7 @@ def upgrade() -> None:
             ["org_id"], ["organisation.id"], name=op.f("fk_catalogue_model_org_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_catalogue_model")),
-        sa.UniqueConstraint("catalogue_id", "sku", name=op.f("uq_catalogue_model_catalogue_id")),
+        sa.UniqueConstraint("catalogue_id", "sku", name=op.f("uq_catalogue_model_catalogue_id_sku")),
     )
 
     op.create_table(
@@ -83,7 +83,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_agreement_org_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement")),
-        sa.UniqueConstraint("org_id", "number", name=op.f("uq_agreement_org_id")),
+        sa.UniqueConstraint("org_id", "number", name=op.f("uq_agreement_org_id_number")),
     )
     op.create_index("ix_agreement_org_id_account_id", "agreement", ["org_id", "account_id", "id", "row_version"])
     op.create_index("ix_agreement_org_id_updated_at_id", "agreement", ["org_id", "updated_at", "id"])
@@ -114,13 +114,13 @@ def upgrade() -> None:
         sa.Column("difference", sa.JSON(), nullable=True),
         sa.Column("approvals", sa.JSON(), nullable=False),
         sa.Column("questions", sa.JSON(), nullable=False),
-        sa.Column("link", sa.JSON(), nullable=True),
+        sa.Column("link", sa.Text(), nullable=True),
         sa.Column("copied_from", Id(), nullable=True),
         sa.Column("sent_at", Instant(), nullable=True),
         sa.Column("viewed_at", Instant(), nullable=True),
         sa.Column("decided_at", Instant(), nullable=True),
         sa.Column("decided_by", sa.String(length=200), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("decision_reason", sa.Text(), nullable=True),
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("updated_at", Instant(), nullable=False),
         sa.Column("external_ids", sa.JSON(), nullable=False),
@@ -137,7 +137,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_quote_user_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_quote_visit_id"), ondelete="SET NULL"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quote")),
-        sa.UniqueConstraint("org_id", "number", name=op.f("uq_quote_org_id")),
+        sa.UniqueConstraint("org_id", "number", name=op.f("uq_quote_org_id_number")),
     )
     op.create_index(
         "ix_quote_org_id_account_id_updated_at",
@@ -179,7 +179,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["quote_id"], ["quote.id"], name=op.f("fk_quote_version_quote_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quote_version")),
-        sa.UniqueConstraint("quote_id", "version", name=op.f("uq_quote_version_quote_id")),
+        sa.UniqueConstraint("quote_id", "version", name=op.f("uq_quote_version_quote_id_version")),
     )
 
     op.create_table(
