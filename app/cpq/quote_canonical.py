@@ -1,0 +1,77 @@
+"""One spelling of a document, and what is made from it: digest, version hash, and the number of a quote."""
+
+import hashlib
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from app.cpq.quote_errors import QuoteError
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LONE = re.compile("[\ud800-\udfff]")
+# What only the seller may see: a digest that holds them could not be checked by the customer.
+_PRIVATE = ("approvals", "digest", "findings", "floors")
+_PRIVATE_OF_LINE = ("cost", "margin_percent")
+_SAFE = 2**53 - 1
+_LAST_MILLISECOND = 253_402_300_799_999  # of the year 9999
+
+
+def canonical(value: Any) -> str:
+    """JSON with keys sorted by code point and no spaces. Numbers are whole numbers only: amounts are strings.
+
+    A surrogate without its partner is escaped (`\\ud83d`), so that the text has bytes.
+    Raises QuoteError for a number with a fraction or beyond 2^53.
+    """
+    _refuse_fractions(value, "")
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _LONE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def sha256_of(value: Any) -> str:
+    """The SHA-256 (64 hex digits) of the canonical JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def public_price(price: Any) -> dict[str, Any]:
+    """The price without cost, margins, floors, approvals and findings: what the customer may see."""
+    shown = {name: part for name, part in price.items() if name not in _PRIVATE}
+    shown["lines"] = [
+        {name: part for name, part in line.items() if name not in _PRIVATE_OF_LINE} for line in price["lines"]
+    ]
+    return shown
+
+
+def digest(price: Any) -> str:
+    """The SHA-256 of what the customer may see of a price; equal digests are equal prices in every waterfall line."""
+    return sha256_of(public_price(price))
+
+
+def version_hash(version: Any) -> str:
+    """The SHA-256 of {number, version, content, price, clauses, valid_until, customer}: what an acceptance binds."""
+    return sha256_of(version)
+
+
+def quote_number(quote_id: str) -> str:
+    """`<year>-XXXX-XXXX`: the year (UTC) in which the UUIDv7 was made and its last 40 bits in Crockford's base 32.
+
+    Raises QuoteError when the id is no UUID.
+    """
+    digits = quote_id.replace("-", "").lower()
+    if not re.fullmatch("[0-9a-f]{32}", digits) or int(digits[:12], 16) > _LAST_MILLISECOND:
+        raise QuoteError("/id", f'"{quote_id}" is not a UUID of version 7')
+    year = datetime.fromtimestamp(int(digits[:12], 16) // 1000, UTC).year
+    tail = int(digits[-10:], 16)
+    letters = "".join(_CROCKFORD[tail >> shift & 31] for shift in range(35, -1, -5))
+    return f"{year}-{letters[:4]}-{letters[4:]}"
+
+
+def _refuse_fractions(value: Any, pointer: str) -> None:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            _refuse_fractions(part, f"{pointer}/{name}")
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            _refuse_fractions(part, f"{pointer}/{index}")
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) > _SAFE):
+        raise QuoteError(pointer, "write numbers with a fraction, and very large ones, as decimal strings")

@@ -1,0 +1,62 @@
+/** One spelling of a document, and what is made from it: digest, version hash, and the number of a quote. */
+
+import { QuoteError } from './errors.ts';
+import { sha256 } from './sha256.ts';
+
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const PRIVATE = ['approvals', 'digest', 'findings', 'floors'];
+const PRIVATE_OF_LINE = ['cost', 'margin_percent'];
+
+/** JSON with keys sorted by code point and no spaces. Numbers are whole numbers only: amounts are strings. */
+export function canonical(value: unknown, pointer = ''): string {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value))
+      throw new QuoteError(pointer, 'write numbers with a fraction, and very large ones, as decimal strings');
+    return String(value === 0 ? 0 : value);
+  }
+  if (Array.isArray(value)) return `[${value.map((part, i) => canonical(part, `${pointer}/${i}`)).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const names = Object.entries(value).filter(([, part]) => part !== undefined);
+    names.sort(([a], [b]) => byCodePoint(a, b));
+    return `{${names.map(([name, part]) => `${JSON.stringify(name)}:${canonical(part, `${pointer}/${name}`)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Order of code points; JavaScript's own is that of UTF-16 units. */
+function byCodePoint(a: string, b: string): number {
+  const left = Array.from(a);
+  const right = Array.from(b);
+  for (let i = 0; i < left.length && i < right.length; i += 1) {
+    const order = left[i]!.codePointAt(0)! - right[i]!.codePointAt(0)!;
+    if (order !== 0) return order;
+  }
+  return left.length - right.length;
+}
+
+/** The SHA-256 (64 hex digits) of the canonical JSON. */
+export const sha256Of = (value: unknown): string => sha256(canonical(value));
+
+const without = (value: object, names: string[]) =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+
+/** The price without cost, margins, floors, approvals and findings: what the customer may see. */
+export function publicPrice(price: { lines: object[] }): Record<string, unknown> {
+  return { ...without(price, PRIVATE), lines: price.lines.map((line) => without(line, PRIVATE_OF_LINE)) };
+}
+
+/** The SHA-256 of what the customer may see of a price; equal digests are equal prices in every waterfall line. */
+export const digest = (price: { lines: object[] }): string => sha256Of(publicPrice(price));
+
+/** The SHA-256 of {number, version, content, price, clauses, valid_until, customer}: what an acceptance binds. */
+export const versionHash = (version: object): string => sha256Of(version);
+
+/** `<year>-XXXX-XXXX`: the year (UTC) in which the UUIDv7 was made and its last 40 bits in Crockford's base 32. */
+export function quoteNumber(quoteId: string): string {
+  const digits = quoteId.replaceAll('-', '').toLowerCase();
+  const year = new Date(Number.parseInt(digits.slice(0, 12), 16)).getUTCFullYear();
+  if (!/^[0-9a-f]{32}$/.test(digits) || year > 9999) throw new QuoteError('/id', `"${quoteId}" is not a UUID of version 7`);
+  const tail = BigInt(`0x${digits.slice(-10)}`);
+  const letters = Array.from({ length: 8 }, (_, i) => CROCKFORD[Number((tail >> BigInt(35 - 5 * i)) & 31n)]).join('');
+  return `${year}-${letters.slice(0, 4)}-${letters.slice(4)}`;
+}
