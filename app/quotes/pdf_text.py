@@ -1,0 +1,157 @@
+"""From the document of a quote to what its pages say: rows, sums and sentences. Pure; layout is the template's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from app.quotes.words import count, leaving, money_text, promise_text, term_text
+
+Json = dict[str, Any]
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+# A word longer than a line gets places to break, or it would run over the edge of the page.
+_LONG = re.compile(r"\S{25}(?=\S)")
+_PERIODS = {"month": "Monthly", "year": "Yearly"}
+
+
+def laid_out(document: Mapping[str, Any]) -> Json:
+    """The document with everything worded that the template sets, its text free of what paper cannot show."""
+    made: Json = {**document, **{name: document.get(name) for name in ("acceptance",)}}
+    currency = document["currency"]
+    made["lines"] = [_line(line, currency) for line in document["lines"]]
+    made["document_title"] = f"Quote {document['number']}, version {document['version']}: {document['title']}"
+    made["sums"] = list(_sums(document["totals"]))
+    made["sum_rows"] = list(_sum_rows(document))
+    made["terms"] = [_term(line, currency) for line in document["lines"] if line.get("term") and line["selected"]]
+    made["clauses"] = [_clause(clause) for clause in document["clauses"]]
+    if document.get("acceptance"):
+        at = datetime.fromisoformat(document["acceptance"]["accepted_at"])
+        made["acceptance"] = {**document["acceptance"], "at_text": f"{at:%Y-%m-%d %H:%M} UTC"}
+    return _legible(made)
+
+
+def _legible(value: Any) -> Any:
+    if isinstance(value, str):
+        return _LONG.sub("\\g<0>\u200b", _CONTROLS.sub("", value))
+    if isinstance(value, Mapping):
+        return {name: one if name == "hash" else _legible(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_legible(one) for one in value]
+    return value
+
+
+def _line(line: Mapping[str, Any], currency: str) -> Json:
+    price: Mapping[str, Any] = line["price"]
+    steps = [_step(step, place, currency) for place, step in enumerate(price.get("waterfall", ()))]
+    facts = [line["sku"], f"quantity {line['quantity']}"]
+    if price.get("unit_net") and str(line["quantity"]) != "1":
+        facts.append(f"{money_text(price['unit_net'], currency)} each")
+    if line.get("term", {}).get("name"):
+        facts.append(line["term"]["name"])
+    if line["optional"]:
+        facts.append("optional, in the sum" if line["selected"] else "optional, not in the sum")
+    return {
+        **line,
+        "facts": facts,
+        "period": line.get("period"),
+        "price": {"net": price.get("net", "0"), "waterfall": steps},
+    }
+
+
+def _step(step: Mapping[str, Any], place: int, currency: str) -> Json:
+    return {
+        "label": step["label"],
+        "why": why(step),
+        "rows": [tier_text(row, currency) for row in step.get("detail", ())],
+        "amount": step["amount"],
+        "running": step["running"],
+        "first": place == 0,
+    }
+
+
+def why(step: Mapping[str, Any]) -> str:
+    """The reason of a step and where it comes from, once."""
+    source: Mapping[str, Any] = step.get("source") or {}
+    said = [step.get("reason") or "", source.get("name") or ""]
+    return " · ".join(dict.fromkeys(text for text in said if text and text != step["label"]))
+
+
+def tier_text(row: Mapping[str, Any], currency: str) -> str:
+    """A row of tiers: `40 at € 0.50: € 20.00`."""
+    amount = money_text(str(row["amount"]), currency) if "amount" in row else ""
+    parts = [str(row[name]) for name in ("label", "quantity") if row.get(name)]
+    if row.get("unit"):
+        parts.append(f"at {money_text(str(row['unit']), currency)}")
+    elif row.get("rate"):
+        parts.append(f"at {row['rate']} %")
+    return f"{' '.join(parts)}: {amount}" if amount else " ".join(parts)
+
+
+def _sums(totals: Mapping[str, Any]) -> Iterator[Json]:
+    """What is due once, and what is due again and again; all of it when nothing is told apart."""
+    found = []
+    if _has(totals.get("one_time")):
+        found.append({"name": "Once", **totals["one_time"]})
+    for period, sums in (totals.get("recurring") or {}).items():
+        if _has(sums):
+            found.append({"name": _PERIODS.get(period, f"Every {period}"), **sums})
+    if _has(totals.get("usage")):
+        found.append({"name": "By use, as expected", **totals["usage"]})
+    yield from found or [{"name": "In all", **{name: totals.get(name, "0") for name in ("net", "tax", "gross")}}]
+
+
+def _has(sums: Any) -> bool:
+    return isinstance(sums, Mapping) and "net" in sums and Decimal(sums["net"]) != 0
+
+
+def _sum_rows(document: Mapping[str, Any]) -> Iterator[Json]:
+    totals = document["totals"]
+
+    def row(name: str, amount: str, why: str = "", *, strong: bool = False, change: bool = False) -> Json:
+        return {"name": name, "amount": amount, "why": why, "strong": strong, "change": change}
+
+    if "list" in totals:
+        yield row("List prices", totals["list"])
+    for step in document["header"]:
+        parts = ", ".join(money_text(part["amount"], document["currency"]) for part in step.get("parts", ()))
+        yield row(step["label"], step["amount"], f"Shared among the lines: {parts}" if parts else "", change=True)
+    if totals.get("discount") and Decimal(totals["discount"]) != 0:
+        discount = Decimal(totals["discount"])
+        yield row("All discounts together", f"{-abs(discount):f}", "Each is a step of its line above", change=True)
+    if "net" in totals:
+        yield row("Net", totals["net"], strong=True)
+    for tax in document["taxes"]:
+        yield row(tax["name"], tax["amount"], f"On {money_text(tax['base'], document['currency'])}", change=True)
+    if "gross" in totals:
+        yield row("To pay over the whole term", totals["gross"], strong=True)
+
+
+def _term(line: Mapping[str, Any], currency: str) -> Json:
+    term = line["term"]
+    return {
+        "title": term.get("name") or term.get("id") or count(term.get("months", 1), "month"),
+        "line": line["name"],
+        "text": term_text(term, currency),
+        "compared": [
+            {
+                "name": other.get("name") or other.get("term", ""),
+                "monthly": money_text(other["monthly"], currency) if other.get("monthly") else "",
+                "yearly": money_text(other["yearly"], currency) if other.get("yearly") else "",
+                "leave": leaving(other.get("leave"), currency),
+            }
+            for other in term.get("compared", ())
+        ],
+    }
+
+
+def _clause(clause: Mapping[str, Any]) -> Json:
+    return {
+        "title": clause.get("title") or clause["id"],
+        "text": clause.get("text") or "",
+        "price": clause.get("amount"),
+        "promise": promise_text(clause),
+    }
