@@ -4,10 +4,12 @@ from app.foundation.principal import Role
 
 READABLE = (
     "accounts", "people", "products", "subscriptions", "usage", "tickets", "feeds", "visits", "briefings", "goals",
-    "promises", "opportunities", "notes", "messages", "attachments",
+    "promises", "opportunities", "notes", "messages", "attachments", "quotes", "catalogs",
 )  # fmt: skip
-WRITTEN_BY_REPS = ("accounts", "people", "feeds", "visits", "goals", "promises", "notes", "messages", "attachments")
-WRITTEN_BY_SYSTEMS = (*WRITTEN_BY_REPS, "products", "subscriptions", "usage", "tickets", "opportunities")
+WRITTEN_BY_REPS = (
+    "accounts", "people", "feeds", "visits", "goals", "promises", "notes", "messages", "attachments", "quotes",
+)  # fmt: skip
+WRITTEN_BY_SYSTEMS = (*WRITTEN_BY_REPS, "products", "subscriptions", "usage", "tickets", "opportunities", "catalogs")
 
 _READ = frozenset(f"{name}:read" for name in READABLE)
 _REP = _READ | {f"{name}:write" for name in WRITTEN_BY_REPS} | {"sync", "tokens"}

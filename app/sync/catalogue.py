@@ -5,11 +5,12 @@ A capability's `mutations.py` is imported here and nowhere else.
 
 from app.attachments import mutations as attachments
 from app.customers import mutations as customers
+from app.quotes import mutations as quotes
 from app.sync import decisions
 from app.sync.mutation import all_mutations
 from app.threads import mutations as threads
 from app.visits import mutations as visits
 
-MODULES = (customers, visits, threads, attachments, decisions)
+MODULES = (customers, visits, threads, attachments, quotes, decisions)
 
 __all__ = ["MODULES", "all_mutations"]

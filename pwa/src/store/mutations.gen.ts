@@ -191,6 +191,93 @@ export interface PromiseMake {
   due_on: IsoDate;
 }
 
+/** What was entered. */
+export interface QuoteChangeFields {
+  title?: string;
+  person_id?: string | null;
+  visit_id?: string | null;
+  valid_until?: IsoDate;
+  /** For colleagues; customers do not see them. */
+  notes?: string | null;
+  content?: Record<string, unknown>;
+}
+
+/** What the author's device showed: the total, and the digest that names every line of the waterfall. */
+export interface ShownPrice {
+  net: string;
+  gross: string;
+  currency: string;
+  digest: string;
+}
+
+/** Change a quote that was not sent. Every change makes the next revision. */
+export interface QuoteChange {
+  id: string;
+  /** The revision that the phone showed. */
+  revision: number;
+  fields: QuoteChangeFields;
+  /** The price that the phone showed. */
+  shown?: ShownPrice;
+}
+
+/** Make a quote; its number follows from its id. */
+export interface QuoteCreate {
+  id: string;
+  account_id: string;
+  person_id?: string | null;
+  visit_id?: string | null;
+  title: string;
+  valid_until: IsoDate;
+  /** For colleagues; customers do not see them. */
+  notes?: string | null;
+  content: Record<string, unknown>;
+  /** The price that the phone showed. */
+  shown?: ShownPrice;
+}
+
+/** Approve a quote, or refuse to. */
+export interface QuoteDecide {
+  id: string;
+  /** The revision that the phone showed. */
+  revision: number;
+  decision: 'approve' | 'refuse';
+  reason?: string;
+}
+
+/** Begin the next version of a quote that was sent. */
+export interface QuoteRevise {
+  id: string;
+  /** The revision that the phone showed. */
+  revision: number;
+  content?: Record<string, unknown>;
+  valid_until?: IsoDate;
+  /** The price that the phone showed. */
+  shown?: ShownPrice;
+}
+
+/** Send a quote to the customer: from then on this version stays as it is. */
+export interface QuoteSend {
+  id: string;
+  /** The revision that the phone showed. */
+  revision: number;
+  /** The price that the phone showed. */
+  shown?: ShownPrice;
+}
+
+/** Ask for the approvals that a quote needs. */
+export interface QuoteSubmit {
+  id: string;
+  /** The revision that the phone showed. */
+  revision: number;
+  reason: string;
+}
+
+/** Withdraw a quote that the customer has. */
+export interface QuoteWithdraw {
+  id: string;
+  reason: string;
+}
+
 /** Cancel a planned visit. */
 export interface VisitCancel {
   id: string;
@@ -253,6 +340,13 @@ export interface Mutations {
   'promise.break': PromiseBreak;
   'promise.keep': PromiseKeep;
   'promise.make': PromiseMake;
+  'quote.change': QuoteChange;
+  'quote.create': QuoteCreate;
+  'quote.decide': QuoteDecide;
+  'quote.revise': QuoteRevise;
+  'quote.send': QuoteSend;
+  'quote.submit': QuoteSubmit;
+  'quote.withdraw': QuoteWithdraw;
   'visit.cancel': VisitCancel;
   'visit.change': VisitChange;
   'visit.log': VisitLog;
@@ -275,6 +369,13 @@ export const MUTATION_NAMES: readonly MutationName[] = [
   "promise.break",
   "promise.keep",
   "promise.make",
+  "quote.change",
+  "quote.create",
+  "quote.decide",
+  "quote.revise",
+  "quote.send",
+  "quote.submit",
+  "quote.withdraw",
   "visit.cancel",
   "visit.change",
   "visit.log",
@@ -602,6 +703,171 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "required": true
     },
     "due_on": {
+      "required": true
+    }
+  },
+  "quote.change": {
+    "revision": {
+      "min": 1,
+      "max": 2147483647,
+      "required": true
+    },
+    "title": {
+      "minLength": 1,
+      "maxLength": 200
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    },
+    "shown.net": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.gross": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.currency": {
+      "minLength": 1,
+      "maxLength": 3,
+      "required": true
+    },
+    "shown.digest": {
+      "minLength": 1,
+      "maxLength": 64,
+      "required": true
+    }
+  },
+  "quote.create": {
+    "title": {
+      "minLength": 1,
+      "maxLength": 200,
+      "required": true
+    },
+    "valid_until": {
+      "required": true
+    },
+    "notes": {
+      "minLength": 1,
+      "maxLength": 20000,
+      "nullable": true
+    },
+    "content": {
+      "required": true
+    },
+    "shown.net": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.gross": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.currency": {
+      "minLength": 1,
+      "maxLength": 3,
+      "required": true
+    },
+    "shown.digest": {
+      "minLength": 1,
+      "maxLength": 64,
+      "required": true
+    }
+  },
+  "quote.decide": {
+    "revision": {
+      "min": 1,
+      "max": 2147483647,
+      "required": true
+    },
+    "decision": {
+      "values": [
+        "approve",
+        "refuse"
+      ],
+      "required": true
+    },
+    "reason": {
+      "minLength": 1,
+      "maxLength": 2000
+    }
+  },
+  "quote.revise": {
+    "revision": {
+      "min": 1,
+      "max": 2147483647,
+      "required": true
+    },
+    "shown.net": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.gross": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.currency": {
+      "minLength": 1,
+      "maxLength": 3,
+      "required": true
+    },
+    "shown.digest": {
+      "minLength": 1,
+      "maxLength": 64,
+      "required": true
+    }
+  },
+  "quote.send": {
+    "revision": {
+      "min": 1,
+      "max": 2147483647,
+      "required": true
+    },
+    "shown.net": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.gross": {
+      "minLength": 1,
+      "maxLength": 30,
+      "required": true
+    },
+    "shown.currency": {
+      "minLength": 1,
+      "maxLength": 3,
+      "required": true
+    },
+    "shown.digest": {
+      "minLength": 1,
+      "maxLength": 64,
+      "required": true
+    }
+  },
+  "quote.submit": {
+    "revision": {
+      "min": 1,
+      "max": 2147483647,
+      "required": true
+    },
+    "reason": {
+      "minLength": 1,
+      "maxLength": 2000,
+      "required": true
+    }
+  },
+  "quote.withdraw": {
+    "reason": {
+      "minLength": 1,
+      "maxLength": 2000,
       "required": true
     }
   },

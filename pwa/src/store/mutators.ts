@@ -4,6 +4,7 @@
  * The server does the same again with its own rows and its answer replaces this one; so a mutator need not be exact, but
  * it must never fail: where the row that it changes is not there (any more), it does nothing.
  */
+import { quoteNumber } from '../cpq/quote/canonical';
 import type { Mutations as MutationArgs, MutationName } from './mutations.gen';
 import type { Mutation } from './queue';
 import type { Rows, RowType } from './rows';
@@ -79,8 +80,29 @@ export const MUTATORS: { [Name in MutationName]: Mutator<Name> } = {
   'goal.change': changes('goal'),
   'message.post': makes('message', (args, author) => ({ ...args, user_id: author.id, author: author.name })),
   'attachment.add': makes('attachment', ({ sha256: _, ...args }, author) => ({ ...args, user_id: author.id, author: author.name })),
+  'quote.create': makes('quote', ({ shown, ...args }, author) => ({
+    ...args, ...priced(shown), number: numberOf(args.id), user_id: author.id, author: author.name, status: 'draft', version: 1, revision: 1,
+  })),
+  'quote.change': alters('quote', (_, { fields, shown, revision }) => ({
+    ...fields, ...priced(shown), status: 'draft', revision: revision + 1, difference: null, approvals: null,
+  })),
+  'quote.submit': alters('quote', () => ({ status: 'in_approval' })),
+  'quote.decide': alters('quote', (_, { decision }) => ({ status: decision === 'approve' ? 'approved' : 'refused' })),
+  'quote.send': alters('quote', () => ({ status: 'sent' })),
+  'quote.revise': alters('quote', (row, { id: _, revision, shown, ...fields }) => ({
+    ...fields, ...priced(shown), status: 'draft', version: (row['version'] as number) + 1, revision: revision + 1, sent_at: null, viewed_at: null,
+    decided_at: null, decided_by: null, decision_reason: null, difference: null, approvals: null,
+  })),
+  'quote.withdraw': alters('quote', (_, { reason }) => ({ status: 'withdrawn', decision_reason: reason })),
   'draft.decide': { keys: (args) => [['draft', args.id]], apply: () => [undefined] },
 };
+
+/** The number that the server will give the quote too; none for what is no UUID, as a mutator never fails. */
+const numberOf = (id: string): string => (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? quoteNumber(id) : '');
+
+/** What a quote costs, as this phone worked it out. */
+const priced = (shown?: { net: string; gross: string; currency: string; digest: string }): Fields =>
+  shown ? { totals: { net: shown.net, gross: shown.gross, currency: shown.currency }, digest: shown.digest } : {};
 
 /** A visit that is filled in already: what is said later is added as a note at it. */
 function laterLog(visit: Rows['visit'], args: MutationArgs['visit.log'], author: Author, mutation: Mutation): Row | undefined {
@@ -126,7 +148,7 @@ export const keysOf = (mutation: Mutation): Key[] => mutatorOf(mutation)?.keys(m
 export const applied = (mutation: Mutation, rows: (Row | undefined)[], author: Author): (Row | undefined)[] =>
   mutatorOf(mutation)?.apply(rows, mutation.args as never, author, mutation) ?? rows;
 
-const MAKERS = /^(visit\.plan|note\.add|promise\.make|person\.add|goal\.set|message\.post|attachment\.add)$/;
+const MAKERS = /^(visit\.plan|note\.add|promise\.make|person\.add|goal\.set|message\.post|attachment\.add|quote\.create)$/;
 
 /** The id of the row that a mutation makes, if it makes one. */
 export const madeBy = (mutation: Mutation): string | undefined =>
