@@ -13,10 +13,14 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# Of a priced line and of a price; whatever else the engine says there is the seller's own.
-_LINE = ("id", "list", "regular", "customer", "net", "tax", "gross", "unit_net", "taxes")
-_STEP = ("step", "phase", "label", "reason", "amount", "running", "detail", "source")
+# What is shown of a price; whatever else the engine says there is the seller's own. Named, so that a new member of the
+# engine's answer is not shown before somebody decided so.
 _PRICE = ("currency", "header", "taxes", "totals", "terms", "clauses")
+_TOTALS = ("one_time", "recurring", "usage", "net", "tax", "gross", "list", "discount", "discount_percent", "tcv")
+_LINE = ("id", "included", "list", "regular", "customer", "net", "tax", "gross", "unit_net", "discount_percent", "taxes")
+_STEP = ("step", "phase", "label", "reason", "amount", "running", "detail", "source")
+# What a price line is, beside its price.
+_REQUEST_LINE = ("name", "charge", "period", "periods", "quantity")
 
 
 @dataclass(frozen=True)
@@ -44,31 +48,33 @@ class Version:
     acceptance: Json | None = field(default=None)
 
 
-def public_price(price: Mapping[str, Any]) -> Json:
-    """The members of a QuotePrice that a customer may see: no cost, margin, floor, approval or digest."""
+def shown_price(price: Mapping[str, Any]) -> Json:
+    """The members of a QuotePrice that a customer is shown: no cost, margin, floor, approval or finding."""
     shown: Json = {name: price[name] for name in _PRICE if price.get(name) is not None}
-    shown["lines"] = [public_line(line) for line in price.get("lines", ())]
+    shown["totals"] = {name: part for name, part in price.get("totals", {}).items() if name in _TOTALS}
+    shown["lines"] = [_shown_line(line) for line in price.get("lines", ())]
     return shown
 
 
-def public_line(line: Mapping[str, Any]) -> Json:
-    """A priced line with every step of its waterfall, for the customer."""
+def _shown_line(line: Mapping[str, Any]) -> Json:
     steps = [{name: step[name] for name in _STEP if step.get(name) is not None} for step in line.get("waterfall", ())]
     return {**{name: line[name] for name in _LINE if line.get(name) is not None}, "waterfall": steps}
 
 
-def quote_document(version: Version, parties: Parties, catalogue: Mapping[str, Any]) -> Json:
+def quote_document(
+    version: Version, parties: Parties, catalogue: Mapping[str, Any], request: Mapping[str, Any] | None = None
+) -> Json:
     """The document of a version: parties, lines with configuration, budgets and waterfall, header, totals, terms, clauses.
 
-    `catalogue` is the catalogue document (format 1) that the version was priced from.
+    `catalogue` is the catalogue document (format 1) that the version was priced from, `request` the PriceRequest that was
+    priced: it says what each price line is (`name`, `charge`, `period`).
     """
     products = {product["sku"]: product for product in catalogue.get("products", ())}
-    price = public_price(version.price)
-    priced = {line["id"]: line for line in price.pop("lines")}
+    price = shown_price(version.price)
+    parts = _parts(price.pop("lines"), version.price.get("parents") or {}, request or {})
     terms = {term["line"]: term for term in price.pop("terms", ())}
-    named_terms = {term["id"]: term for term in catalogue.get("terms", ())}
     lines = [
-        _line(line, products.get(line["sku"], {}), priced.get(line["id"], {}), terms.get(line["id"]), named_terms)
+        _line(line, products.get(line["sku"], {}), parts.get(line["id"], []), terms.get(line["id"]))
         for line in version.content.get("lines", ())
     ]
     return {
@@ -94,19 +100,25 @@ def quote_document(version: Version, parties: Parties, catalogue: Mapping[str, A
     }
 
 
+def _parts(lines: Iterable[Json], parents: Mapping[str, str], request: Mapping[str, Any]) -> dict[str, list[Json]]:
+    """The price lines of each quote line, with what each of them is."""
+    known = {line["id"]: line for line in request.get("lines", ())}
+    parts: dict[str, list[Json]] = {}
+    for line in lines:
+        about = known.get(line["id"], {})
+        part = {**{name: about[name] for name in _REQUEST_LINE if about.get(name) is not None}, **line}
+        parts.setdefault(parents.get(line["id"], line["id"]), []).append(part)
+    return parts
+
+
 def _price_book(catalogue: Mapping[str, Any], book_id: str | None) -> Json:
     book = next((book for book in catalogue.get("price_books", ()) if book["id"] == book_id), {})
     return {name: book[name] for name in ("id", "name", "valid_from", "valid_to") if name in book}
 
 
-def _line(
-    line: Mapping[str, Any],
-    product: Mapping[str, Any],
-    priced: Json,
-    term: Json | None,
-    named_terms: Mapping[str, Any],
-) -> Json:
-    entry: Json = {
+def _line(line: Mapping[str, Any], product: Mapping[str, Any], parts: list[Json], term: Json | None) -> Json:
+    configuration = line.get("configuration") or chosen(line)
+    return {
         "id": line["id"],
         "sku": line["sku"],
         "name": product.get("name", line["sku"]),
@@ -117,21 +129,12 @@ def _line(
         "selected": line.get("selected", not line.get("optional")) is not False,
         "bundle": line.get("bundle"),
         "notes": line.get("notes", ""),
-        "configuration": configuration_of(product, line.get("configuration") or chosen(line)),
-        "budgets": budgets_of(product, line.get("configuration") or {}),
+        "configuration": configuration_of(product, configuration),
+        "budgets": budgets_of(product, configuration),
         "open": list(line.get("open", ())),
-        "price": priced,
+        "parts": parts,
+        "term": term,
     }
-    term_id = line.get("term")
-    if term is not None or term_id is not None:
-        known = named_terms.get(term_id, {})
-        entry["term"] = {
-            "id": term_id,
-            "name": known.get("name", term_id),
-            "months": known.get("months"),
-            **(term or {}),
-        }
-    return entry
 
 
 def chosen(line: Mapping[str, Any]) -> dict[str, str]:

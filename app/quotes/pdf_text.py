@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.quotes.words import count, leaving, money_text, promise_text, term_text
+from app.quotes.words import leave_text, money_text, promise_text, term_text
 
 Json = dict[str, Any]
 
@@ -45,21 +45,38 @@ def _legible(value: Any) -> Any:
 
 
 def _line(line: Mapping[str, Any], currency: str) -> Json:
-    price: Mapping[str, Any] = line["price"]
-    steps = [_step(step, place, currency) for place, step in enumerate(price.get("waterfall", ()))]
     facts = [line["sku"], f"quantity {line['quantity']}"]
-    if price.get("unit_net") and str(line["quantity"]) != "1":
-        facts.append(f"{money_text(price['unit_net'], currency)} each")
-    if line.get("term", {}).get("name"):
+    if line["term"]:
         facts.append(line["term"]["name"])
     if line["optional"]:
         facts.append("optional, in the sum" if line["selected"] else "optional, not in the sum")
+    parts = [_part(part, line, currency, alone=len(line["parts"]) == 1) for part in line["parts"]]
+    return {**line, "facts": facts, "parts": parts}
+
+
+def _part(part: Mapping[str, Any], line: Mapping[str, Any], currency: str, *, alone: bool) -> Json:
+    steps = part.get("waterfall", ())
+    facts = []
+    quantity = str(part.get("quantity", line["quantity"]))
+    if part.get("unit_net") and quantity not in ("1", "0") and part.get("charge", "one_time") == "one_time":
+        facts.append(f"{quantity} at {money_text(part['unit_net'], currency)}")
     return {
-        **line,
+        "name": "" if alone else part.get("name", ""),
         "facts": facts,
-        "period": line.get("period"),
-        "price": {"net": price.get("net", "0"), "waterfall": steps},
+        "due": due(part),
+        "net": part["net"],
+        "waterfall": [_step(step, place, currency) for place, step in enumerate(steps)],
     }
+
+
+def due(part: Mapping[str, Any]) -> str:
+    """When a price line is due: `24 months`, `by use`; empty when it is due once."""
+    if part.get("charge") == "usage":
+        return "by use, as expected"
+    if part.get("charge") == "recurring" and part.get("periods"):
+        periods = str(part["periods"])
+        return f"{periods} {part['period']}{'' if periods == '1' else 's'}"
+    return ""
 
 
 def _step(step: Mapping[str, Any], place: int, currency: str) -> Json:
@@ -99,8 +116,9 @@ def _sums(totals: Mapping[str, Any]) -> Iterator[Json]:
     for period, sums in (totals.get("recurring") or {}).items():
         if _has(sums):
             found.append({"name": _PERIODS.get(period, f"Every {period}"), **sums})
-    if _has(totals.get("usage")):
-        found.append({"name": "By use, as expected", **totals["usage"]})
+    for sums in (totals.get("usage") or {}).values():
+        if _has(sums):
+            found.append({"name": "By use, as expected", **sums})
     yield from found or [{"name": "In all", **{name: totals.get(name, "0") for name in ("net", "tax", "gross")}}]
 
 
@@ -133,15 +151,16 @@ def _sum_rows(document: Mapping[str, Any]) -> Iterator[Json]:
 def _term(line: Mapping[str, Any], currency: str) -> Json:
     term = line["term"]
     return {
-        "title": term.get("name") or term.get("id") or count(term.get("months", 1), "month"),
+        "title": term.get("name") or term.get("term", ""),
         "line": line["name"],
         "text": term_text(term, currency),
+        "leaving": [leave_text(at, currency) for at in term.get("at", ())],
         "compared": [
             {
                 "name": other.get("name") or other.get("term", ""),
-                "monthly": money_text(other["monthly"], currency) if other.get("monthly") else "",
-                "yearly": money_text(other["yearly"], currency) if other.get("yearly") else "",
-                "leave": leaving(other.get("leave"), currency),
+                "monthly": money_text(other["monthly"], currency),
+                "total": money_text(other["total"], currency) if other.get("total") else "",
+                "leave": other["leave"]["text"],
             }
             for other in term.get("compared", ())
         ],

@@ -22,34 +22,23 @@ def count(number: Any, one: str) -> str:
     return f"{number} {one}" if str(number) == "1" else f"{number} {one}s"
 
 
-def leaving(leave: Mapping[str, Any] | None, currency: str) -> str:
-    """What leaving a term early costs, as a sentence; the facts are those of the term in the catalogue."""
-    kind = (leave or {}).get("type")
-    amount = (leave or {}).get("amount")
-    costs = f" ({money_text(amount, currency)} today)" if isinstance(amount, str) and kind in ("months", "percent") else ""
-    if leave is None or kind is None:
-        return ""
-    if kind == "none":
-        return "Leave in any month, free."
-    if kind == "months":
-        return f"Leaving early costs {count(leave['count'], 'month')}{costs}."
-    if kind == "percent":
-        return f"Leaving early costs {leave['percent']} % of what is left of the term{costs}."
-    return f"Leaving early costs {money_text(amount, currency)}." if isinstance(amount, str) else ""
-
-
 def term_text(term: Mapping[str, Any], currency: str) -> str:
-    """A term of a line: how long, what notice, what leaving costs."""
-    months = term.get("months")
-    parts = []
-    if term.get("monthly"):
-        parts.append(f"{money_text(term['monthly'], currency)} a month.")
-    if months and int(months) > 1:
-        parts.append(f"Runs {count(months, 'month')}.")
+    """A term of a line: what a month costs, how long, what notice, what leaving costs."""
+    parts = [f"{money_text(term['monthly'], currency)} a month."] if term.get("monthly") else []
+    if int(term.get("months") or 0) > 1:
+        parts.append(f"Runs {count(term['months'], 'month')}.")
     if term.get("notice_months"):
-        parts.append(f"Notice {count(term['notice_months'], 'month')}.")
-    parts.append(leaving(term.get("leave"), currency))
+        parts.append(f"Notice: {count(term['notice_months'], 'month')}.")
+    parts.append((term.get("leave") or {}).get("text", ""))
     return " ".join(part for part in parts if part)
+
+
+def leave_text(at: Mapping[str, Any], currency: str) -> str:
+    """What it comes to when a term is left at a month."""
+    return (
+        f"Left after {count(at['month'], 'month')}: {money_text(at['paid'], currency)} paid, "
+        f"{money_text(at['leave'], currency)} to leave."
+    )
 
 
 def duration_text(iso: str) -> str:

@@ -128,22 +128,26 @@ PRICE: dict[str, Any] = {
             "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "640.00", "amount": "160.00"}],
         },
     ],
-    "header": [],
+    "header": [], "parents": {"l1": "l1", "l2": "l2", "l3": "l3"},
     "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "43316.00", "amount": "10829.00"}],
     "totals": {
         "one_time": {"net": "38084.00", "tax": "9521.00", "gross": "47605.00"},
         "recurring": {"month": {"net": "218.00", "tax": "54.50", "gross": "272.50"}},
-        "usage": {"net": "0.00", "tax": "0.00", "gross": "0.00"},
+        "usage": {},
         "net": "43316.00", "tax": "10829.00", "gross": "54145.00", "list": "52612.00", "discount": "9296.00",
         "tcv": "43316.00", "acv": "2616.00", "mrr": "218.00",
     },
     "terms": [
         {
-            "line": "l2", "term": "two_years", "months": 24, "monthly": "218.00", "yearly": "2616.00",
-            "leave": {"type": "months", "count": 3, "amount": "654.00"},
+            "line": "l2", "term": "two_years", "name": "Two years", "months": 24, "notice_months": 1,
+            "monthly": "218.00", "yearly": "2616.00", "total": "5232.00",
+            "leave": {"type": "months", "value": "3", "text": "Leaving early costs 3 months."},
+            "at": [{"month": 12, "paid": "2616.00", "leave": "654.00", "total": "3270.00"}],
             "compared": [
-                {"term": "monthly", "name": "Month to month", "monthly": "258.00", "yearly": "3096.00", "leave": {"type": "none"}},
-                {"term": "two_years", "name": "Two years", "monthly": "218.00", "yearly": "2616.00", "leave": {"type": "months", "count": 3}},
+                {"term": "monthly", "name": "Month to month", "months": 1, "monthly": "258.00", "total": "6192.00",
+                 "leave": {"type": "none", "text": "Leave in any month, free."}, "at": []},
+                {"term": "two_years", "name": "Two years", "months": 24, "monthly": "218.00", "total": "5232.00",
+                 "leave": {"type": "months", "value": "3", "text": "Leaving early costs 3 months."}, "at": []},
             ],
         }
     ],
@@ -152,6 +156,14 @@ PRICE: dict[str, Any] = {
     "clauses": [{"id": "sla4", "line": "l1", "title": "Answer in 4 hours", "text": CATALOGUE["clauses"][0]["text"], "credit": CATALOGUE["clauses"][0]["credit"]}],
     "digest": "0" * 64,
 }  # fmt: skip
+
+REQUEST: dict[str, Any] = {
+    "lines": [
+        {"id": "l1", "name": "PX process pump", "charge": "one_time", "quantity": "2"},
+        {"id": "l2", "name": "Monitoring", "charge": "recurring", "period": "month", "periods": "24", "quantity": "2"},
+        {"id": "l3", "name": "Spare seal kit", "charge": "one_time", "quantity": "1"},
+    ]
+}
 
 PARTIES = Parties(
     "Rosvall Pumps AB",
