@@ -23,7 +23,9 @@ from app.quotes.pdf_text import laid_out
 TEMPLATE = Path(__file__).parent / "templates" / "quote.typ"
 STANDARDS = ["a-3a", "ua-1"]
 # A font that lacks a character, or a character that PDF/A forbids: named so by typst, in its own escapes.
-_UNPRINTABLE = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed|contains the codepoint `"((?:[^"\\]|\\.)*)"`')
+_UNPRINTABLE = re.compile(
+    r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed|contains the codepoint `"((?:[^"\\]|\\.)*)"`'
+)
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 REPLACEMENT = "\ufffd"
 MAX_PASSES = 8
