@@ -38,7 +38,7 @@ def _send(session: Session, args: Args, made: Made) -> Outcome:
 
 
 def _revise(session: Session, args: Args, made: Made) -> Outcome:
-    fields = {name: args[name] for name in ("content", "valid_until") if name in args}
+    fields: Args = {name: args[name] for name in ("content", "valid_until") if name in args}
     service.revise(session, args["id"], args["revision"], fields, args.get("shown"), made.by)
     return Outcome()
 

@@ -25,6 +25,7 @@ from app.foundation.tables import Organisation
 from app.identity.tables import TerritoryAssignment, User
 from app.identity.territory import sight, visible_to_role
 from app.products.tables import Product, Subscription
+from app.quotes.tables import Agreement, Catalogue, Quote
 from app.sync.tables import Draft
 from app.sync.views import NOTHING, Held, View
 from app.threads.tables import Message
@@ -34,7 +35,7 @@ from app.visits.tables import Note, Visit
 # Briefings last: they repeat what the others say, and packing refers back.
 ROW_TYPES = (
     "me", "colleague", "account", "person", "subscription", "ticket", "visit", "note", "promise", "goal", "message",
-    "attachment", "draft", "briefing",
+    "attachment", "draft", "catalogue", "agreement", "quote", "briefing",
 )  # fmt: skip
 MAX_ACCOUNTS = 5_000
 # What a rep plans on the phone must not leave it at the next pull; nobody plans further ahead than a year.
@@ -46,12 +47,14 @@ SOLVED_BACK = timedelta(days=30)
 DECIDED_BACK = timedelta(days=30)
 NOTES_BACK = timedelta(days=365)
 TALK_BACK = timedelta(days=90)
+QUOTES_BACK = timedelta(days=365)
 
 ACCOUNTS, PEOPLE, VISITS, TICKETS = table_of(Account), table_of(Person), table_of(Visit), table_of(Ticket)
 BRIEFINGS, GOALS, PROMISES = table_of(StoredBriefing), table_of(Goal), table_of(Promise)
 SUBSCRIPTIONS, PRODUCTS = table_of(Subscription), table_of(Product)
 USERS, ORGANISATIONS = table_of(User), table_of(Organisation)
 NOTES, MESSAGES, ATTACHMENTS = table_of(Note), table_of(Message), table_of(Attachment)
+CATALOGUES, AGREEMENTS, QUOTES = table_of(Catalogue), table_of(Agreement), table_of(Quote)
 DRAFTS, TERRITORY = table_of(Draft), table_of(TerritoryAssignment)
 
 Selected = sa.Select[Any] | sa.CompoundSelect[Any]
@@ -107,6 +110,7 @@ def _moment(principal: Principal, now: datetime) -> dict[str, Any]:
         "decided_from": now - DECIDED_BACK,
         "notes_from": now - NOTES_BACK,
         "talk_from": now - TALK_BACK,
+        "quotes_from": now - QUOTES_BACK,
     }
 
 
@@ -135,6 +139,9 @@ def _question(role: Role) -> Prepared:
         "attachment": (_since(ATTACHMENTS, ATTACHMENTS.c.created_at, "talk_from", mine),),
         "colleague": (_colleagues(role, mine),),
         "draft": (*_drafts_to_decide(role, mine), _own_drafts()),
+        "catalogue": (_catalogues(),),
+        "agreement": (_of(AGREEMENTS, mine),),
+        "quote": (_quotes(mine),),
     }
     gathered = [_gathered(row_type, part) for row_type in ROW_TYPES for part in parts[row_type]]
     return Prepared(sa.union_all(*gathered))
@@ -198,6 +205,18 @@ def _since(table: sa.Table, at: sa.Column[Any], moment: str, mine: sa.CTE) -> "s
     """Rows of these accounts that are not older than a moment; each names a visit and a user, perhaps."""
     young = at >= sa.bindparam(moment, type_=Instant())
     return _of(table, mine, young, marks=(table.c.visit_id, table.c.user_id))
+
+
+def _catalogues() -> "sa.Select[Any]":
+    """What the organisation sells from today."""
+    found = sa.select(CATALOGUES.c.id, _token(CATALOGUES.c.row_version))
+    return found.where(CATALOGUES.c.org_id == _ORG, _is_one_of(CATALOGUES.c.status, "active"))
+
+
+def _quotes(mine: sa.CTE) -> "sa.Select[Any]":
+    """Quotes of these accounts on which something happened within a year."""
+    young = QUOTES.c.updated_at >= sa.bindparam("quotes_from", type_=Instant())
+    return _of(QUOTES, mine, young, marks=(QUOTES.c.person_id, QUOTES.c.visit_id, QUOTES.c.user_id))
 
 
 def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":

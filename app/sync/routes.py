@@ -23,7 +23,7 @@ from app.resources.routes import ProblemSchema, json_answer
 from app.sync import devices, drafts, schemas, service
 from app.sync import push as pushing
 from app.sync.bodies import push_body, read_push
-from app.sync.schemas import ROW_SCHEMA, PullAnswerSchema, PullRequestSchema, PushAnswerSchema
+from app.sync.schemas import OLDEST_ROW_SCHEMA, ROW_SCHEMA, PullAnswerSchema, PullRequestSchema, PushAnswerSchema
 
 blueprint = Blueprint("sync", __name__, description="What a phone holds, kept up to date.")
 SMALLEST_GZIP = 200
@@ -43,7 +43,7 @@ def pull(body: dict[str, Any]) -> Response:
 
     The answer is the difference between the rows that the caller may hold now and those that the phone was sent.
     """
-    if body["schema"] != ROW_SCHEMA:
+    if not OLDEST_ROW_SCHEMA <= body["schema"] <= ROW_SCHEMA:
         raise _unknown_schema(body["schema"])
     session, principal = current_session(), current_principal()
     answered = service.answer(session, body["client_group"], body["cookie"], settings().offline_lease_days)

@@ -13,8 +13,10 @@ from sqlalchemy.orm import Session
 from app.foundation.money import Money
 from app.sync.permission import (
     ACCOUNTS,
+    AGREEMENTS,
     ATTACHMENTS,
     BRIEFINGS,
+    CATALOGUES,
     DRAFTS,
     GOALS,
     MESSAGES,
@@ -23,6 +25,7 @@ from app.sync.permission import (
     PEOPLE,
     PRODUCTS,
     PROMISES,
+    QUOTES,
     SUBSCRIPTIONS,
     TICKETS,
     USERS,
@@ -192,6 +195,13 @@ SHAPES: Mapping[str, Shape] = {
     "attachment": _plain(
         ATTACHMENTS, "id", "account_id", "visit_id", "user_id", "author", "name", "media_type", "size", "taken_at",
         "complete",
+    ),
+    "catalogue": _plain(CATALOGUES, "id", "key", "version", "name", "hash", "bytes", "valid_from", "valid_to"),
+    "agreement": _plain(AGREEMENTS, "id", "account_id", "number", "name", "valid_from", "valid_to", "steps"),
+    "quote": _plain(
+        QUOTES, "id", "number", "account_id", "person_id", "visit_id", "user_id", "author", "title", "status", "version",
+        "revision", "valid_until", "notes", "content", "totals", "digest", "faults", "difference", "approvals", "questions",
+        "link", "sent_at", "viewed_at", "decided_at", "decided_by", "decision_reason", "updated_at",
     ),
     "colleague": _plain(USERS, "id", "name", "role"),
     "draft": _named(

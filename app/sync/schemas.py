@@ -7,7 +7,8 @@ from app.resources.resource import QueryInt
 from app.sync.mutation import MUTATION_SCHEMA, OLDEST_VERSION
 from app.sync.permission import ROW_TYPES
 
-ROW_SCHEMA = 2
+# Shapes of rows that are sent. An app of schema 2 knows fewer types of rows, and leaves the others alone.
+OLDEST_ROW_SCHEMA, ROW_SCHEMA = 2, 3
 
 
 class PullRequestSchema(Schema):

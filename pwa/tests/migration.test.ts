@@ -55,7 +55,7 @@ test('rows of version 1 are there offline, can be written to, and are pulled ane
   await phone.syncNow(true);
   const [push, pull] = server.requests.map(({ path, body }) => ({ path, ...(body as object) })) as unknown as { client_group: string; cookie: null; schema: number }[];
   expect(push?.client_group).toBe('0b1f4f3a-0000-4000-8000-000000000001');
-  expect([pull?.cookie, pull?.schema]).toEqual([null, 2]);
+  expect([pull?.cookie, pull?.schema]).toEqual([null, 3]);
   expect(await db.get('account', 'a1')).toEqual({ id: 'a1', name: 'Norrvik Paper' });
   expect(await db.get('visit', 'v1')).toMatchObject({ status: 'done' });
 });

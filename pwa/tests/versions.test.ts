@@ -22,9 +22,12 @@ test.each(vectors)('$name of version $version is read in the words of the newest
   expect(now.version).toBe(MUTATION_SCHEMA);
 });
 
-test('there is an example of every mutation in every version', () => {
+/** Those that only the newest version writes; apps before it had no quotes. */
+const NEW = /^quote\./;
+
+test('there is an example of every mutation in every version that writes it', () => {
   for (const version of [1, 2, 3]) {
     const named = vectors.filter((vector) => vector.version === version).map(({ name }) => name);
-    expect(named.sort()).toEqual([...MUTATION_NAMES].sort());
+    expect(named.sort()).toEqual(MUTATION_NAMES.filter((name) => version === MUTATION_SCHEMA || !NEW.test(name)).sort());
   }
 });

@@ -32,8 +32,11 @@ def test_arguments_of_every_version_are_read_in_the_words_of_the_newest(case: di
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_every_mutation_has_an_example_in_every_version(version: int) -> None:
-    assert {case["name"] for case in vectors(version)} == {mutation.name for mutation in all_mutations()}
+def test_every_mutation_has_an_example_in_every_version_that_writes_it(version: int) -> None:
+    # Apps before the newest had no quotes.
+    names = {mutation.name for mutation in all_mutations()}
+    written = names if version == MUTATION_SCHEMA else {name for name in names if not name.startswith("quote.")}
+    assert {case["name"] for case in vectors(version)} == written
     assert {case["version"] for case in vectors(version)} == {version}
 
 
