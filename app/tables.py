@@ -9,6 +9,7 @@ from app.foundation.db import Base
 from app.identity import tables as identity
 from app.news import tables as news
 from app.products import tables as products
+from app.quotes import offer_tables as quote_links
 from app.quotes import tables as quotes
 from app.sync import tables as sync
 from app.threads import tables as threads
@@ -28,6 +29,7 @@ __all__ = [
     "news",
     "pokes",
     "products",
+    "quote_links",
     "quotes",
     "sync",
     "threads",

@@ -17,7 +17,19 @@ Json = dict[str, Any]
 # engine's answer is not shown before somebody decided so.
 _PRICE = ("currency", "header", "taxes", "totals", "terms", "clauses")
 _TOTALS = ("one_time", "recurring", "usage", "net", "tax", "gross", "list", "discount", "discount_percent", "tcv")
-_LINE = ("id", "included", "list", "regular", "customer", "net", "tax", "gross", "unit_net", "discount_percent", "taxes")
+_LINE = (
+    "id",
+    "included",
+    "list",
+    "regular",
+    "customer",
+    "net",
+    "tax",
+    "gross",
+    "unit_net",
+    "discount_percent",
+    "taxes",
+)
 _STEP = ("step", "phase", "label", "reason", "amount", "running", "detail", "source")
 # What a price line is, beside its price.
 _REQUEST_LINE = ("name", "charge", "period", "periods", "quantity")
@@ -112,7 +124,7 @@ def _parts(lines: Iterable[Json], parents: Mapping[str, str], request: Mapping[s
 
 
 def _price_book(catalogue: Mapping[str, Any], book_id: str | None) -> Json:
-    book = next((book for book in catalogue.get("price_books", ()) if book["id"] == book_id), {})
+    book: Mapping[str, Any] = next((book for book in catalogue.get("price_books", ()) if book["id"] == book_id), {})
     return {name: book[name] for name in ("id", "name", "valid_from", "valid_to") if name in book}
 
 
@@ -203,7 +215,7 @@ def _weight(feature: Mapping[str, Any], value: str | None, attribute: str) -> De
         return _decimal((feature.get("attributes_each") or {}).get(attribute, "0")) * _decimal(value)
     if kind == "boolean":
         return _decimal((feature.get("attributes") or {}).get(attribute, "0")) if value == "yes" else Decimal(0)
-    one = next((one for one in feature.get("values", ()) if one["id"] == value), {})
+    one: Mapping[str, Any] = next((one for one in feature.get("values", ()) if one["id"] == value), {})
     return _decimal((one.get("attributes") or {}).get(attribute, "0"))
 
 

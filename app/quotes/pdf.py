@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 import typst
@@ -21,7 +21,7 @@ import typst
 from app.quotes.pdf_text import laid_out
 
 TEMPLATE = Path(__file__).parent / "templates" / "quote.typ"
-STANDARDS = ["a-3a", "ua-1"]
+Form = Literal["pdf", "png"]
 # A font that lacks a character, or a character that PDF/A forbids: named so by typst, in its own escapes.
 _UNPRINTABLE = re.compile(
     r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed|contains the codepoint `"((?:[^"\\]|\\.)*)"`'
@@ -54,7 +54,7 @@ class _Press:
         self._lock = threading.Lock()
         self._unprintable: set[str] = set()
 
-    def print(self, inputs: dict[str, str], shown: str, made: datetime, form: str = "pdf") -> Any:
+    def print(self, inputs: dict[str, str], shown: str, made: datetime, form: Form) -> Any:
         """Set the document, with � for what no font has, as often as it takes to know all of that."""
         with self._lock:
             for _ in range(MAX_PASSES):
@@ -63,7 +63,7 @@ class _Press:
                     return self._compiler.compile(
                         sys_inputs={**inputs, "quote": text},
                         format=form,
-                        pdf_standards=STANDARDS if form == "pdf" else [],
+                        pdf_standards=["a-3a", "ua-1"] if form == "pdf" else [],
                         timestamp=made,
                     )
                 except typst.TypstError as error:
@@ -106,7 +106,7 @@ def quote_pictures(document: Mapping[str, Any], data: bytes) -> list[bytes]:
     return list(made) if isinstance(made, list) else [made]
 
 
-def _print(document: Mapping[str, Any], data: bytes, form: str) -> Any:
+def _print(document: Mapping[str, Any], data: bytes, form: Form) -> Any:
     files = [Attachment("quote.json", data, "The data of this version of the quote")]
     if document.get("acceptance"):
         acceptance = orjson.dumps(document["acceptance"], option=orjson.OPT_SORT_KEYS)

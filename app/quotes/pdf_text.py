@@ -31,7 +31,8 @@ def laid_out(document: Mapping[str, Any]) -> Json:
     if document.get("acceptance"):
         at = datetime.fromisoformat(document["acceptance"]["accepted_at"])
         made["acceptance"] = {**document["acceptance"], "at_text": f"{at:%Y-%m-%d %H:%M} UTC"}
-    return _legible(made)
+    legible: Json = _legible(made)
+    return legible
 
 
 def _legible(value: Any) -> Any:
@@ -116,9 +117,8 @@ def _sums(totals: Mapping[str, Any]) -> Iterator[Json]:
     for period, sums in (totals.get("recurring") or {}).items():
         if _has(sums):
             found.append({"name": _PERIODS.get(period, f"Every {period}"), **sums})
-    for sums in (totals.get("usage") or {}).values():
-        if _has(sums):
-            found.append({"name": "By use, as expected", **sums})
+    used = (sums for sums in (totals.get("usage") or {}).values() if _has(sums))
+    found.extend({"name": "By use, as expected", **sums} for sums in used)
     yield from found or [{"name": "In all", **{name: totals.get(name, "0") for name in ("net", "tax", "gross")}}]
 
 
