@@ -15,7 +15,7 @@ feature, position 0 is `no` and 1 is `yes`.
   defaults. Rounds go on until the preferred values are the same as in the round before, at most ROUNDS rounds; the last is the answer.
   A literal −v of a choice or integer feature in what a default sets prefers nothing.
 
-NeverPossible is not raised: choices that contradict each other are completed from the effective ones. ConfigurationError when the product has
+Choices that contradict each other are completed from the effective ones; ConfigurationError when the product has
 no configuration at all, or (`unproven`) none was found within the node limit.
 """
 

@@ -1,0 +1,248 @@
+"""The decision diagram as arrays: nodes for walks one by one, and strips of levels for passes over all of it at once.
+
+A pass level by level spends its time in calls for a handful of nodes each. So consecutive levels are joined to *strips*: every path through
+a strip, from a node that is entered from above it to the first node below it, is one edge with the literals that it takes. Strips are
+as thick as they can be without many more literals on their edges than the diagram has edges. A pass over the strips gives
+exactly what a pass over the levels gives.
+
+A *code* says what an edge does at one level: the slot of a literal (`2·(variable − 1)` + 1 when positive), `2·P + variable − 1`
+for "either" (the level is skipped), or `3·P` for nothing (the edge begins further down). P is the number of public variables.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from app.cpq.artefact import Artefact
+
+Ints = npt.NDArray[np.int64]
+# An edge table may hold this many literals for each edge of the diagram within the strip, or FLOOR, whichever is more.
+THICK, FLOOR = 4, 512
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Edges `begin:end` of the graph, sorted by source. `sources[i]` has the edges from `starts[i]` (counted within the strip)."""
+
+    begin: int
+    end: int
+    sources: Ints
+    starts: Ints
+    by_target: Ints
+    targets: Ints
+    target_starts: Ints
+
+
+class Graph:
+    """Nodes have ids 2…n+1, children before parents; 0 is false, 1 is true. All arrays are read only by convention."""
+
+    def __init__(self, artefact: Artefact) -> None:
+        nodes = artefact.nodes
+        if nodes is None:
+            raise ValueError("the model has no diagram")
+        self.public = artefact.public
+        self.order = list(artefact.order)
+        self.levels = [self.public, self.public, *nodes.levels]
+        self.lows = [0, 1, *nodes.lows]
+        self.highs = [0, 1, *nodes.highs]
+        self.root = len(self.levels) - 1
+        self.level_of_variable = np.empty(self.public + 1, np.int64)
+        self.level_of_variable[self.order] = np.arange(self.public)
+        self.either = 2 * self.public + np.asarray(self.order, np.int64) - 1
+        _Strips(self).build()
+
+    # Filled by _Strips: one row an edge.
+    source: Ints
+    target: Ints
+    bottom: Ints  # the first level below the edge's strip
+    target_level: Ints
+    codes: Ints  # flat, grouped by edge
+    code_starts: Ints
+    strips: tuple[Strip, ...]
+    incident: Ints  # edges that have a code, grouped by code
+    incident_codes: Ints  # the codes that any edge has
+    incident_starts: Ints
+    skipping: Ints  # edges that skip levels below their strip, grouped by the levels they skip
+    skipping_starts: Ints
+    skipped: Ints  # (from level, to level) of each group
+
+    def edge_weights(self, weights: Ints) -> Ints:
+        """The weight of every edge, (edges, …), from weights by code, (3P + 1, …)."""
+        if not len(self.source):
+            return np.zeros((0, *weights.shape[1:]), weights.dtype)
+        total: Ints = np.add.reduceat(weights[self.codes], self.code_starts, axis=0)
+        if len(self.skipping):
+            below = self._below(weights)
+            total += below[self.target_level] - below[self.bottom]
+        return total
+
+    def _below(self, weights: Ints) -> Ints:
+        sums = np.zeros((self.public + 1, *weights.shape[1:]), weights.dtype)
+        np.cumsum(weights[self.either], axis=0, out=sums[1:])
+        return sums
+
+    def above_root(self, weights: Ints) -> Ints:
+        """The weight of the levels that the root skips."""
+        skipped: Ints = weights[self.either[: self.levels[self.root]]].sum(axis=0)
+        return skipped
+
+    def upwards(self, edges: Ints, nothing: int) -> Ints:
+        """Least weight from each entered node to true, (nodes, …), by weights of edges; `nothing` for no way."""
+        least = np.full((self.root + 1, *edges.shape[1:]), nothing, edges.dtype)
+        least[1] = 0
+        for strip in reversed(self.strips):
+            ways = edges[strip.begin : strip.end] + least[self.target[strip.begin : strip.end]]
+            least[strip.sources] = np.minimum.reduceat(ways, strip.starts, axis=0)
+        return least
+
+    def downwards(self, edges: Ints, nothing: int) -> Ints:
+        """Least weight from the root to each entered node, (nodes, …); the levels that the root skips count for nothing."""
+        least = np.full((self.root + 1, *edges.shape[1:]), nothing, edges.dtype)
+        least[self.root] = 0
+        for strip in self.strips:
+            ways = edges[strip.begin : strip.end] + least[self.source[strip.begin : strip.end]]
+            best = np.minimum.reduceat(ways[strip.by_target], strip.target_starts, axis=0)
+            least[strip.targets] = np.minimum(least[strip.targets], best)
+        return least
+
+    def least_by_code(self, through: Ints, whole: Ints | int, nothing: int) -> Ints:
+        """Least of `through` (edges, …) over the edges that have each code, (3P + 1, …); `whole` for levels above the root."""
+        least = np.full((3 * self.public + 1, *through.shape[1:]), nothing, through.dtype)
+        if len(self.incident):
+            least[self.incident_codes] = np.minimum.reduceat(
+                through[self.incident], self.incident_starts, axis=0
+            )
+        if len(self.skipping):
+            groups = np.minimum.reduceat(through[self.skipping], self.skipping_starts, axis=0)
+            covered = self._cover(groups, nothing)
+            least[self.either] = np.minimum(least[self.either], covered)
+        least[self.either[: self.levels[self.root]]] = whole
+        return least
+
+    def _cover(self, groups: Ints, nothing: int) -> Ints:
+        """Least value at each level of intervals [from, to): each is two blocks of a power of two, handed down to halves."""
+        begin, end = self.skipped[:, 0], self.skipped[:, 1]
+        size = np.frexp((end - begin).astype(np.float64))[1] - 1
+        top = int(size.max())
+        table = np.full((top + 1, self.public, *groups.shape[1:]), nothing, groups.dtype)
+        np.minimum.at(table, (size, begin), groups)
+        np.minimum.at(table, (size, end - (1 << size)), groups)
+        for power in range(top, 0, -1):
+            half = 1 << (power - 1)
+            np.minimum(table[power - 1], table[power], out=table[power - 1])
+            np.minimum(table[power - 1, half:], table[power, :-half], out=table[power - 1, half:])
+        covered: Ints = table[0]
+        return covered
+
+
+class _Strips:
+    """Cuts the levels of a graph into strips and lists the edges through each."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.level = np.asarray(graph.levels, np.int64)
+        self.low = np.asarray(graph.lows, np.int64)
+        self.high = np.asarray(graph.highs, np.int64)
+        # The highest level from which a node is entered; the root from above all.
+        self.entered = np.full(len(self.level), graph.public, np.int64)
+        for child in (self.low[2:], self.high[2:]):
+            np.minimum.at(self.entered, child, self.level[2:])
+        self.entered[graph.root] = -1
+        self.by_level: list[list[int]] = [[] for _ in range(graph.public)]
+        for node in range(2, graph.root + 1):
+            self.by_level[graph.levels[node]].append(node)
+
+    def build(self) -> None:
+        """Fill the arrays of the graph."""
+        source, target, bottom, codes, lengths, strips = [], [], [], [], [], []
+        count = 0
+        for top, end in pairwise(self._cuts()):
+            edges = self._edges(top, end)
+            if not len(edges[0]):
+                continue
+            order = np.argsort(edges[0], kind="stable")
+            own_source, own_target, matrix = edges[0][order], edges[1][order], edges[2][order]
+            strips.append(_strip(count, own_source, own_target))
+            count += len(own_source)
+            source.append(own_source)
+            target.append(own_target)
+            bottom.append(np.full(len(own_source), end))
+            taken = matrix != 3 * self.graph.public
+            codes.append(matrix[taken])
+            lengths.append(taken.sum(axis=1))
+        self._store(_joined(source), _joined(target), _joined(bottom), _joined(codes), _joined(lengths))
+        self.graph.strips = tuple(strips)
+
+    def _cuts(self) -> Sequence[int]:
+        """Levels at which strips begin, and the last level."""
+        cuts, top = [0], 0
+        while top < self.graph.public:
+            top = self._thickest(top)
+            cuts.append(top)
+        return cuts
+
+    def _thickest(self, top: int) -> int:
+        arrived: dict[int, int] = {}
+        ways = edges = 0
+        for level in range(top, self.graph.public):
+            for node in self.by_level[level]:
+                from_inside = arrived.pop(node, 0)
+                here = from_inside + (1 if self.entered[node] < top else 0)
+                ways -= from_inside
+                for child in (self.graph.lows[node], self.graph.highs[node]):
+                    if child:
+                        arrived[child] = arrived.get(child, 0) + here
+                        ways += here
+                        edges += 1
+            if level > top and ways * (level + 1 - top) > max(FLOOR, THICK * edges):
+                return level
+        return self.graph.public
+
+    def _edges(self, top: int, end: int) -> tuple[Ints, Ints, Ints]:
+        """Source, target and codes, one row a path through levels top…end−1."""
+        nothing = 3 * self.graph.public
+        source, at = np.empty(0, np.int64), np.empty(0, np.int64)
+        codes = np.empty((0, end - top), np.int64)
+        for level in range(top, end):
+            entries = np.array([node for node in self.by_level[level] if self.entered[node] < top], np.int64)
+            source, at = np.concatenate([source, entries]), np.concatenate([at, entries])
+            codes = np.concatenate([codes, np.full((len(entries), end - top), nothing)])
+            slot = 2 * (self.graph.order[level] - 1)
+            here = self.level[at] == level
+            codes[~here, level - top] = self.graph.either[level]
+            low, high = self.low[at[here]], self.high[at[here]]
+            low_codes, high_codes = codes[here], codes[here].copy()
+            low_codes[:, level - top], high_codes[:, level - top] = slot, slot + 1
+            source = np.concatenate([source[~here], source[here][low > 0], source[here][high > 0]])
+            at = np.concatenate([at[~here], low[low > 0], high[high > 0]])
+            codes = np.concatenate([codes[~here], low_codes[low > 0], high_codes[high > 0]])
+        return source, at, codes
+
+    def _store(self, source: Ints, target: Ints, bottom: Ints, codes: Ints, lengths: Ints) -> None:
+        graph = self.graph
+        graph.source, graph.target, graph.bottom, graph.codes = source, target, bottom, codes
+        graph.target_level = self.level[target]
+        graph.code_starts = np.cumsum(lengths) - lengths
+        edge_of_code = np.repeat(np.arange(len(source)), lengths)
+        by_code = np.argsort(codes, kind="stable")
+        graph.incident = edge_of_code[by_code]
+        graph.incident_codes, graph.incident_starts = np.unique(codes[by_code], return_index=True)
+        skipping = np.flatnonzero(graph.target_level > bottom)
+        spans = np.stack([bottom[skipping], graph.target_level[skipping]], axis=1)
+        graph.skipping = skipping[np.lexsort((spans[:, 1], spans[:, 0]))]
+        spans = np.stack([bottom[graph.skipping], graph.target_level[graph.skipping]], axis=1)
+        graph.skipped, graph.skipping_starts = np.unique(spans, axis=0, return_index=True)
+
+
+def _strip(begin: int, source: Ints, target: Ints) -> Strip:
+    sources, starts = np.unique(source, return_index=True)
+    by_target = np.argsort(target, kind="stable")
+    targets, target_starts = np.unique(target[by_target], return_index=True)
+    return Strip(begin, begin + len(source), sources, starts, by_target, targets, target_starts)
+
+
+def _joined(parts: list[Ints]) -> Ints:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)
