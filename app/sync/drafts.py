@@ -37,14 +37,21 @@ from app.sync.permission import ACCOUNTS
 from app.sync.tables import Draft
 
 DRAFTS, USERS = table_of(Draft), table_of(User)
+MAX_OPEN = 500
 OPEN, ACCEPTED, DISMISSED = "open", "accepted", "dismissed"
 DECISIONS: Mapping[str, str] = {"accept": ACCEPTED, "dismiss": DISMISSED}
 
 
-def keep(session: Session, principal: Principal, sent: Sent, account_id: str, reason: str, now: datetime) -> str:
-    """Keep an undelivered mutation for a manager; returns the draft's id."""
+def keep(session: Session, principal: Principal, sent: Sent, account_id: str, reason: str, now: datetime) -> str | None:
+    """Keep an undelivered mutation for a manager; returns the draft's id.
+
+    None, and nothing is kept, when the author has `MAX_OPEN` undecided ones: nobody can flood their manager's list, and the
+    entry stays with its author in *Needs attention*.
+    """
     if sent.kind is None:
         raise ValueError("only a mutation that is known can be kept for later")
+    if undecided(session, principal.user_id) >= MAX_OPEN:
+        return None
     draft_id = new_id()
     draft = {
         "id": draft_id,
@@ -68,6 +75,12 @@ def keep(session: Session, principal: Principal, sent: Sent, account_id: str, re
     audit.record(session, "draft.kept", "draft", draft_id, {"name": sent.name, "mutation": sent.id})
     _tell(session, principal.user_id, account_id)
     return draft_id
+
+
+def undecided(session: Session, user_id: str) -> int:
+    """How many drafts of an author nobody has decided about."""
+    count = sa.select(sa.func.count()).where(DRAFTS.c.user_id == user_id, DRAFTS.c.status == OPEN)
+    return session.scalar(count) or 0
 
 
 def standing(session: Session, draft_id: str) -> tuple[str, str] | None:
@@ -94,8 +107,7 @@ def read(session: Session, draft_id: str) -> sa.RowMapping:
 
 def refuse_removal(session: Session, user_id: str) -> None:
     """Problem 409 while a user has drafts that nobody has decided about: they would go with the user."""
-    count = sa.select(sa.func.count()).where(DRAFTS.c.user_id == user_id, DRAFTS.c.status == OPEN)
-    waiting = session.scalar(count) or 0
+    waiting = undecided(session, user_id)
     if waiting:
         detail = f"{waiting} drafts of theirs are undecided; decide about them first, or make the user inactive."
         raise Problem(409, "in-use", "Still in use", detail)

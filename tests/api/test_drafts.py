@@ -12,6 +12,7 @@ from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.foundation.tables import AuditEntry
 from app.identity.tables import TerritoryAssignment, User
+from app.sync import drafts
 from app.sync.tables import Draft
 from app.visits.tables import Note, Visit
 from tests.support.phones import Directory
@@ -123,6 +124,17 @@ def test_what_a_draft_was_made_on_top_of_is_accepted_first(
     made = only(office.database, Visit)
     assert (made.status, made.outcome, made.user_id) == ("done", "Ordered two", office.rep_id)
     assert [draft["id"] for draft in drafts_of(manager)] == [answers[2]["draft"]]
+
+
+def test_nobody_floods_their_managers_list(
+    phone: Sender, manager: Sender, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drafts, "MAX_OPEN", 2)
+    answers = phone.push(*(phone.visit(lost) for _ in range(3)))
+    assert words(answers) == ["rejected:territory-lost"] * 3
+    assert [bool(answer.get("draft")) for answer in answers] == [True, True, False]
+    manager.api.post(f"/drafts/{answers[0]['draft']}/dismiss")
+    assert phone.push(phone.visit(lost))[0]["draft"]
 
 
 def test_a_child_that_arrives_after_its_parent_was_accepted_is_a_draft_of_its_own(
