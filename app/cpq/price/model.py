@@ -125,6 +125,7 @@ class Header:
     reason: str
     charge: Charge | None = None
     lines: frozenset[str] | None = None
+    weights: Mapping[str, Decimal] | None = None
     source: Mapping[str, Any] | None = None
 
 
@@ -232,8 +233,8 @@ class FloorViolation(NamedTuple):
     id: str
     line: str
     reason: str
-    margin: str
     minimum: str
+    margin: str | None = None
 
 
 class PricedLine(NamedTuple):
@@ -248,9 +249,11 @@ class PricedLine(NamedTuple):
     net: str
     tax: str
     gross: str
+    list_net: str
+    discount: str
+    discount_percent: str
     unit_list: str
     unit_net: str
-    discount_percent: str
     waterfall: tuple[WaterfallRow, ...]
     taxes: tuple[TaxAmount, ...]
     cost: str | None = None
@@ -268,6 +271,7 @@ class Totals(NamedTuple):
     tax: str
     gross: str
     list: str
+    list_net: str
     discount: str
     discount_percent: str
     tcv: str

@@ -94,6 +94,7 @@ export interface Header {
   reason: string;
   charge?: Charge;
   lines?: readonly string[];
+  weights?: Readonly<Record<string, string>>;
   source?: Source;
 }
 
@@ -174,9 +175,11 @@ export interface PricedLine {
   net: string;
   tax: string;
   gross: string;
+  list_net: string;
+  discount: string;
+  discount_percent: string;
   unit_list: string;
   unit_net: string;
-  discount_percent: string;
   waterfall: WaterfallRow[];
   taxes: TaxAmount[];
   cost?: string;
@@ -194,11 +197,12 @@ export interface HeaderResult {
 export interface Totals {
   one_time: Sum;
   recurring: Partial<Record<Period, Sum>>;
-  usage: Partial<Record<Period | 'once', Sum>>;
+  usage: Partial<Record<Period, Sum>>;
   net: string;
   tax: string;
   gross: string;
   list: string;
+  list_net: string;
   discount: string;
   discount_percent: string;
   tcv: string;
@@ -212,8 +216,8 @@ export interface FloorViolation {
   id: string;
   line: string;
   reason: string;
-  margin: string;
   minimum: string;
+  margin?: string;
 }
 
 export interface PriceResult {
