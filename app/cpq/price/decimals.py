@@ -92,7 +92,7 @@ def plain(value: Decimal, least: int = 0) -> str:
     """A value without trailing zeros beyond `least` places."""
     shown = text(value)
     whole, _, places = shown.partition(".")
-    kept = places.rstrip("0").ljust(least, "0") if len(places) > least else places
+    kept = places.rstrip("0").ljust(least, "0")
     return f"{whole}.{kept}" if kept else whole
 
 

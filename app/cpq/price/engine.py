@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal, localcontext
 
 from app.cpq.price.decimals import CONTEXT, HUNDRED, ZERO, TooLarge, divide, plain, rounded, text
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.header import apply_header
 from app.cpq.price.lines import price_lines
 from app.cpq.price.model import (
@@ -49,7 +49,9 @@ class _Pricing:
         try:
             own = exponent(request.currency)
         except MoneyError as unknown:
-            raise PriceError("/currency", str(unknown)) from None
+            raise PriceError(
+                "/currency", f"{named(request.currency)} is not an ISO 4217 currency code in use"
+            ) from unknown
         self.places = own if policy.places is None else policy.places
         self.unit_places = min(12, self.places + UNIT_PLACES) if policy.unit_places is None else policy.unit_places
         self.mode = policy.mode

@@ -1,5 +1,7 @@
 """What is wrong with a request for a price, and where."""
 
+from typing import Any
+
 
 class PriceError(ValueError):
     """A member that cannot be priced: `pointer` is its JSON pointer (RFC 6901), `detail` says what and what to do."""
@@ -8,3 +10,8 @@ class PriceError(ValueError):
         super().__init__(f"{pointer or '/'}: {detail}")
         self.pointer = pointer
         self.detail = detail
+
+
+def named(value: Any) -> str:
+    """A member's value as a message shows it, the same in both languages."""
+    return f'"{value[:60]}"' if isinstance(value, str) else "what is there"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from app.cpq.price.decimals import HUNDRED, ZERO, allocate, divide, rounded, text
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.lines import Priced
 from app.cpq.price.model import Header, HeaderPart, HeaderResult
 
@@ -21,7 +21,7 @@ def apply_header(entry: Header, place: int, lines: Sequence[Priced], places: int
     for priced, part in zip(about, parts, strict=True):
         price = priced.price + part
         if part < ZERO and price < ZERO:
-            raise PriceError(f"/header/{place}/weights", f"line {priced.line.id!r} would be below zero")
+            raise PriceError(f"/header/{place}/weights", f"line {named(priced.line.id)} would be below zero")
         priced.price = price
         priced.row(entry.id, "header", entry.reason, price, entry.source)
     shown = tuple(HeaderPart(priced.line.id, text(part)) for priced, part in zip(about, parts, strict=True))

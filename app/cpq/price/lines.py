@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from app.cpq.price.decimals import ZERO, TooLarge, rounded, settle, text
-from app.cpq.price.errors import PriceError
+from app.cpq.price.decimals import ZERO, TooLarge, plain, rounded, settle, text
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.model import PHASES, Fact, Line, Policy, PriceRequest, Step, WaterfallRow
 from app.cpq.price.predicates import holds
 from app.cpq.price.running import MissingUsage, Running
@@ -58,8 +58,8 @@ class Phases:
         running = Running(line, self.policy, self.places)
         priced.count = running.count
         own: dict[str, str | bool] = {
-            "sku": line.sku, "charge": line.charge, "tax_class": line.tax_class, "quantity": text(line.quantity),
-            "units": text(running.units),
+            "sku": line.sku, "charge": line.charge, "tax_class": line.tax_class, "quantity": plain(line.quantity),
+            "units": plain(running.units),
         }  # fmt: skip
         if line.charge != "one_time":
             own["period"] = line.period or "month"
@@ -82,9 +82,11 @@ class Phases:
             detail = running.apply(step)
             now = rounded(running.amount, self.places, self.policy.mode)
         except TooLarge:
-            raise PriceError(f"/lines/{priced.place}", f"step {step.id!r} makes an amount of 10^15 or more") from None
+            raise PriceError(
+                f"/lines/{priced.place}", f"step {named(step.id)} makes an amount of 10^15 or more"
+            ) from None
         except MissingUsage as missing:
-            raise PriceError(f"/lines/{priced.place}/usage", f"step {step.id!r}: {missing}") from None
+            raise PriceError(f"/lines/{priced.place}/usage", f"step {named(step.id)}: {missing}") from None
         priced.rows.append(
             WaterfallRow(
                 step.id, step.phase, step.reason, text(now - priced.shown), text(now), detail or None, step.source

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import MAX_PLACES, ZERO, read
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 
 MAX_UNITS = Decimal(10**9)
 
@@ -50,7 +50,7 @@ def word(document: Mapping[str, Any], name: str, at: str, words: Collection[str]
     """One of some words."""
     value = document.get(name, default)
     if not isinstance(value, str) or value not in words:
-        raise PriceError(f"{at}/{name}", f"{value!r} is not one of {', '.join(words)}")
+        raise PriceError(f"{at}/{name}", f"{named(value)} is not one of {', '.join(words)}")
     return value
 
 

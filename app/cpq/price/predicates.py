@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import read
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.model import Combined, Facts, Predicate, Test
 
 EQUAL = ("eq", "ne")
@@ -42,8 +42,8 @@ def _test(predicate: dict[str, Any], pointer: str) -> Test:
     fact, op, value = predicate.get("fact"), predicate.get("op"), predicate.get("value")
     if not isinstance(fact, str) or not fact:
         raise PriceError(f"{pointer}/fact", "the name of a fact is needed")
-    if op not in OPS:
-        raise PriceError(f"{pointer}/op", f"{op!r} is not one of {', '.join(OPS)}")
+    if not isinstance(op, str) or op not in OPS:
+        raise PriceError(f"{pointer}/op", f"{named(op)} is not one of {', '.join(OPS)}")
     place = f"{pointer}/value"
     if op in EQUAL:
         if not isinstance(value, (str, bool)):

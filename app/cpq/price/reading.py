@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import HUNDRED, ZERO
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.members import (
     boolean,
     figure_of,
@@ -61,7 +61,7 @@ def read_request(document: Any) -> PriceRequest:
     members(document, "", _REQUEST)
     currency = document.get("currency")
     if not isinstance(currency, str) or currency not in CURRENCIES:
-        raise PriceError("/currency", f"{currency!r} is not an ISO 4217 currency code in use")
+        raise PriceError("/currency", f"{named(currency)} is not an ISO 4217 currency code in use")
     lines = listed(document, "lines", "")
     if len(lines) > MAX_LINES:
         raise PriceError("/lines", f"more than {MAX_LINES} lines")
@@ -84,20 +84,20 @@ def checked(request: PriceRequest) -> PriceRequest:
     places: dict[str, int] = {}
     for n, line in enumerate(request.lines):
         if places.setdefault(line.id, n) != n:
-            raise PriceError(f"/lines/{n}/id", f"{line.id!r} is the id of an earlier line")
+            raise PriceError(f"/lines/{n}/id", f"{named(line.id)} is the id of an earlier line")
     for n, line in enumerate(request.lines):
         for name, other in (("bundle", line.bundle), ("parent", line.parent)):
             if other is not None and places.get(other, n) >= n:
-                raise PriceError(f"/lines/{n}/{name}", f"{other!r} is not the id of an earlier line")
+                raise PriceError(f"/lines/{n}/{name}", f"{named(other)} is not the id of an earlier line")
     for n, entry in enumerate(request.header):
         for name, ids in (("lines", entry.lines), ("weights", entry.weights)):
             for other in ids or ():
                 if other not in places:
-                    raise PriceError(f"/header/{n}/{name}", f"{other!r} is not the id of a line")
+                    raise PriceError(f"/header/{n}/{name}", f"{named(other)} is not the id of a line")
     seen: set[str] = set()
     for n, tax in enumerate(request.taxes):
         if tax.id in seen:
-            raise PriceError(f"/taxes/{n}/id", f"{tax.id!r} is the id of an earlier tax")
+            raise PriceError(f"/taxes/{n}/id", f"{named(tax.id)} is the id of an earlier tax")
         seen.add(tax.id)
     return request
 

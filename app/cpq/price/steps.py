@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import HUNDRED, ONE, ZERO
-from app.cpq.price.errors import PriceError
+from app.cpq.price.errors import PriceError, named
 from app.cpq.price.members import boolean, identifier, listed, members, number, places, string, word
 from app.cpq.price.model import MODES, PHASES, Adjustment, Step, StepRounding, Tier
 from app.cpq.price.predicates import validate_predicate
@@ -76,7 +76,7 @@ def _adjustment(adjustment: Any, at: str) -> Adjustment:
         raise PriceError(at, "an object with a type is needed")
     kind = adjustment.get("type")
     if not isinstance(kind, str) or kind not in _FIGURES:
-        raise PriceError(f"{at}/type", f"{kind!r} is not one of {', '.join(ADJUSTMENTS)}")
+        raise PriceError(f"{at}/type", f"{named(kind)} is not one of {', '.join(ADJUSTMENTS)}")
     members(adjustment, at, _KNOWN[kind])
     required, optional, flags = _FIGURES[kind]
     given: dict[str, Decimal] = {}
