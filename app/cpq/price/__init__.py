@@ -14,7 +14,7 @@ unit|line|total, `places`?, `unit_places`?}; `tax` {`per` line|unit|total, `incl
 the currency's places, four more for unit prices, line, not included. half_up and half_down take ties away from and
 towards zero; up and down go away from and towards zero; ceiling and floor go up and down.
 Line: `id`, `quantity` (sales units), `factor`? (price units in a sales unit, more than 0), `sku`, `name`, `charge`
-one_time|recurring|usage, `period` month|year (default month), `periods`? (length of the term), `optional`, `selected`,
+one_time|recurring|usage, `period` month|year (default month), `periods`? (length of the term), `optional`, `selected`, `later`,
 `bundle`? and `parent`? (ids of earlier lines), `tax_class` (default standard), `tax_included`? (instead of the
 policy's), `cost`? (of a sales unit), `facts`, `usage`?, `steps`.
 Usage: `quantity`, `prorated_quantity`, `amount`, `event_count`, `events`, `prorated_events` (as many as events),
@@ -85,6 +85,7 @@ without included tax), `discount` (base − price), `discount_percent` (of the b
 `unit_net` (÷ count), `waterfall`, `taxes`, `cost` (× count), `margin_percent` (of net, two places), `bundle` (sums of the
 line and the included lines below it). Amounts of recurring and usage lines are of one period. `totals` sum the included
 lines: a line is included when it is not optional or is selected, and the lines that it is bundled with or under are.
+A line that is `later` (a part of a ramp after its first) is in `tcv` and in no other total.
 `totals`: `one_time`; `recurring` and `usage` by period; `net`, `tax`, `gross`, `list`, `list_net`, `discount`,
 `discount_percent`: one of each period; `cost` and `margin_percent` when every cost is known; `tcv`: one-time net, and
 period nets × `periods` (1 when not given); `acv`: period nets in a year; `mrr`: recurring nets in a month.

@@ -66,8 +66,9 @@ class _Pricing:
         bundles = self._bundles(taxed)
         lines = tuple([self._line(one, bundles.get(one.priced.line.id)) for one in taxed])
         included = [one for one in taxed if one.priced.included]
+        now = [one for one in included if one.priced.due]
         return PriceResult(
-            request.currency, lines, tuple(header), self._taxes(included), self._totals(included), self._floors(taxed)
+            request.currency, lines, tuple(header), self._taxes(now), self._totals(now, included), self._floors(taxed)
         )
 
     # --- lines -----------------------------------------------------------------------------------------------------
@@ -130,8 +131,7 @@ class _Pricing:
                 below.setdefault(whole, []).extend([one, *below.get(one.priced.line.id, ())])
         heads = {one.priced.line.id: one for one in taxed if one.priced.line.id in below}
         return {
-            name: self._sum([heads[name], *(one for one in parts if one.priced.included)])
-            for name, parts in below.items()
+            name: self._sum([heads[name], *(one for one in parts if one.priced.due)]) for name, parts in below.items()
         }
 
     # --- the whole -------------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class _Pricing:
             if tax.id in found
         )
 
-    def _totals(self, included: Sequence[Taxed]) -> Totals:
+    def _totals(self, included: Sequence[Taxed], ever: Sequence[Taxed]) -> Totals:
         by_period: dict[str, dict[str, Sum]] = {"recurring": {}, "usage": {}}
         for charge, sums in by_period.items():
             for period in PERIODS_A_YEAR:
@@ -184,7 +184,7 @@ class _Pricing:
             self._shown(list_net),
             self._shown(base - final),
             self._percent(base - final, base, PERCENT_PLACES),
-            *self._contract_values(included),
+            *self._contract_values(ever),
             cost,
             margin,
         )
@@ -199,6 +199,8 @@ class _Pricing:
                 continue
             periods = one.priced.line.periods
             total += one.net if periods is None else one.net * periods
+            if one.priced.line.later:
+                continue
             yearly = one.net * PERIODS_A_YEAR[period]
             annual += yearly
             if charge == "recurring":

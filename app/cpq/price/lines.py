@@ -31,6 +31,11 @@ class Priced:
         self.count = ZERO
 
     @property
+    def due(self) -> bool:
+        """Whether it is in the totals of one period."""
+        return self.included and not self.line.later
+
+    @property
     def bucket(self) -> Bucket:
         """Lines of one bucket are due together."""
         line = self.line
@@ -119,7 +124,7 @@ def _settle(lines: Sequence[Priced], policy: Policy, places: int) -> None:
     """The price of every line in the places that are shown; with rounding of the total, in agreement with it."""
     groups: dict[object, list[Priced]] = {}
     for priced in lines:
-        alone = policy.point != "total" or not priced.included
+        alone = policy.point != "total" or not priced.due
         groups.setdefault(priced.place if alone else priced.bucket, []).append(priced)
     for group in groups.values():
         if len(group) == 1:

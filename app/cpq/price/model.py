@@ -156,6 +156,7 @@ class Line:
     periods: Decimal | None = None
     optional: bool = False
     selected: bool = True
+    later: bool = False
     bundle: str | None = None
     parent: str | None = None
     tax_class: str = "standard"

@@ -41,7 +41,7 @@ KINDS = ("percent", "amount", "fixed_total")
 _REQUEST = frozenset({"currency", "on", "policy", "facts", "steps", "taxes", "floors", "header", "lines"})
 _LINE = frozenset(
     {
-        "id", "sku", "name", "charge", "quantity", "factor", "period", "periods", "optional", "selected", "bundle",
+        "id", "sku", "name", "charge", "quantity", "factor", "period", "periods", "optional", "selected", "later", "bundle",
         "parent", "tax_class", "tax_included", "cost", "facts", "usage", "steps",
     }
 )  # fmt: skip
@@ -135,6 +135,7 @@ def _line(line: Any, at: str) -> Line:
         None if get("periods") is None else number(line, "periods", at, ZERO),
         boolean(line, "optional", at, False),
         boolean(line, "selected", at, not get("optional", False)),
+        boolean(line, "later", at, False),
         None if bundle is None else identifier(line, "bundle", at),
         None if parent is None else identifier(line, "parent", at),
         string(line, "tax_class", at, "standard"),

@@ -31,11 +31,11 @@ def tax_lines(lines: Sequence[Priced], taxes: Sequence[Tax], policy: Policy, pla
     for tax in taxes:
         by_class.setdefault(tax.tax_class, []).append(tax)
     taxed = [_matching(priced, by_class, policy) for priced in lines]
-    alone = [one for one in taxed if policy.tax_per != "total" or not one.priced.included]
+    alone = [one for one in taxed if policy.tax_per != "total" or not one.priced.due]
     for one in alone:
         _tax_line(one, policy, places)
     if len(alone) < len(taxed):
-        _tax_total([one for one in taxed if one.priced.included], policy, places)
+        _tax_total([one for one in taxed if one.priced.due], policy, places)
     for one in taxed:
         if one.taxes:
             _finish(one, policy, places)

@@ -119,6 +119,7 @@ export interface Line {
   periods?: string;
   optional?: boolean;
   selected?: boolean;
+  later?: boolean;
   bundle?: string;
   parent?: string;
   tax_class?: string;
