@@ -13,6 +13,27 @@ BUILD = Path(__file__).parent / "static" / "pwa"
 FRESH, FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
 # Pictures are compressed already.
 COMPRESSED = frozenset({".css", ".html", ".js", ".json", ".svg", ".webmanifest"})
+OFFER_PAGE = "customer.html"
+# Whoever has the address has the offer: no search engine keeps it, no other site hears of it, and the page can do less
+# than the phone app: no worker, no manifest, no script that makes scripts.
+OFFER_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    ),
+}
 mimetypes.add_type("application/manifest+json", ".webmanifest")
 
 
@@ -27,12 +48,20 @@ def serve_pwa(app: Flask, build: Path = BUILD) -> None:
 
     app.url_map.converters["page"] = PageConverter
 
+    @app.get("/q/<token>")
+    def offer_page(token: str) -> Response:  # the page asks the API what the token is of
+        if not (build / OFFER_PAGE).is_file():
+            abort(404, "The customer's page is not built; run make setup.")
+        answer = _answer(build, OFFER_PAGE, "no-store")
+        answer.headers.update(OFFER_HEADERS)
+        return answer
+
     @app.get("/", defaults={"path": ""})
     @app.get("/<page:path>")
     def pwa(path: str) -> Response:
         if path.startswith("assets/"):
             return _answer(build, path, FOR_EVER)
-        if path and (build / path).is_file():
+        if path and path != OFFER_PAGE and (build / path).is_file():
             return _answer(build, path, FRESH)
         if not (build / "index.html").is_file():
             abort(404, "The phone app is not built; run make setup.")

@@ -45,6 +45,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
     from app.identity.routes import blueprint as identity
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
+    from app.quotes.offer_routes import blueprint as offers
     from app.sync.pokes_routes import blueprint as live
     from app.sync.routes import blueprint as sync
     from app.threads.routes import blueprint as threads
@@ -65,6 +66,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
         briefings,
         sync,
         live,
+        offers,
     ):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     connect_work(settings)

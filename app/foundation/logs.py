@@ -15,8 +15,12 @@ SECRET_KEYS = frozenset(
     {"password", "current_password", "secret", "token", "authorization", "cookie", "set-cookie", "csrf_token"}
 )
 HIDDEN = "[hidden]"
-# Our own credentials wherever they turn up; passwords in URLs (redis://user:password@host).
-_SECRETS = re.compile(r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+# Our own credentials wherever they turn up, links that customers were given, and passwords in URLs
+# (redis://user:password@host).
+_SECRETS = re.compile(
+    r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"|(?<=/q/)[A-Za-z0-9_-]{20,}|(?<=/offers/)[A-Za-z0-9_-]{20,}"
+)
 # Control characters would let a request write lines of its own into a text log, or colours into a terminal.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

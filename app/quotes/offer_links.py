@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.customers.tables import Account
 from app.foundation import audit, changes, clock
 from app.foundation.db import table_of, upsert
+from app.foundation.fields import instant_text
 from app.foundation.principal import principal_of
 from app.foundation.problems import Problem
 from app.quotes.offer_tables import LinkKey, QuoteLink
@@ -146,6 +147,19 @@ def live_link(session: Session, quote: Quote) -> QuoteLink | None:
         .order_by(QuoteLink.id.desc())
         .limit(1)
     ).first()
+
+
+def as_json(session: Session, link: QuoteLink) -> dict[str, object]:
+    """A link as the seller reads it."""
+    token = token_of(session, link)
+    return {
+        "id": link.id,
+        "path": f"/q/{token}",
+        "token": token,
+        "created_at": instant_text(link.created_at),
+        "expires_at": instant_text(link.expires_at),
+        "tells_views": link.tells_views,
+    }
 
 
 def revoke(session: Session, quote: Quote) -> None:

@@ -16,6 +16,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 # A word longer than a line gets places to break, or it would run over the edge of the page.
 _LONG = re.compile(r"\S{25}(?=\S)")
 _PERIODS = {"month": "Monthly", "year": "Yearly"}
+_USE = {"month": "Monthly by use, as expected", "year": "Yearly by use, as expected"}
 
 
 def laid_out(document: Mapping[str, Any]) -> Json:
@@ -71,13 +72,13 @@ def _part(part: Mapping[str, Any], line: Mapping[str, Any], currency: str, *, al
 
 
 def due(part: Mapping[str, Any]) -> str:
-    """When a price line is due: `24 months`, `by use`; empty when it is due once."""
-    if part.get("charge") == "usage":
-        return "by use, as expected"
-    if part.get("charge") == "recurring" and part.get("periods"):
-        periods = str(part["periods"])
-        return f"{periods} {part['period']}{'' if periods == '1' else 's'}"
-    return ""
+    """When a price line is due: `a month, for 24 months`; empty when it is due once. Its amounts are of one period."""
+    charge, period = part.get("charge"), part.get("period", "month")
+    if charge not in ("recurring", "usage"):
+        return ""
+    periods = str(part.get("periods", ""))
+    length = f", for {periods} {period}{'' if periods == '1' else 's'}" if periods and charge == "recurring" else ""
+    return f"a {period}{length}" if charge == "recurring" else f"a {period}, by use as expected"
 
 
 def _step(step: Mapping[str, Any], place: int, currency: str) -> Json:
@@ -110,15 +111,11 @@ def tier_text(row: Mapping[str, Any], currency: str) -> str:
 
 
 def _sums(totals: Mapping[str, Any]) -> Iterator[Json]:
-    """What is due once, and what is due again and again; all of it when nothing is told apart."""
-    found = []
-    if _has(totals.get("one_time")):
-        found.append({"name": "Once", **totals["one_time"]})
-    for period, sums in (totals.get("recurring") or {}).items():
-        if _has(sums):
-            found.append({"name": _PERIODS.get(period, f"Every {period}"), **sums})
-    used = (sums for sums in (totals.get("usage") or {}).values() if _has(sums))
-    found.extend({"name": "By use, as expected", **sums} for sums in used)
+    """What is due once, what is due again and again, and what use is expected to cost; never an empty list."""
+    found = [{"name": "Once", **totals["one_time"]}] if _has(totals.get("one_time")) else []
+    for kind, names in (("recurring", _PERIODS), ("usage", _USE)):
+        used = (totals.get(kind) or {}).items()
+        found.extend({"name": names.get(period, f"A {period}"), **sums} for period, sums in used if _has(sums))
     yield from found or [{"name": "In all", **{name: totals.get(name, "0") for name in ("net", "tax", "gross")}}]
 
 
@@ -127,25 +124,21 @@ def _has(sums: Any) -> bool:
 
 
 def _sum_rows(document: Mapping[str, Any]) -> Iterator[Json]:
-    totals = document["totals"]
-
-    def row(name: str, amount: str, why: str = "", *, strong: bool = False, change: bool = False) -> Json:
-        return {"name": name, "amount": amount, "why": why, "strong": strong, "change": change}
-
-    if "list" in totals:
-        yield row("List prices", totals["list"])
+    """What stands below the sums: discounts on the whole, the taxes in them, and what the terms come to."""
+    totals, currency = document["totals"], document["currency"]
     for step in document["header"]:
-        parts = ", ".join(money_text(part["amount"], document["currency"]) for part in step.get("parts", ()))
-        yield row(step["label"], step["amount"], f"Shared among the lines: {parts}" if parts else "", change=True)
-    if totals.get("discount") and Decimal(totals["discount"]) != 0:
-        discount = Decimal(totals["discount"])
-        yield row("All discounts together", f"{-abs(discount):f}", "Each is a step of its line above", change=True)
-    if "net" in totals:
-        yield row("Net", totals["net"], strong=True)
+        parts = ", ".join(money_text(part["amount"], currency) for part in step.get("parts", ()))
+        yield {
+            "name": step["label"],
+            "why": f"Shared among the lines: {parts}" if parts else "",
+            "amount": step["amount"],
+        }
     for tax in document["taxes"]:
-        yield row(tax["name"], tax["amount"], f"On {money_text(tax['base'], document['currency'])}", change=True)
-    if "gross" in totals:
-        yield row("To pay over the whole term", totals["gross"], strong=True)
+        why = f"On {money_text(tax['base'], currency)}, in the sums above"
+        yield {"name": tax["name"], "why": why, "amount": tax["amount"]}
+    if totals.get("tcv") and totals["tcv"] != totals.get("net"):
+        why = "What is due once, and what is due again over the terms agreed"
+        yield {"name": "Over the whole term, without tax", "why": why, "amount": totals["tcv"]}
 
 
 def _term(line: Mapping[str, Any], currency: str) -> Json:

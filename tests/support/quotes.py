@@ -114,12 +114,12 @@ PRICE: dict[str, Any] = {
             "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "38084.00", "amount": "9521.00"}],
         },
         {
-            "id": "l2", "list": "6192.00", "regular": "5232.00", "customer": "5232.00", "partner": "5232.00",
-            "net": "5232.00", "tax": "1308.00", "gross": "6540.00", "unit_net": "109.00",
+            "id": "l2", "list": "258.00", "regular": "218.00", "customer": "218.00", "partner": "218.00",
+            "net": "218.00", "tax": "54.50", "gross": "272.50", "unit_net": "109.00",
             "waterfall": _running(_steps(
-                ("list", "Monitoring, list", "24 months", "6192.00"), ("schedule", "Two years", "", "-960.00"),
+                ("list", "Monitoring, list", "", "258.00"), ("schedule", "Two years", "", "-40.00"),
             )),
-            "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "5232.00", "amount": "1308.00"}],
+            "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "218.00", "amount": "54.50"}],
         },
         {
             "id": "l3", "list": "640.00", "regular": "640.00", "customer": "640.00", "partner": "640.00",
@@ -129,12 +129,12 @@ PRICE: dict[str, Any] = {
         },
     ],
     "header": [], "parents": {"l1": "l1", "l2": "l2", "l3": "l3"},
-    "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "43316.00", "amount": "10829.00"}],
+    "taxes": [{"id": "se-25", "name": "VAT 25 %", "rate": "25", "base": "38302.00", "amount": "9575.50"}],
     "totals": {
         "one_time": {"net": "38084.00", "tax": "9521.00", "gross": "47605.00"},
         "recurring": {"month": {"net": "218.00", "tax": "54.50", "gross": "272.50"}},
         "usage": {},
-        "net": "43316.00", "tax": "10829.00", "gross": "54145.00", "list": "52612.00", "discount": "9296.00",
+        "net": "38302.00", "tax": "9575.50", "gross": "47877.50", "list": "46678.00", "discount": "8376.00",
         "tcv": "43316.00", "acv": "2616.00", "mrr": "218.00",
     },
     "terms": [

@@ -191,6 +191,12 @@ export interface PromiseMake {
   due_on: IsoDate;
 }
 
+/** Answer what the customer asked on the page of a quote. */
+export interface QuoteAnswer {
+  id: string;
+  text: string;
+}
+
 /** What was entered. */
 export interface QuoteChangeFields {
   title?: string;
@@ -208,6 +214,8 @@ export interface ShownPrice {
   gross: string;
   currency: string;
   digest: string;
+  /** Net of each priced line, to be told which of them differ. */
+  lines?: Record<string, unknown>;
 }
 
 /** Change a quote that was not sent. Every change makes the next revision. */
@@ -340,6 +348,7 @@ export interface Mutations {
   'promise.break': PromiseBreak;
   'promise.keep': PromiseKeep;
   'promise.make': PromiseMake;
+  'quote.answer': QuoteAnswer;
   'quote.change': QuoteChange;
   'quote.create': QuoteCreate;
   'quote.decide': QuoteDecide;
@@ -369,6 +378,7 @@ export const MUTATION_NAMES: readonly MutationName[] = [
   "promise.break",
   "promise.keep",
   "promise.make",
+  "quote.answer",
   "quote.change",
   "quote.create",
   "quote.decide",
@@ -706,6 +716,13 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "required": true
     }
   },
+  "quote.answer": {
+    "text": {
+      "minLength": 1,
+      "maxLength": 2000,
+      "required": true
+    }
+  },
   "quote.change": {
     "revision": {
       "min": 1,
@@ -740,6 +757,9 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "minLength": 1,
       "maxLength": 64,
       "required": true
+    },
+    "shown.lines": {
+      "maxLength": 2000
     }
   },
   "quote.create": {
@@ -778,6 +798,9 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "minLength": 1,
       "maxLength": 64,
       "required": true
+    },
+    "shown.lines": {
+      "maxLength": 2000
     }
   },
   "quote.decide": {
@@ -823,6 +846,9 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "minLength": 1,
       "maxLength": 64,
       "required": true
+    },
+    "shown.lines": {
+      "maxLength": 2000
     }
   },
   "quote.send": {
@@ -850,6 +876,9 @@ export const LIMITS: { readonly [Name in MutationName]: Readonly<Record<string, 
       "minLength": 1,
       "maxLength": 64,
       "required": true
+    },
+    "shown.lines": {
+      "maxLength": 2000
     }
   },
   "quote.submit": {
