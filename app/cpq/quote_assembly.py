@@ -32,7 +32,13 @@ def assembled(deal: Deal) -> Assembly:
         for priced, part in lines_of(deal, line, index):
             lines.append(priced)
             trace.append((line["id"], part))
-    request = {**frame(deal), "taxes": _taxes(deal), "floors": _floors(deal), "header": _header(deal), "lines": lines}
+    request = {
+        **frame(deal),
+        "taxes": _taxes(deal),
+        "floors": _floors(deal),
+        "header": _header(deal, lines),
+        "lines": lines,
+    }
     return Assembly(request, trace)
 
 
@@ -72,16 +78,19 @@ def _floors(deal: Deal) -> list[dict[str, Any]]:
     ]
 
 
-def _header(deal: Deal) -> list[dict[str, Any]]:
+def _header(deal: Deal, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Discounts on the whole; an amount is off what the first period costs, a percentage off every part of a ramp."""
+    first = [line["id"] for line in lines if not line.get("later")]
     found = []
     for index, given in enumerate(deal.content.get("discounts") or ()):
         if given["kind"] not in _HEADER_KINDS:
             raise QuoteError(f"/discounts/{index}/kind", f"is one of {', '.join(_HEADER_KINDS)}")
         reason = given.get("reason") or "Discount on the whole quote"
         source = {"type": "discount", "id": given["id"], "name": reason}
-        found.append(
-            {"id": given["id"], "kind": given["kind"], "value": given["value"], "reason": reason, "source": source}
-        )
+        made = {"id": given["id"], "kind": given["kind"], "value": given["value"], "reason": reason, "source": source}
+        if given["kind"] != "percent" and len(first) < len(lines):
+            made["lines"] = first
+        found.append(made)
     return found
 
 

@@ -79,7 +79,7 @@ def valid(item: Any, on: int) -> bool:
 def change_of(line: QuoteLine) -> str:
     """What a line does to a running subscription; `new` when it amends none."""
     amends = line.get("amends")
-    return amends["change"] if amends else "new"
+    return str(amends["change"]) if amends else "new"
 
 
 def resolve_book(catalogue: Document, currency: str, region: str, on_day: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The lines of a price request: each charge of each quote line, part by part."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -26,11 +27,12 @@ CHANGES = ("new", "add", "reduce", "renew", "end")
 _WORDS = {"one_time": "List price", "month": "List price a month", "year": "List price a year"}
 
 
-def lines_of(deal: Deal, line: QuoteLine, index: int) -> list[tuple[dict[str, Any], Part]]:
+def lines_of(deal: Deal, line: QuoteLine, index: int, horizon: int = 0) -> list[tuple[dict[str, Any], Part]]:
     """The price lines of one quote line, with the part each stands for.
 
-    The first has the quote line's id; another charge of the same product adds `.recurring`, `.usage` or `.one_time`, a later part of
-    a ramp `.m12` (its first month), a piece of a period `.partial` or `.paid`, the price of leaving `.leaving`.
+    The first has the quote line's id; another charge of the same product adds `.recurring`, `.usage` or `.one_time`, a
+    later part of a ramp `.m12` (its first month), a piece of a period `.partial` or `.paid`, the price of leaving
+    `.leaving`. A ramp runs on for `horizon` months where its term is shorter.
     """
     pointer = f"/lines/{index}"
     product = deal.products.get(line["sku"])
@@ -45,11 +47,13 @@ def lines_of(deal: Deal, line: QuoteLine, index: int) -> list[tuple[dict[str, An
     run = running(deal, line, pointer) if line.get("amends") else None
     if run is not None and change in FROM_PAID:
         return _amendment(deal, line, run, product, entries, values, pointer)
+    if line.get("ramp") and all(entry["charge"] == "one_time" for entry in entries):
+        raise QuoteError(f"{pointer}/ramp", "a ramp is for what is charged by the month or year")
     found = []
     for place, entry in enumerate(entries):
         term = None if entry["charge"] == "one_time" else term_of(deal, line, pointer)
         suffix = f".{entry['charge']}" if place else ""
-        for part in parts_of(deal, line, entry, term, pointer):
+        for part in parts_of(deal, line, entry, term, pointer, horizon):
             priced = _priced(deal, line, product, entry, term, part, suffix, values)
             priced["steps"] = _steps(deal, line, entry, term, part, values, run, pointer)
             found.append((priced, part))
@@ -102,6 +106,8 @@ def _priced(
         "tax_class": product.get("tax_class") or "standard",
         "facts": _facts(deal, line, product, entry, term, quantity, values),
     }
+    if part.later:
+        made["later"] = True
     if part.periods:
         made["period"] = entry.get("period") or "month"
         made["periods"] = str(part.periods)
@@ -250,4 +256,4 @@ def _amendment(
 
 def _named(part: Part, place: int) -> Part:
     """The first price line of a quote line has its id."""
-    return part if place else Part("", part.periods, part.share, part.reason, part.start, part.length, part.ramp)
+    return part if place else replace(part, suffix="")

@@ -23,7 +23,7 @@ class Part:
     """One priced stretch: `periods` whole periods (0: a piece of one period, `share` of it, charged once).
 
     `start` and `length` are in months from the beginning of the term and say where a part of a term lies; a part that
-    is reckoned in days has none.
+    is reckoned in days has none. A `later` part is not due in the first period.
     """
 
     suffix: str
@@ -33,6 +33,7 @@ class Part:
     start: int | None = None
     length: int = 0
     ramp: dict[str, Any] | None = None
+    later: bool = False
 
 
 def term_of(deal: Deal, line: QuoteLine, pointer: str) -> dict[str, Any] | None:
@@ -53,12 +54,10 @@ def applies(item: Any, sku: str) -> bool:
 
 
 def parts_of(
-    deal: Deal, line: QuoteLine, entry: dict[str, Any], term: dict[str, Any] | None, pointer: str
+    deal: Deal, line: QuoteLine, entry: dict[str, Any], term: dict[str, Any] | None, pointer: str, horizon: int = 0
 ) -> list[Part]:
-    """The parts of a new or renewed line's charge, in order of time."""
+    """The parts of a new or renewed line's charge, in order of time; a ramp goes on to `horizon` when its term is shorter."""
     if entry["charge"] == "one_time":
-        if line.get("ramp"):
-            raise QuoteError(f"{pointer}/ramp", "a ramp is for what is charged by the month or year")
         return [Part("", None)]
     months = MONTHS[entry.get("period") or "month"]
     if line.get("ends_on"):
@@ -68,7 +67,7 @@ def parts_of(
     length = months if term is None else whole(term["months"], "", 1, MOST_MONTHS)
     if not line.get("ramp"):
         return _by_months(0, length, months, "", None)
-    return [part for step in _ramp(line, length, pointer) for part in _ramp_parts(step, months)]
+    return [part for step in _ramp(line, max(length, horizon), pointer) for part in _ramp_parts(step, months)]
 
 
 def _days(deal: Deal, line: QuoteLine, months: int, pointer: str) -> Span:
@@ -86,7 +85,15 @@ def by_days(span: Span, suffix: str = "", later: bool = False) -> list[Part]:
     parts = []
     if span.partial is not None:
         name = f"{suffix}.partial" if span.whole else suffix
-        parts.append(Part(name, 0, (span.partial.days, span.partial.of), days_in_words(span.partial)))
+        parts.append(
+            Part(
+                name,
+                0,
+                (span.partial.days, span.partial.of),
+                days_in_words(span.partial),
+                later=later and span.whole > 0,
+            )
+        )
     if span.whole:
         parts.insert(len(parts) if not later else 0, Part(suffix, span.whole))
     return parts
@@ -101,11 +108,12 @@ def _by_months(start: int, length: int, months: int, suffix: str, ramp: dict[str
     periods, rest = divmod(length, months)
     parts = []
     if periods:
-        parts.append(Part(suffix, periods, None, "", start, periods * months, ramp))
+        parts.append(Part(suffix, periods, None, "", start, periods * months, ramp, start > 0))
     if rest:
         name = f"{suffix}.partial" if periods else suffix
         words = f"{rest} of {months} months"
-        parts.append(Part(name, 0, (rest, months), words, start + periods * months, rest, ramp))
+        first = start + periods * months
+        parts.append(Part(name, 0, (rest, months), words, first, rest, ramp, first > 0))
     return parts
 
 

@@ -9,7 +9,7 @@ from app.cpq.quote_assembly import Assembly, frame, priced
 from app.cpq.quote_deal import Deal, change_of
 from app.cpq.quote_figures import HUNDRED, ZERO, amount, in_currency, number, plain, ratio, times, whole
 from app.cpq.quote_lines import lines_of
-from app.cpq.quote_parts import Part, applies, term_of
+from app.cpq.quote_parts import MOST_MONTHS, Part, applies, term_of
 from app.cpq.quote_types import LeaveAt, LeaveRule, LineTerm, QuoteLine, TermChoice
 
 GRID = (1, 3, 6, 12, 24, 36, 48, 60)
@@ -33,15 +33,16 @@ class Course:
     stretches: tuple[Stretch, ...]
 
     def value(self, first: int, end: int) -> Decimal:
-        """What is charged from month `first` up to month `end`; after the term its last month's price goes on."""
+        """What is charged from month `first` up to month `end`; after what is known the last month's price goes on."""
         total = ZERO
         for stretch in self.stretches:
             overlap = min(end, stretch.start + stretch.length) - max(first, stretch.start)
             if overlap > 0:
                 total += ratio(stretch.value, overlap, stretch.length)
-        beyond = end - max(first, self.months)
+        known = max(part.start + part.length for part in self.stretches)
+        beyond = end - max(first, known)
         if beyond > 0:
-            total += times(self.value(self.months - 1, self.months), Decimal(beyond))
+            total += times(self.value(known - 1, known), Decimal(beyond))
         return total
 
 
@@ -77,15 +78,15 @@ def _alternatives(deal: Deal, line: QuoteLine, own: dict[str, Any]) -> list[str]
 
 
 def _others(deal: Deal, lines: Sequence[QuoteLine]) -> dict[str, list[Stretch]]:
-    """Each line priced with each other term it may have, without its ramp; percentages off the whole quote apply."""
+    """Each line priced with each other term it may have, a ramp as long as its own; percentages off the whole quote apply."""
     requested: list[dict[str, Any]] = []
     trace: list[tuple[str, Part]] = []
     for line in lines:
         index = deal.lines[line["id"]]
         own = term_of(deal, line, f"/lines/{index}")
         for name in _alternatives(deal, line, own) if own else ():
-            other = cast(QuoteLine, {**line, "term": name, "ramp": None})
-            for made, part in lines_of(deal, other, index):
+            other = cast(QuoteLine, {**line, "term": name})
+            for made, part in lines_of(deal, other, index, whole(own["months"], "", 1, MOST_MONTHS) if own else 0):
                 if part.start is not None:
                     kept = {
                         key: value
@@ -115,7 +116,7 @@ def _stretches(trace: Sequence[tuple[str, Part]], result: dict[str, Any]) -> dic
 
 
 def _course(term: dict[str, Any], stretches: list[Stretch]) -> Course:
-    return Course(term, max(part.start + part.length for part in stretches), tuple(stretches))
+    return Course(term, whole(term["months"], "", 1, MOST_MONTHS), tuple(stretches))
 
 
 def _grid(courses: Sequence[Course]) -> list[int]:
