@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
+
 from sqlalchemy.orm import Session
 
-from app.foundation.db import table_of
+from app.foundation import audit
 from app.quotes import arguments, service
-from app.quotes.tables import Quote
-from app.sync.mutation import Args, Made, Mutation, Outcome, account_named, account_of_row, register
+from app.quotes.resources import QUOTES
+from app.sync.changing import is_there, names_of
+from app.sync.mutation import Args, Conflict, Made, Mutation, Outcome, account_named, account_of_row, register
 
 SCOPE = "quotes:write"
-_OF_QUOTE = account_of_row(table_of(Quote))
+_OF_QUOTE = account_of_row(QUOTES.table)
 
 
 def _create(session: Session, args: Args, made: Made) -> Outcome:
-    service.create(session, args, made.by)
+    values = {name: value for name, value in args.items() if name != "id" and value is not None}
+    hand = {"account_id": args["account_id"], "user_id": made.by}
+    if not is_there(session, QUOTES, args["id"], hand):
+        service.create(session, args["id"], values, made.by)
     return Outcome()
 
 
-def _change(session: Session, args: Args, made: Made) -> Outcome:
-    return Outcome(service.change(session, args["id"], args["revision"], args["fields"], args.get("shown"), made.by))
+def _change(session: Session, args: Args, _made: Made) -> Outcome:
+    clashes = service.change(session, args["id"], args["revision"], args["fields"], args.get("shown"))
+    return Outcome(_conflicts(session, clashes))
 
 
-def _submit(session: Session, args: Args, made: Made) -> Outcome:
-    service.submit(session, args["id"], args["revision"], args["reason"], made.by)
+def _conflicts(session: Session, clashes: Sequence[service.Clash]) -> tuple[Conflict, ...]:
+    """Fields that somebody else changed, with who and when; of the price and what else follows from them nothing is said."""
+    if not clashes:
+        return ()
+    quote = clashes[0].quote
+    written = audit.last_written(session, "quote", quote["id"], [one.field for one in clashes], quote["updated_at"])
+    names = names_of(session, {who.user_id for who in written.values() if who.user_id})
+    found = []
+    for clash in clashes:
+        who = written.get(clash.field)
+        by = {"id": who.user_id, "name": names[who.user_id]} if who and who.user_id in names else None
+        mine, theirs = (one.isoformat() if isinstance(one, date) else one for one in (clash.mine, clash.theirs))
+        at = who.at if who else quote["updated_at"]
+        found.append(Conflict("quote", quote["id"], clash.field, None, mine, theirs, by, at))
+    return tuple(found)
+
+
+def _submit(session: Session, args: Args, _made: Made) -> Outcome:
+    service.submit(session, args["id"], args["revision"], args["reason"])
     return Outcome()
 
 
@@ -32,14 +57,14 @@ def _decide(session: Session, args: Args, _made: Made) -> Outcome:
     return Outcome()
 
 
-def _send(session: Session, args: Args, made: Made) -> Outcome:
-    service.send(session, args["id"], args["revision"], args.get("shown"), made.by)
+def _send(session: Session, args: Args, _made: Made) -> Outcome:
+    service.send(session, args["id"], args["revision"], args.get("shown"))
     return Outcome()
 
 
-def _revise(session: Session, args: Args, made: Made) -> Outcome:
+def _revise(session: Session, args: Args, _made: Made) -> Outcome:
     fields: Args = {name: args[name] for name in ("content", "valid_until") if name in args}
-    service.revise(session, args["id"], args["revision"], fields, args.get("shown"), made.by)
+    service.revise(session, args["id"], args["revision"], fields, args.get("shown"))
     return Outcome()
 
 

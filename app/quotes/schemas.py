@@ -1,6 +1,8 @@
 """Wire shapes of quotes, agreements and catalogues."""
 
-from marshmallow import Schema, validate
+from typing import Any
+
+from marshmallow import Schema, fields, validate
 
 from app.foundation.fields import Day, Reference, Text
 from app.quotes.content import ContentField
@@ -10,7 +12,7 @@ CURRENCY = "^[A-Z]{3}$"
 DIGEST = "^[0-9a-f]{64}$"
 
 
-def amount(**options: object) -> Text:
+def amount(**options: Any) -> Text:
     """An amount of money without its currency: a decimal string."""
     metadata = {"pattern": AMOUNT, "example": "1234.50"}
     return Text(30, validate=[validate.Regexp(AMOUNT)], metadata=metadata, **options)
@@ -29,6 +31,15 @@ class ShownPriceSchema(Schema):
         required=True,
         validate=[validate.Regexp(DIGEST)],
         metadata={"pattern": DIGEST, "example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+    )
+    lines = fields.Dict(
+        Text(100),
+        amount(),
+        validate=validate.Length(max=2000),
+        metadata={
+            "description": "Net of each priced line, to be told which of them differ.",
+            "example": {"l1": "219000.00"},
+        },
     )
 
 

@@ -16,7 +16,7 @@ const TITLES: Record<MutationName, string> = {
   'account.change': 'Account changed', 'person.add': 'Person added', 'person.change': 'Person changed', 'consent.record': 'Consent',
   'goal.set': 'Goal', 'goal.change': 'Goal changed', 'message.post': 'Message', 'attachment.add': 'Photo', 'draft.decide': 'Decision on a draft',
   'quote.create': 'Quote', 'quote.change': 'Quote changed', 'quote.submit': 'Approval of a quote asked for', 'quote.decide': 'Decision on a quote',
-  'quote.send': 'Quote sent', 'quote.revise': 'Next version of a quote', 'quote.withdraw': 'Quote withdrawn',
+  'quote.send': 'Quote sent', 'quote.revise': 'Next version of a quote', 'quote.withdraw': 'Quote withdrawn', 'quote.answer': 'Answer to a customer',
 };
 
 export const titleOf = ({ name }: Said): string => TITLES[name as MutationName] ?? name;

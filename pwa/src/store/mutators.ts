@@ -94,6 +94,7 @@ export const MUTATORS: { [Name in MutationName]: Mutator<Name> } = {
     decided_at: null, decided_by: null, decision_reason: null, difference: null, approvals: null,
   })),
   'quote.withdraw': alters('quote', (_, { reason }) => ({ status: 'withdrawn', decision_reason: reason })),
+  'quote.answer': { keys: () => [], apply: (rows) => rows }, // the question stands on a quote that it does not name
   'draft.decide': { keys: (args) => [['draft', args.id]], apply: () => [undefined] },
 };
 
