@@ -1,6 +1,7 @@
 /**
  * Reads a compiled model: gzip("DSCM" | format | sections | sha256 of all before). A section is a tag, a varint length and bytes;
- * varints are unsigned LEB128. The twin of `app/cpq/artefact.py`.
+ * varints are unsigned LEB128. The extra field of the gzip header holds a check sum of the compressed bytes, so that a flip in
+ * bits that inflating ignores is seen too. The twin of `app/cpq/artefact.py`.
  *
  * A damaged, cut or newer file is an `ArtefactError` that says which.
  */
@@ -10,6 +11,9 @@ import type { Header } from './types';
 const MAGIC = [0x44, 0x53, 0x43, 0x4d]; // DSCM
 const FORMAT = 1;
 const DIGEST_BYTES = 32;
+/** How the gzip header begins: deflate, an extra field, no time, then one subfield "DS" of 16 bytes. */
+const GZIP_HEAD = [0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 2, 0xff, 20, 0, 0x44, 0x53, 16, 0];
+const CHECK_BYTES = 16;
 /** What a model may take when it is unpacked. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
@@ -38,12 +42,13 @@ export interface Artefact {
 }
 
 export async function readArtefact(packed: Uint8Array): Promise<Artefact> {
+  await checkPacked(packed);
   const bytes = await unpack(packed);
   const body = bytes.subarray(0, Math.max(0, bytes.length - DIGEST_BYTES));
   if (body.length <= MAGIC.length || MAGIC.some((byte, at) => body[at] !== byte)) throw new ArtefactError('This is not a compiled model.');
   const format = body[MAGIC.length] as number;
-  if (format > FORMAT) throw new ArtefactError(`The model has format ${format}; this version reads ${FORMAT}. Update the app.`);
-  if (!(await isWhole(body, bytes.subarray(body.length)))) throw new ArtefactError('The model is damaged: its check sum does not fit. Load it again.');
+  if (format > FORMAT) throw new ArtefactError(`The model has format ${format}; this version reads up to ${FORMAT}. Update the app.`);
+  if (!equal(await sha256(body), bytes.subarray(body.length))) throw new ArtefactError('The model is damaged: its check sum does not fit. Load it again.');
   if (format !== FORMAT) throw new ArtefactError(`The model has format ${format}, which never was.`);
   const sections = split(body);
   const header = readHeader(sections.get('H'));
@@ -78,10 +83,19 @@ async function unpack(packed: Uint8Array): Promise<Uint8Array> {
   return whole;
 }
 
-async function isWhole(body: Uint8Array, said: Uint8Array): Promise<boolean> {
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>));
-  return said.length === DIGEST_BYTES && digest.every((byte, at) => byte === said[at]);
+async function checkPacked(packed: Uint8Array): Promise<void> {
+  if (packed[0] !== GZIP_HEAD[0] || packed[1] !== GZIP_HEAD[1]) throw new ArtefactError('This is not a compiled model.');
+  const start = GZIP_HEAD.length + CHECK_BYTES;
+  const said = packed.subarray(GZIP_HEAD.length, start);
+  const digest = await sha256(packed.subarray(start));
+  const whole = GZIP_HEAD.every((byte, at) => byte === packed[at]) && equal(digest.subarray(0, CHECK_BYTES), said);
+  if (!whole) throw new ArtefactError('The model is damaged or cut off: its check sum does not fit. Load it again.');
 }
+
+const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+
+const equal = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, at) => byte === b[at]);
 
 function split(body: Uint8Array): Map<string, Uint8Array> {
   const sections = new Map<string, Uint8Array>();

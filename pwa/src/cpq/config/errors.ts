@@ -1,3 +1,5 @@
+import type { BudgetExcess } from './types';
+
 /** What can go wrong in the configuration engine. */
 export class CpqError extends Error {
   override name = 'CpqError';
@@ -13,10 +15,10 @@ export class UnknownNameError extends CpqError {
   override name = 'UnknownNameError';
 }
 
-/** No configuration at all has this value; `rules` are at fault. */
+/** No configuration at all has this value, whatever is given up; these rules or budgets are at fault. */
 export class NeverPossible extends CpqError {
   override name = 'NeverPossible';
-  constructor(readonly feature: string, readonly value: string, readonly rules: readonly string[]) {
-    super(`${feature} = ${value} is in no valid configuration`);
+  constructor(readonly feature: string, readonly value: string, readonly rules: readonly string[], readonly budgets: readonly BudgetExcess[] = []) {
+    super(`No configuration has ${feature} = ${value}.`);
   }
 }

@@ -4,12 +4,25 @@
  *
  * Literals are signed variables outside, 2·v (true) and 2·v + 1 (false) inside. What was learned stays from one question to the next.
  */
+import { Activity } from './activity';
+
 const UNSET = 2;
 const NO_REASON = 0;
+const NO_LITERAL = -1;
+/** Distance of a clause that says why a sum did what it did: never watched, first to be forgotten. */
+const FLEETING = 1 << 30;
+/** Room that fleeting clauses may take before they are cleared away. */
+const MOST_ROOM = 1 << 22;
 const RESTART = 64;
-const DECAY = 1 / 0.95;
 /** Place of a clause in the arena: size, distance (0: not learned), literals. */
 const HEAD = 2;
+
+interface Sum {
+  /** The heaviest first. */
+  readonly terms: readonly { readonly literal: number; readonly weight: number }[];
+  readonly most: number;
+  now: number;
+}
 
 const inner = (literal: number): number => (literal > 0 ? literal * 2 : -literal * 2 + 1);
 const outer = (literal: number): number => (literal & 1 ? -(literal >> 1) : literal >> 1);
@@ -19,43 +32,54 @@ export class Solver {
   core: number[] = [];
   private arena = new Int32Array(1 << 14);
   private used = 1; // 0 is "no reason"
-  private readonly watches: number[][] = []; // by literal that became true: reference and blocker in turn
-  private readonly value: Uint8Array; // by literal: 1 true, 0 false, 2 unset
-  private readonly level: Int32Array;
-  private readonly reason: Int32Array;
-  private readonly phase: Uint8Array; // the literal's sign bit to try first
-  private readonly seen: Uint8Array;
-  private readonly trail: Int32Array;
+  private readonly watches: number[][] = [[], []]; // by literal that became true: reference and blocker in turn
+  private value = new Uint8Array(2); // by literal: 1 true, 0 false, 2 unset
+  private level = new Int32Array(1);
+  private reason = new Int32Array(1);
+  private phase = new Uint8Array(1); // the literal's sign bit to try first
+  private seen = new Uint8Array(1);
+  private trail = new Int32Array(1);
   private trailSize = 0;
   private head = 0;
   private readonly limits: number[] = []; // size of the trail where each decision level begins
-  private readonly activity: Float64Array;
-  private step = 1;
-  private readonly heap: Int32Array; // variables, the most active at its top
-  private readonly place: Int32Array;
-  private heapSize = 0;
+  private readonly activity = new Activity();
+  private readonly sums: Sum[] = [];
+  private readonly sumsOf: { sum: Sum; weight: number }[][] = []; // by literal
+  private wanted: readonly number[] = [];
+  private liked: readonly number[] = [];
   private learned = 0;
   private mostLearned = 4000;
   private ok = true;
-  private readonly model: Uint8Array;
-  private readonly stamps: Int32Array;
+  private model = new Uint8Array(1);
+  private stamps = new Int32Array(1);
   private stamp = 0;
 
-  constructor(readonly variables: number) {
-    const size = 2 * variables + 2;
-    this.value = new Uint8Array(size).fill(UNSET);
-    this.level = new Int32Array(variables + 1);
-    this.reason = new Int32Array(variables + 1);
-    this.phase = new Uint8Array(variables + 1).fill(1);
-    this.seen = new Uint8Array(variables + 1);
-    this.trail = new Int32Array(variables + 1);
-    this.activity = new Float64Array(variables + 1);
-    this.heap = new Int32Array(variables + 1);
-    this.place = new Int32Array(variables + 1).fill(-1);
-    this.model = new Uint8Array(variables + 1);
-    this.stamps = new Int32Array(variables + 1);
-    for (let literal = 0; literal < size; literal += 1) this.watches.push([]);
-    for (let variable = 1; variable <= variables; variable += 1) this.push(variable);
+  constructor(public variables = 0) {
+    this.variables = 0;
+    this.grow(variables);
+  }
+
+  /** A variable more. */
+  variable(): number {
+    this.grow(this.variables + 1);
+    return this.variables;
+  }
+
+  private grow(variables: number): void {
+    const from = this.variables;
+    this.variables = variables;
+    for (let literal = 2 * from + 2; literal <= 2 * variables + 1; literal += 1) this.watches[literal] = [];
+    if (variables < this.level.length) return;
+    const room = Math.max(variables, from * 2);
+    this.value = enlarged(new Uint8Array(2 * room + 2).fill(UNSET), this.value);
+    this.phase = enlarged(new Uint8Array(room + 1).fill(1), this.phase);
+    this.seen = enlarged(new Uint8Array(room + 1), this.seen);
+    this.model = enlarged(new Uint8Array(room + 1), this.model);
+    this.level = enlarged(new Int32Array(room + 1), this.level);
+    this.reason = enlarged(new Int32Array(room + 1), this.reason);
+    this.trail = enlarged(new Int32Array(room + 1), this.trail);
+    this.stamps = enlarged(new Int32Array(room + 1), this.stamps);
+    this.activity.grow(from, room);
   }
 
   /** Add a clause for good. */
@@ -75,14 +99,31 @@ export class Solver {
     } else this.attach(this.store(clause, 0));
   }
 
-  /** Whether a model holds with these literals; where none does, `core` says which of them are at fault. */
-  solve(assumptions: readonly number[]): boolean {
+  /** The weights (above 0) of the literals that hold sum up to at most this, for good. */
+  addSum(weights: readonly (readonly [literal: number, weight: number])[], most: number): void {
+    this.backTo(0);
+    const terms = weights.map(([literal, weight]) => ({ literal: inner(literal), weight })).sort((a, b) => b.weight - a.weight);
+    const sum: Sum = { terms, most, now: 0 };
+    this.sums.push(sum);
+    for (const { literal, weight } of terms) {
+      (this.sumsOf[literal] ??= []).push({ sum, weight });
+      if (this.value[literal] === 1) sum.now += weight;
+    }
+    if (this.ok && (this.weigh(sum) || this.propagate())) this.ok = false;
+  }
+
+  /**
+   * Whether a model holds with these literals; where none does, `core` says which of them are at fault. What is `liked` is
+   * tried first and in this order, so that of all models it is the first one by what is liked.
+   */
+  solve(assumptions: readonly number[], liked: readonly number[] = []): boolean {
     this.backTo(0);
     this.core = [];
     if (!this.ok) return false;
-    const wanted = assumptions.map(inner);
+    this.wanted = assumptions.map(inner);
+    this.liked = liked.map(inner);
     for (let restart = 1; ; restart += 1) {
-      const found = this.search(wanted, luby(restart) * RESTART);
+      const found = this.search(luby(restart) * RESTART);
       if (found === null) continue;
       if (found) for (let variable = 1; variable <= this.variables; variable += 1) this.model[variable] = this.value[2 * variable] as number;
       this.backTo(0);
@@ -123,7 +164,7 @@ export class Solver {
   // --- search ------------------------------------------------------------------------------------------------------
 
   /** True: a model is on the trail. False: none. Null: so many conflicts came that it should start anew. */
-  private search(wanted: readonly number[], conflicts: number): boolean | null {
+  private search(conflicts: number): boolean | null {
     for (let count = 0; ; ) {
       const conflict = this.propagate();
       if (conflict) {
@@ -134,10 +175,10 @@ export class Solver {
       }
       if (count >= conflicts) {
         this.backTo(0);
-        if (this.learned > this.mostLearned) this.forget();
+        if (this.learned > this.mostLearned || this.used > MOST_ROOM + this.mostLearned * 64) this.forget();
         return null;
       }
-      const next = this.decide(wanted);
+      const next = this.decide();
       if (next === 0) return true;
       if (next < 0) return false;
       this.limits.push(this.trailSize);
@@ -146,7 +187,8 @@ export class Solver {
   }
 
   /** The next literal to set: assumptions first; 0 where everything is set, −1 where an assumption cannot hold. */
-  private decide(wanted: readonly number[]): number {
+  private decide(): number {
+    const { wanted } = this;
     while (this.limits.length < wanted.length) {
       const literal = wanted[this.limits.length] as number;
       if (this.value[literal] === UNSET) return literal;
@@ -156,9 +198,10 @@ export class Solver {
       }
       this.limits.push(this.trailSize); // holds already: a level with nothing in it
     }
-    while (this.heapSize > 0) {
-      const variable = this.pop();
-      if (this.value[2 * variable] === UNSET) return 2 * variable + (this.phase[variable] as number);
+    for (const literal of this.liked) if (this.value[literal] === UNSET) return literal;
+    while (!this.activity.isEmpty) {
+      const variable = this.activity.pop();
+      if (variable <= this.variables && this.value[2 * variable] === UNSET) return 2 * variable + (this.phase[variable] as number);
     }
     return 0;
   }
@@ -170,6 +213,8 @@ export class Solver {
     this.level[variable] = this.limits.length;
     this.reason[variable] = reason;
     this.trail[this.trailSize++] = literal;
+    const sums = this.sumsOf[literal];
+    if (sums) for (const { sum, weight } of sums) sum.now += weight;
   }
 
   private backTo(level: number): void {
@@ -180,7 +225,8 @@ export class Solver {
       const variable = literal >> 1;
       this.value[literal] = this.value[literal ^ 1] = UNSET;
       this.phase[variable] = literal & 1;
-      if ((this.place[variable] as number) < 0) this.push(variable);
+      this.activity.put(variable);
+      for (const { sum, weight } of this.sumsOf[literal] ?? []) sum.now -= weight;
     }
     this.limits.length = level;
     this.head = keep;
@@ -223,8 +269,31 @@ export class Solver {
         return clause;
       }
       list.length = kept;
+      for (const { sum } of this.sumsOf[truth] ?? []) {
+        const broken = this.weigh(sum);
+        if (!broken) continue;
+        this.head = this.trailSize;
+        return broken;
+      }
     }
     return 0;
+  }
+
+  /** Carry out what follows from a sum; a clause that says why it is broken, or 0. */
+  private weigh(sum: Sum): number {
+    if (sum.now > sum.most) return this.because(sum, NO_LITERAL);
+    for (const { literal, weight } of sum.terms) {
+      if (sum.now + weight <= sum.most) return 0;
+      if (this.value[literal] === UNSET) this.assign(literal ^ 1, this.because(sum, literal ^ 1));
+    }
+    return 0;
+  }
+
+  /** The clause by which a sum makes a literal true: not all of these that hold, or it. */
+  private because(sum: Sum, literal: number): number {
+    const clause = literal === NO_LITERAL ? [] : [literal];
+    for (const term of sum.terms) if (this.value[term.literal] === 1 && this.level[term.literal >> 1] !== 0) clause.push(term.literal ^ 1);
+    return this.store(clause, FLEETING);
   }
 
   /** Watch another literal of the clause in the second one's place, if one is not false. */
@@ -260,7 +329,7 @@ export class Solver {
         const variable = one >> 1;
         if (one === literal || seen[variable] || level[variable] === 0) continue;
         seen[variable] = 1;
-        this.bump(variable);
+        this.activity.bump(variable);
         if (level[variable] === here) open += 1;
         else clause.push(one);
       }
@@ -272,7 +341,7 @@ export class Solver {
     clause[0] = literal ^ 1;
     const short = clause.filter((one, place) => place === 0 || !this.follows(one));
     for (const one of clause) seen[one >> 1] = 0;
-    this.step *= DECAY;
+    this.activity.decay();
     this.keep(short);
   }
 
@@ -372,9 +441,9 @@ export class Solver {
     const { arena } = this;
     const old = this.used;
     const distances: number[] = [];
-    for (let at = 1; at < old; at += HEAD + (arena[at] as number)) if (arena[at + 1]) distances.push(arena[at + 1] as number);
+    for (let at = 1; at < old; at += HEAD + (arena[at] as number)) if (arena[at + 1] && arena[at + 1] !== FLEETING) distances.push(arena[at + 1] as number);
     distances.sort((a, b) => a - b);
-    const limit = Math.max(2, distances[distances.length >> 1] as number);
+    const limit = Math.max(2, distances[distances.length >> 1] ?? 0);
     for (const list of this.watches) list.length = 0;
     this.used = 1;
     this.learned = 0;
@@ -396,64 +465,11 @@ export class Solver {
     for (let at = clause + HEAD; at < end; at += 1) if (this.value[this.arena[at] as number] === 1) return true;
     return false;
   }
+}
 
-  // --- the most active variable --------------------------------------------------------------------------------------
-
-  private bump(variable: number): void {
-    const raised = (this.activity[variable] as number) + this.step;
-    this.activity[variable] = raised;
-    if (raised > 1e100) {
-      for (let one = 1; one <= this.variables; one += 1) this.activity[one] = (this.activity[one] as number) * 1e-100;
-      this.step *= 1e-100;
-    }
-    if ((this.place[variable] as number) >= 0) this.rise(this.place[variable] as number);
-  }
-
-  private push(variable: number): void {
-    this.heap[this.heapSize] = variable;
-    this.rise(this.heapSize++);
-  }
-
-  private pop(): number {
-    const top = this.heap[0] as number;
-    const last = this.heap[--this.heapSize] as number;
-    this.place[top] = -1;
-    if (this.heapSize > 0) this.sink(last);
-    return top;
-  }
-
-  private rise(from: number): void {
-    const { heap, place, activity } = this;
-    const variable = heap[from] as number;
-    let at = from;
-    while (at > 0) {
-      const up = (at - 1) >> 1;
-      const above = heap[up] as number;
-      if ((activity[above] as number) >= (activity[variable] as number)) break;
-      heap[at] = above;
-      place[above] = at;
-      at = up;
-    }
-    heap[at] = variable;
-    place[variable] = at;
-  }
-
-  private sink(variable: number): void {
-    const { heap, place, activity, heapSize } = this;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heapSize) break;
-      if (child + 1 < heapSize && (activity[heap[child + 1] as number] as number) > (activity[heap[child] as number] as number)) child += 1;
-      const below = heap[child] as number;
-      if ((activity[below] as number) <= (activity[variable] as number)) break;
-      heap[at] = below;
-      place[below] = at;
-      at = child;
-    }
-    heap[at] = variable;
-    place[variable] = at;
-  }
+function enlarged<T extends Uint8Array | Int32Array>(larger: T, old: T): T {
+  larger.set(old);
+  return larger;
 }
 
 /** 1, 1, 2, 1, 1, 2, 4 … */

@@ -44,6 +44,8 @@ export interface Budget {
   readonly max?: number;
   readonly min?: number;
   readonly weights: readonly (readonly [literal: number, weight: number])[];
+  /** Where a feature gives the limit: its values carry it as negative weights and the bound is 0; here for people to read. */
+  readonly limit_of?: Readonly<Partial<Record<'max' | 'min', { readonly feature: string; readonly values: Readonly<Record<string, number>> }>>>;
 }
 
 export type EngineName = 'diagram' | 'sat';
@@ -57,7 +59,8 @@ export interface Header {
   /** Number of variables, 1-based, those that stand for values first. */
   readonly variables: number;
   readonly public: number;
-  readonly order?: readonly number[] | null;
+  /** The variable of every level, the top one first; empty where SAT serves the model. */
+  readonly order: readonly number[];
   readonly solutions: string | null;
   readonly features: readonly Feature[];
   readonly rules: readonly Rule[];
@@ -67,10 +70,10 @@ export interface Header {
 
 export interface FeatureDomain {
   readonly feature: string;
-  /** Values that some valid configuration with the other choices has. */
+  /** Values that some configuration has which keeps the choices, not counting a single one of this feature. */
   readonly valid: readonly string[];
   readonly chosen?: readonly string[];
-  /** The only value left, where nothing was chosen. */
+  /** The only value left, where none was chosen. */
   readonly forced?: string;
 }
 
@@ -81,18 +84,26 @@ export interface Domains {
   readonly consistent: boolean;
   /** One value is left of every feature. */
   readonly complete: boolean;
-  /** Configurations left; null where the engine cannot count. */
+  /** Configurations of the rules that keep the choices, budgets not counted; null by SAT. Counted when first asked for. */
   readonly ways: bigint | null;
-  /** False where budgets may exclude some of them. */
+  /** No configuration so counted breaks a budget. Found out when first asked for. */
   readonly waysExact: boolean;
+  /** Features whose choices contradict the others and are left out of account. */
+  readonly conflicts: readonly string[];
+  /** Values shown as valid because the search for a configuration within all budgets was ended. */
+  readonly unproven: readonly { readonly feature: string; readonly value: string }[];
 }
 
 export interface BudgetRange {
   readonly id: string;
   readonly unit: string;
-  readonly min: string;
-  readonly max: string;
-  readonly limit: string;
+  /** Least and greatest use over what the rules leave; null where there is no configuration. */
+  readonly min: string | null;
+  readonly max: string | null;
+  /** The greatest maximum that is still possible; null where there is none. */
+  readonly limit: string | null;
+  /** The least minimum; absent where there is none. */
+  readonly atLeast?: string;
 }
 
 export interface BudgetExcess {
@@ -130,9 +141,13 @@ export interface Difference {
 
 /** The body of `/configurations:evaluate`. */
 export interface Evaluation {
+  engine: EngineName;
   consistent: boolean;
   complete: boolean;
   ways: string | null;
-  features: Record<string, { valid: string[]; chosen?: string[]; forced?: string }>;
-  budgets: Record<string, { min: string; max: string; limit: string; unit: string }>;
+  ways_exact: boolean;
+  features: Record<string, { valid: string[]; chosen?: string | string[]; forced?: string }>;
+  budgets: Record<string, { min: string | null; max: string | null; limit: string | null; unit: string; at_least?: string }>;
+  conflicts?: string[];
+  unproven?: Record<string, string[]>;
 }

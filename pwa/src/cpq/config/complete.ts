@@ -1,0 +1,70 @@
+/** A whole configuration from some choices: the cheapest, the lightest, the nearest, or the usual one (`app/cpq/complete.py`). */
+import { effectiveOf } from './domains';
+import type { Weights } from './engine';
+import { CpqError } from './errors';
+import { kept, leftOut, type Model } from './model';
+import type { Choice, Configuration, Objective } from './types';
+
+const ROUNDS = 10;
+
+/** Feature → value for every feature; of those with an equal objective the first by feature order, then value order. */
+export function complete(model: Model, choices: readonly Choice[], objective: Objective): Configuration {
+  const effective = effectiveOf(model, kept(model, choices));
+  if (!effective) throw new CpqError(`${model.header.product} has no configuration at all.`);
+  const forbidden = effective.flatMap((choice) => leftOut(model, choice));
+  if (objective.kind === 'usual') return usual(model, forbidden);
+  return model.configuration(least(model, forbidden, weightOf(model, objective)));
+}
+
+type Holds = (literal: number) => boolean;
+
+function least(model: Model, forbidden: readonly number[], weight: Weights): Holds {
+  const ties = model.features.map(({ literals }): Weights => literals.map((literal, position) => [literal, position]));
+  const { holds } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
+  if (!holds) throw new CpqError(`No configuration of ${model.header.product} was found in time.`);
+  return holds;
+}
+
+function weightOf(model: Model, objective: Exclude<Objective, { kind: 'usual' }>): Weights {
+  switch (objective.kind) {
+    case 'cheapest':
+      return Object.entries(objective.prices).flatMap(([feature, prices]) =>
+        Object.entries(prices).map(([value, price]) => [model.slotLiteral[model.slot(feature, value)] as number, price] as const));
+    case 'lightest':
+      return model.budget(objective.budget).weights;
+    case 'nearest':
+      return model.features.flatMap(({ id, literals, values }) => {
+        const wanted = values.findIndex((value) => value.id === objective.to[id]);
+        return wanted < 0 ? [] : othersOf(literals, literals[wanted] as number);
+      });
+  }
+}
+
+const othersOf = (literals: readonly number[], preferred: number): Weights =>
+  literals.filter((literal) => literal !== preferred).map((literal) => [literal, 1] as const);
+
+/** Defaults, then those of conditions that hold in the round before, until they stay the same. */
+function usual(model: Model, forbidden: readonly number[]): Configuration {
+  const featureOf = new Map(model.features.flatMap(({ literals }, at) => literals.map((literal) => [literal, at] as const)));
+  let holds: Holds | null = null;
+  let before = '';
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const preferred = new Map<number, number>();
+    model.features.forEach(({ values, literals, default: usually }, at) => {
+      const place = values.findIndex(({ id }) => id === usually);
+      if (place >= 0) preferred.set(at, literals[place] as number);
+    });
+    for (const { if: clauses, set } of holds ? model.header.defaults : []) {
+      if (!clauses.every((clause) => clause.some(holds as Holds))) continue;
+      for (const literal of set) {
+        const at = featureOf.get(literal);
+        if (at !== undefined) preferred.set(at, literal);
+      }
+    }
+    const now = JSON.stringify(model.features.map((_, at) => preferred.get(at) ?? 0));
+    if (now === before) break;
+    before = now;
+    holds = least(model, forbidden, [...preferred].flatMap(([at, literal]) => othersOf(model.features[at]?.literals ?? [], literal)));
+  }
+  return model.configuration(holds as Holds);
+}
