@@ -46,6 +46,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
     from app.quotes.offer_routes import blueprint as offers
+    from app.quotes.routes import blueprint as quotes
     from app.sync.pokes_routes import blueprint as live
     from app.sync.routes import blueprint as sync
     from app.threads.routes import blueprint as threads
@@ -66,6 +67,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
         briefings,
         sync,
         live,
+        quotes,
         offers,
     ):
         api.register_blueprint(blueprint, url_prefix="/api/v1")

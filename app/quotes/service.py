@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.foundation import audit, changes, clock
@@ -38,6 +39,13 @@ class Clash:
 def create(session: Session, quote_id: str, given: Fields, by: str) -> str:
     """Make a quote in this user's name; Problem 422 points at what cannot be priced."""
     return rows.add(session, QUOTES, quote_id, {**given, "user_id": by})
+
+
+def create_new(session: Session, quote_id: str, given: Fields, by: str) -> str:
+    """`create` a quote; Problem 409 when another one has this id."""
+    if session.scalar(sa.select(QUOTES.table.c.id).where(QUOTES.table.c.id == quote_id)) is not None:
+        raise Problem(409, "id-taken", "Id taken", "Another quote has this id; make a new one.")
+    return create(session, quote_id, given, by)
 
 
 def change(session: Session, quote_id: str, revision: int, given: Fields, shown: Shown) -> tuple[Clash, ...]:
