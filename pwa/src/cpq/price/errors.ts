@@ -10,3 +10,8 @@ export class PriceError extends Error {
     this.detail = detail;
   }
 }
+
+/** A member's value as a message shows it, the same in both languages. */
+export function named(value: unknown): string {
+  return typeof value === 'string' ? `"${value.slice(0, 60)}"` : 'what is there';
+}
