@@ -13,7 +13,7 @@ declare const SHELL_VERSION: string;
 declare const SHELL_FILES: string[];
 
 const CACHE = `shell-${SHELL_VERSION}`;
-const SERVER_PAGES = /^\/(api|docs|healthz|readyz)(\/|$)/;
+const SERVER_PAGES = /^\/(api|docs|healthz|readyz|q)(\/|$)/;
 
 /** Chromium answers these from the cache without starting the worker; elsewhere, and for deep links, `fetch` below does. */
 interface StaticRouting {

@@ -67,6 +67,7 @@ function Actions({ page: { account } }: { page: AccountRows }) {
       <Menu
         label="Write down" icon="write" title={account.name}
         entries={[
+          { href: `${at}/quote`, label: 'Quote', detail: 'configure, price and send' },
           { href: `${at}/walk-in`, label: 'Log a walk-in', detail: 'a visit that was not planned' },
           { href: `${at}/plan`, label: 'Plan a visit' },
           { href: `${at}/note`, label: 'Note', detail: 'with photos' },

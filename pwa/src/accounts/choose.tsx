@@ -6,7 +6,7 @@ import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
 import { buildDirectory, find } from './search';
 
-const TITLES: Record<string, string> = { 'walk-in': 'Log a walk-in', plan: 'Plan a visit', note: 'Write a note' };
+const TITLES: Record<string, string> = { 'walk-in': 'Log a walk-in', plan: 'Plan a visit', note: 'Write a note', quote: 'Quote' };
 const MOST = 30;
 
 export function ChooseScreen({ what, rows }: { what: string; rows: { accounts: Account[]; people: Person[] } }) {

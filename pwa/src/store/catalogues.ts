@@ -3,7 +3,7 @@
  * once by its hash, checked, and kept for as long as a row, a quote or something unsent refers to it.
  */
 import { RefusedError } from './api';
-import { canonical } from './canonical';
+import { canonical } from '../cpq/quote/canonical';
 import type { Database, KeptCatalogue } from './database';
 import type { Environment } from './environment';
 import type { Send } from './pull';

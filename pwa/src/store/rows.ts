@@ -83,6 +83,8 @@ export interface Subscription {
   id: string;
   account_id: string;
   product?: string;
+  /** of the product, as catalogues know it */
+  sku?: string;
   contract_number?: string;
   quantity?: number;
   starts_on?: IsoDate;
@@ -327,18 +329,22 @@ export interface QuoteDifference {
   lines?: { line: string; name?: string; shown?: string | null; priced?: string | null }[];
 }
 
+/** An approval that a quote needs; who asked for it and why, and what was decided. */
 export interface QuoteApproval {
   id?: string;
   rule?: string;
   role?: string;
   reason?: string;
   line?: string;
-  decision?: 'approve' | 'refuse' | 'approved' | 'refused' | null;
+  /** a name */
+  asked_by?: string;
+  asked_at?: Instant;
+  asked_why?: string;
+  decision?: 'approve' | 'refuse';
+  /** a name */
   decided_by?: string;
   decided_at?: Instant;
   decision_reason?: string;
-  asked_by?: string;
-  asked_at?: Instant;
 }
 
 /** Something that the customer asked on their page. */
@@ -347,10 +353,10 @@ export interface QuoteQuestion {
   line?: string;
   text: string;
   asked_at: Instant;
-  asked_by?: string;
   answer?: string;
   answered_at?: Instant;
-  answered_by?: string;
+  /** who answered */
+  author?: string;
 }
 
 export interface Quote {
@@ -366,6 +372,8 @@ export interface Quote {
   version: number;
   revision: number;
   valid_until?: IsoDate;
+  /** for colleagues */
+  notes?: string;
   /** as the engine reads it */
   content: unknown;
   totals: QuoteTotals;

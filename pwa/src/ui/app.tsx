@@ -27,7 +27,7 @@ import { readTyped, type Typed } from './typed';
 /** The first screens are drawn and read ahead by then. */
 const SETTLED_MS = 3000;
 
-interface Shown {
+export interface Shown {
   key: string;
   /** null while its rows are being read */
   node: VNode | null;
@@ -56,41 +56,49 @@ const door = (): Shown => ({ key: 'sign-in', node: <SignIn /> });
 const lease = (): Shown => ({ key: 'lease', node: place.value.path === '/sign-in' ? <SignIn /> : <LeaseOver /> });
 const nowhere = (path: string): Shown => ({ key: path, node: <NotFound /> });
 
-/** The screens for writing, once they are here. */
-type Writing = typeof import('./writing');
-const writing = signal<Writing | null>(null);
-const unreachable = signal(false);
-let asked: Promise<void> | null = null;
+/** Screens that are fetched when the phone has time, or when one of them is opened. */
+class Part<Screens> {
+  private readonly screens = signal<Screens | null>(null);
+  private readonly unreachable = signal(false);
+  private asked: Promise<void> | null = null;
 
-function fetchWriting(): void {
-  asked ??= import('./writing').then(
-    (screens) => {
-      writing.value = screens;
-      unreachable.value = false;
-    },
-    () => {
-      unreachable.value = true;
-      asked = null;
-    },
-  );
+  constructor(private readonly load: () => Promise<Screens>) {}
+
+  fetch = (): void => {
+    this.asked ??= this.load().then(
+      (screens) => {
+        this.screens.value = screens;
+        this.unreachable.value = false;
+      },
+      () => {
+        this.unreachable.value = true;
+        this.asked = null;
+      },
+    );
+  };
+
+  /** A screen of this part. */
+  at(path: string, show: (screens: Screens) => Shown): Shown {
+    if (this.screens.value) return show(this.screens.value);
+    this.fetch();
+    return { key: path, node: this.unreachable.value ? <NotHereYet again={this.fetch} /> : null };
+  }
 }
+
+type Writing = typeof import('./writing');
+const writing = new Part(() => import('./writing'));
+const quoting = new Part(() => import('../quotes/screens'));
 
 /** Not while the rep opens the app and taps a visit: that is when a phone has the least time. */
 function fetchWritingLater(): () => void {
-  const timer = setTimeout(() => whenIdle(fetchWriting), SETTLED_MS);
+  const timer = setTimeout(() => whenIdle(writing.fetch), SETTLED_MS);
   return () => clearTimeout(timer);
-}
-
-/** A screen of the part for writing. */
-function written(path: string, show: (screens: Writing) => Shown): Shown {
-  if (writing.value) return show(writing.value);
-  fetchWriting();
-  return { key: path, node: unreachable.value ? <NotHereYet /> : null };
 }
 
 function screenAt(path: string, userId: string): Shown {
   const [, room = '', id = '', task = ''] = path.split('/');
-  const at = (show: (screens: Writing) => Shown) => written(path, show);
+  const at = (show: (screens: Writing) => Shown) => writing.at(path, show);
+  const quotes = () => quoting.at(path, ({ quotesAt }) => quotesAt(path));
   switch (room) {
     case '':
     case 'today':
@@ -99,7 +107,10 @@ function screenAt(path: string, userId: string): Shown {
       return task ? at((screens) => visitTask(screens, path, id, task)) : visitScreen(id);
     case 'accounts':
       if (!id) return reading('directory', readDirectory, (rows) => <DirectoryScreen rows={rows} />);
+      if (task === 'quote') return quotes();
       return task ? at((screens) => accountTask(screens, path, id, task)) : accountScreen(id);
+    case 'quotes':
+      return quotes();
     case 'people':
       return at((screens) => personScreen(screens, path, id, task));
     case 'goals':
@@ -227,12 +238,12 @@ function form<T>(path: string, read: (db: Database) => Promise<T>, show: (value:
   return reading(path, both, ({ value, typed }) => show(value, typed), path);
 }
 
-function NotHereYet() {
+function NotHereYet({ again }: { again: () => void }) {
   return (
     <Screen title="Not on this phone yet" back={{ href: '/', label: 'Today' }}>
       <Empty title="This part of the app could not be fetched">
         <p>It is fetched once, when there is a network. Everything that is stored can be read meanwhile.</p>
-        <button class="btn ghost" type="button" onClick={fetchWriting}>
+        <button class="btn ghost" type="button" onClick={again}>
           Try again
         </button>
       </Empty>

@@ -94,6 +94,7 @@ function useArrival(heading: { current: HTMLHeadingElement | null }, title: stri
 const TABS: { href: string; label: string; icon: IconName }[] = [
   { href: '/', label: 'Today', icon: 'today' },
   { href: '/accounts', label: 'Accounts', icon: 'accounts' },
+  { href: '/quotes', label: 'Quotes', icon: 'quotes' },
   { href: '/me', label: 'Me', icon: 'me' },
 ];
 

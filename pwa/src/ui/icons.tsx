@@ -2,6 +2,7 @@
 const PATHS = {
   today: 'M4 11l8-7 8 7v9h-5v-6H9v6H4z',
   accounts: 'M5 20V6l7-3 7 3v14M3 20h18M9 9h6M9 13h6M9 17h6',
+  quotes: 'M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7',
   me: 'M16 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0M4 21c1-5 4-7 8-7s7 2 8 7',
   back: 'M15 5l-7 7 7 7',
   next: 'M9 5l7 7-7 7',
@@ -17,6 +18,10 @@ const PATHS = {
   clock: 'M20 12a8 8 0 1 1-16 0 8 8 0 0 1 16 0M12 7.500V12l3 2',
   check: 'M5 12.500l5 5L19 7',
   more: 'M5 12h.010M12 12h.010M19 12h.010',
+  undo: 'M9 5L4 10l5 5M4 10h10a6 6 0 0 1 0 12h-3',
+  less: 'M5 12h14',
+  up: 'M5 15l7-7 7 7',
+  share: 'M12 3v12M7 8l5-5 5 5M5 13v8h14v-8',
   link: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 } as const;
 

@@ -37,7 +37,7 @@ export function startRouter(): void {
   });
 }
 
-const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz)(\/|$)/.test(path);
+const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz|q)(\/|$)/.test(path);
 
 const here = (): string => location.pathname + location.search;
 

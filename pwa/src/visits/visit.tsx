@@ -193,6 +193,9 @@ function Actions({ page: { account, attendees, visit } }: { page: VisitPage }) {
           Log visit
         </a>
       )}
+      <a class="btn ghost" href={`/accounts/${visit.account_id}/quote?visit=${visit.id}`}>
+        Quote
+      </a>
     </div>
   );
 }

@@ -1,0 +1,89 @@
+/** Approval: what was asked and why, for the author; and the decision, for whoever may make it. */
+import { useSignal } from '@preact/signals';
+import { session } from '../store/state';
+import { now, timeZone } from '../ui/clock';
+import { age } from '../ui/dates';
+import { Prose } from '../ui/form';
+import { save, write } from '../ui/save';
+import { percent } from './money';
+import type { QuoteApproval } from '../store/rows';
+import { roleWords } from './words';
+import type { Work } from './working';
+
+const SHOWN = new Set(['in_approval', 'approved', 'refused']);
+
+export function ApprovalCard({ work }: { work: Work }) {
+  const { quote } = work.page;
+  if (!quote || !SHOWN.has(quote.status)) return null;
+  const me = session.value?.user;
+  const deciding = quote.status === 'in_approval' && me !== undefined && me.role !== 'rep';
+  const approvals = quote.approvals ?? [];
+  return (
+    <section class={`card${deciding ? ' hero' : ''}`} aria-label="Approval">
+      <h2>{deciding ? 'For you to decide' : 'Approval'}</h2>
+      {approvals.length === 0 && <p class="soft">{quote.status === 'in_approval' ? 'Asked for; whoever decides is told when this phone is online.' : 'Decided.'}</p>}
+      <ul class="rows">
+        {approvals.map((one, place) => <Asked key={place} approval={one} />)}
+      </ul>
+      {deciding && <Margin work={work} />}
+      {deciding && <Decision work={work} />}
+    </section>
+  );
+}
+
+function Asked({ approval }: { approval: QuoteApproval }) {
+  const { reason, asked_why, asked_by, asked_at, decision, decided_by, decided_at, decision_reason, role } = approval;
+  const at = (instant: string | undefined) => (instant ? age(instant, now.value, timeZone.value) : '');
+  return (
+    <li class="row">
+      <span class={`sign ${decision === 'approve' ? 'good' : decision === 'refuse' ? 'bad' : 'warn'}`} aria-hidden="true">
+        {decision === 'approve' ? '✓' : '!'}
+      </span>
+      <span>
+        {reason}
+        {asked_why && <span class="why">“{asked_why}”</span>}
+        <span class="src">
+          {decision
+            ? `${decision === 'approve' ? 'Approved' : 'Refused'}${decided_by ? ` by ${decided_by}` : ''} ${at(decided_at)}`
+            : `Waits for ${roleWords(role ?? 'manager')}${asked_by ? ` · asked by ${asked_by}` : ''} ${at(asked_at)}`}
+        </span>
+        {decision_reason && <span class="why">“{decision_reason}”</span>}
+      </span>
+    </li>
+  );
+}
+
+/** What only the seller sees, for whoever decides. */
+function Margin({ work }: { work: Work }) {
+  const totals = work.price.value?.price?.totals;
+  if (!totals?.margin_percent) return null;
+  return <p class="src">Margin as quoted {percent(totals.margin_percent)} · {percent(totals.discount_percent)} under list. The customer sees neither.</p>;
+}
+
+function Decision({ work }: { work: Work }) {
+  const reason = useSignal('');
+  const wrong = useSignal('');
+  const decide = async (decision: 'approve' | 'refuse') => {
+    const { quote } = work.page;
+    const text = reason.value.trim();
+    if (decision === 'refuse' && !text) {
+      wrong.value = 'Say why, so that the author can put it right.';
+      return;
+    }
+    if (!quote) return;
+    await save([write('quote.decide', { id: quote.id, revision: quote.revision, decision, ...(text ? { reason: text } : {}) })], decision === 'approve' ? 'Approved. Saved on this phone' : 'Refused. Saved on this phone');
+  };
+  return (
+    <div class="stack spaced">
+      <Prose label="Reason" value={reason.value} onText={(text) => (reason.value = text)} rows={2} most={2000} wrong={wrong.value || undefined} />
+      <div class="pair">
+        <button class="btn ghost" type="button" onClick={() => void decide('refuse')}>
+          Refuse
+        </button>
+        <button class="btn" type="button" onClick={() => void decide('approve')}>
+          Approve
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,75 @@
+/** The quote as its customer reads it: the same figures and steps, nothing of what only the seller knows. */
+import { Empty, Screen } from '../ui/frame';
+import { session } from '../store/state';
+import { productOf } from './document';
+import { money } from './money';
+import { headline, belowPrice, Waterfall } from './waterfall';
+import { linesOf } from './pricing';
+import { add } from './money';
+import { lineSays } from './lines';
+import { pathOf, type QuotePage } from './reads';
+import { validWords } from './words';
+import { useWork } from './working';
+
+export function CustomerScreen({ page }: { page: QuotePage }) {
+  const work = useWork(page);
+  const value = work.draft.value.value;
+  const price = work.price.value?.price;
+  const { document } = work;
+  const back = { href: pathOf(page.id), label: 'Quote' };
+  const lines = value.content?.lines ?? [];
+  if (!price || !document || lines.length === 0) {
+    return (
+      <Screen title="As the customer sees it" back={back}>
+        <Empty title="There is no price to show yet" />
+      </Screen>
+    );
+  }
+  const person = page.people.find(({ id }) => id === value.person_id);
+  return (
+    <Screen title={value.title} sub={[`Quote ${work.number}`, session.value?.organisation.name, validWords(value.valid_until)].filter(Boolean).join(' · ')} back={back}>
+      <section class="card hero">
+        <p class="soft">{[person?.name, page.account?.name].filter(Boolean).join(', ')}</p>
+        <p class="headline">{headline(price)}</p>
+        <p class="soft">{belowPrice(price)}</p>
+        {value.content?.notes && <p class="prose spaced">{value.content.notes}</p>}
+      </section>
+      <section class="card">
+        <h2>What it is</h2>
+        <ul class="lines">
+          {lines.map((line) => {
+            const product = productOf(document, line.sku);
+            const net = linesOf(price, line.id).reduce((sum, one) => add(sum, one.net), '0');
+            return (
+              <li key={line.id}>
+                <span>
+                  <b>
+                    {line.quantity === '1' ? '' : `${line.quantity} × `}
+                    {product?.name ?? line.sku}
+                  </b>
+                  <span class="src">{lineSays(line, product)}</span>
+                </span>
+                <span class="amount">{money(net, price.currency)}</span>
+              </li>
+            );
+          })}
+        </ul>
+      </section>
+      <section class="card">
+        <h2>How this price came about</h2>
+        <Waterfall price={price} lines={lines} document={document} />
+      </section>
+      {price.clauses.length > 0 && (
+        <section class="card">
+          <h2>What is promised</h2>
+          {price.clauses.map((one) => (
+            <div key={one.id + (one.line ?? '')} class="clause">
+              <b>{one.title}</b>
+              <p class="soft">{one.text}</p>
+            </div>
+          ))}
+        </section>
+      )}
+    </Screen>
+  );
+}

@@ -1,0 +1,103 @@
+/** The lines of a quote: what, how many, how configured, and what each costs. */
+import type { QuoteLine } from '../cpq/quote';
+import { Icon } from '../ui/icons';
+import { featureOf } from './configuring';
+import { isConfigurable, productOf, valueName, type Product } from './document';
+import { add, money } from './money';
+import { pathOf } from './reads';
+import { linesOf } from './pricing';
+import type { Work } from './working';
+
+export function LinesCard({ work }: { work: Work }) {
+  const lines = work.draft.value.value.content?.lines ?? [];
+  return (
+    <section class="card" aria-label="Lines">
+      <h2>
+        Lines <span>{work.draft.value.value.content?.currency}</span>
+      </h2>
+      {lines.length === 0 && <p class="soft">Nothing on it yet. Choose the first product.</p>}
+      <ul class="lines">
+        {lines.map((line) => <Line key={line.id} work={work} line={line} />)}
+      </ul>
+      {work.open && (
+        <a class="btn ghost wide spaced" href={`${pathOf(work.page.id)}/products`}>
+          <Icon name="add" />
+          Add a product
+        </a>
+      )}
+    </section>
+  );
+}
+
+function Line({ work, line }: { work: Work; line: QuoteLine }) {
+  const product = productOf(work.document, line.sku);
+  const price = work.price.value?.price;
+  const priced = price ? linesOf(price, line.id) : [];
+  const net = priced.reduce((sum, one) => add(sum, one.net), '0');
+  return (
+    <li>
+      <a class="name" href={`${pathOf(work.page.id)}/lines/${line.id}`}>
+        <b>
+          {line.quantity === '1' ? '' : `${line.quantity} × `}
+          {product?.name ?? line.sku}
+        </b>
+        <span class="src">{lineSays(line, product)}</span>
+      </a>
+      <span class="amount">{price && priced.length > 0 ? money(net, price.currency) : '\u2013'}</span>
+    </li>
+  );
+}
+
+/** `5.5 kW · Double, SiC · optional`, or how much is still open. */
+export function lineSays(line: QuoteLine, product: Product | undefined): string {
+  const parts: string[] = [];
+  if (line.amends) parts.push(AMENDS[line.amends.change]);
+  if (product && isConfigurable(product)) {
+    const open = (product.features?.length ?? 0) - Object.keys(line.configuration ?? {}).length;
+    if (open > 0) parts.push(`${open} of ${product.features?.length} still open`);
+    parts.push(...(line.choices ?? []).slice(0, 4).map(({ feature, value }) => words(product, feature, value)));
+  }
+  if (line.optional) parts.push(line.selected ? 'optional, chosen' : 'optional, not chosen');
+  if (line.bundle) parts.push('part of a set');
+  if (line.discount) parts.push('with a discount');
+  if (line.open?.length) parts.push('the customer may change it');
+  return parts.join(' · ') || product?.description || product?.sku || '';
+}
+
+const words = (product: Product, feature: string, value: string): string => {
+  const one = featureOf(product, feature);
+  return one?.type === 'choice' ? valueName(one, value) : `${one?.name ?? feature} ${valueName(one, value).toLowerCase()}`;
+};
+
+const AMENDS = { add: 'added to a subscription', reduce: 'takes from a subscription', renew: 'renews a subscription', end: 'ends a subscription' } as const;
+
+/** What does not go together, and what usually goes with it. */
+export function Findings({ work }: { work: Work }) {
+  const findings = work.price.value?.price?.findings ?? [];
+  const stops = findings.filter(({ kind }) => kind === 'requires' || kind === 'excludes');
+  const hints = findings.filter(({ kind }) => kind === 'suggests' || kind === 'bundle' || kind === 'tax');
+  if (findings.length === 0) return null;
+  return (
+    <section class="card" aria-label="Worth a look">
+      <h2>Worth a look</h2>
+      <ul class="rows">
+        {[...stops, ...hints].map((one) => (
+          <li key={one.kind + one.text} class="row">
+            <span class={`sign ${stops.includes(one) ? 'bad' : 'info'}`} aria-hidden="true">
+              {stops.includes(one) ? '!' : '+'}
+            </span>
+            <span>
+              {one.text}
+              {work.open && one.sku && (one.kind === 'requires' || one.kind === 'suggests') && (
+                <button class="btn ghost spaced" type="button" onClick={() => work.addLine({ sku: one.sku as string, quantity: '1' })}>
+                  Add {productOf(work.document, one.sku)?.name ?? one.sku}
+                </button>
+              )}
+              {stops.includes(one) && <span class="src">It must be settled before the quote is sent.</span>}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,71 @@
+/** The screens on which a rep configures, prices and quotes: a part of the app that is fetched when the phone has time, or when one is opened. */
+import './quotes.css';
+import type { VNode } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { Database } from '../store/database';
+import { stored } from '../store/reads';
+import { newId } from '../store/mutate';
+import { Empty, Screen } from '../ui/frame';
+import { place, replace } from '../ui/router';
+import { ConfigureScreen } from './configure';
+import { CustomerScreen } from './customer';
+import { LineScreen } from './line';
+import { QuotesScreen } from './list';
+import { ProductsScreen } from './products';
+import { QuoteScreen } from './quote';
+import { pathOf, readQuote, readQuotes, type QuotePage } from './reads';
+import { VersionsScreen } from './versions';
+
+interface Shown {
+  key: string;
+  node: VNode | null;
+}
+
+const QUOTES = { href: '/quotes', label: 'Quotes' };
+
+/** The screen at a path under `/quotes`, or a quote that is begun at `/accounts/<id>/quote`. */
+export function quotesAt(path: string): Shown {
+  const [, room = '', id = '', task = '', part = '', rest = ''] = path.split('/');
+  if (room === 'accounts') return { key: path, node: <Begin account={id} visit={place.value.query.get('visit') ?? ''} /> };
+  if (!id) return reading('quotes', readQuotes, (all) => <QuotesScreen all={all} />);
+  const start = { account: place.value.query.get('account') ?? '', visit: place.value.query.get('visit') ?? '' };
+  return reading(`quote ${id} ${start.account}`, (db) => readQuote(db, id, start), (page) => (page ? screenOf(page, task, part, rest) : <NoQuote />), path);
+}
+
+function screenOf(page: QuotePage, task: string, part: string, rest: string): VNode {
+  switch (task) {
+    case '':
+      return <QuoteScreen page={page} />;
+    case 'products':
+      return <ProductsScreen page={page} />;
+    case 'lines':
+      return rest === 'configure' ? <ConfigureScreen key={part} page={page} lineId={part} /> : <LineScreen key={part} page={page} lineId={part} />;
+    case 'customer':
+      return <CustomerScreen page={page} />;
+    case 'versions':
+      return <VersionsScreen page={page} />;
+    default:
+      return <NoQuote />;
+  }
+}
+
+function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode, screen = key): Shown {
+  const { value } = stored(key, read);
+  return { key: screen, node: value === undefined ? null : show(value) };
+}
+
+/** A new quote has its id, and so its number, before anything is entered. */
+function Begin({ account, visit }: { account: string; visit: string }) {
+  useEffect(() => replace(`${pathOf(newId())}?account=${account}${visit ? `&visit=${visit}` : ''}`), []);
+  return <Screen title="Quote" back={{ href: `/accounts/${account}`, label: 'Account' }} children={null} />;
+}
+
+function NoQuote() {
+  return (
+    <Screen title="No such quote" back={QUOTES}>
+      <Empty title="This quote is not on this phone">
+        <p>It may be older than a year, or of an account that moved to another territory.</p>
+      </Empty>
+    </Screen>
+  );
+}
