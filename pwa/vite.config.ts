@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
-import { shell } from './build/shell.ts';
+import { CSS_TARGET, shell } from './build/shell.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -11,12 +11,12 @@ export default defineConfig({
     outDir: here('../app/static/pwa'),
     emptyOutDir: false, // the previous build's assets stay one generation; see build/shell.ts
     target: 'es2022',
-    cssTarget: ['chrome123', 'firefox121', 'safari17.5'], // light-dark()
+    cssTarget: CSS_TARGET,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
   },
-  plugins: [shell({ worker: here('src/worker.ts') })],
+  plugins: [shell({ worker: here('src/worker.ts'), customer: here('customer.html') })],
   server: {
     port: 5173,
     fs: { allow: [here('..')] },

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from app.quotes.words import promise_text
+
 Json = dict[str, Any]
 
 # What is shown of a price; whatever else the engine says there is the seller's own. Named, so that a new member of the
@@ -31,6 +33,7 @@ _LINE = (
     "taxes",
 )
 _STEP = ("step", "phase", "label", "reason", "amount", "running", "detail", "source")
+_CLAUSE = ("title", "text", "service_level", "credit")
 # What a price line is, beside its price.
 _REQUEST_LINE = ("name", "charge", "period", "periods", "quantity")
 
@@ -239,7 +242,8 @@ def _plain(value: Decimal) -> str:
 
 def _clauses(priced: Iterable[Mapping[str, Any]], catalogue: Mapping[str, Any]) -> list[Json]:
     known = {clause["id"]: clause for clause in catalogue.get("clauses", ())}
-    return [
-        {**{name: known.get(one["id"], {}).get(name) for name in ("title", "text", "service_level", "credit")}, **one}
-        for one in priced
-    ]
+    found: list[Json] = []
+    for one in priced:
+        clause = {**{name: known.get(one["id"], {}).get(name) for name in _CLAUSE}, **one}
+        found.append({**clause, "promise": promise_text(clause)})
+    return found

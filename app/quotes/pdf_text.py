@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.quotes.words import leave_text, money_text, promise_text, term_text
+from app.quotes.words import leave_text, money_text, term_text
 
 Json = dict[str, Any]
 
@@ -165,5 +165,5 @@ def _clause(clause: Mapping[str, Any]) -> Json:
         "title": clause.get("title") or clause["id"],
         "text": clause.get("text") or "",
         "price": clause.get("amount"),
-        "promise": promise_text(clause),
+        "promise": clause["promise"],
     }

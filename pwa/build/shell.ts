@@ -1,5 +1,6 @@
 /**
- * The build's last steps: keep the previous build's hashed files, and build the service worker that knows the new ones.
+ * The build's last steps: build the customer's page, keep the previous build's hashed files, and build the service worker
+ * that knows the new ones.
  *
  * A phone with a waiting worker still runs the previous shell; it must find that shell's files on the server until it has
  * taken the update. So exactly one earlier generation of `assets/` stays, written down in `generations.json`.
@@ -18,7 +19,10 @@ interface Generations {
 /** Files outside assets/ that the app needs with no network. */
 const FIXED_FILES = ['manifest.webmanifest', 'icon.svg', 'icon-192.png'];
 
-export function shell(options: { worker: string }): Plugin {
+/** light-dark() */
+export const CSS_TARGET = ['chrome123', 'firefox121', 'safari17.5'];
+
+export function shell(options: { worker: string; customer: string }): Plugin {
   let directory = '';
   return {
     name: 'doorstep-shell',
@@ -33,7 +37,8 @@ export function shell(options: { worker: string }): Plugin {
     },
     async writeBundle(_, bundle) {
       const assets = Object.keys(bundle).filter((name) => name.startsWith('assets/')).sort();
-      await keepOneEarlierGeneration(directory, assets);
+      const others = await buildCustomer(directory, options.customer);
+      await keepOneEarlierGeneration(directory, [...assets, ...others].sort());
       await buildWorker(directory, options.worker, assets);
     },
   };
@@ -52,6 +57,28 @@ export async function keepOneEarlierGeneration(directory: string, current: strin
     if (!keep.has(`assets/${name}`)) await rm(join(directory, 'assets', name));
   }
   await writeFile(path, `${JSON.stringify(generations, null, 2)}\n`);
+}
+
+/** The customer's page: its own files, none of them in the shell that phones keep. Answers the hashed ones. */
+async function buildCustomer(directory: string, entry: string): Promise<string[]> {
+  const made = await build({
+    configFile: false,
+    root: join(entry, '..'),
+    logLevel: 'warn',
+    publicDir: false,
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: directory,
+      emptyOutDir: false,
+      target: 'es2022',
+      cssTarget: CSS_TARGET,
+      modulePreload: { polyfill: false },
+      reportCompressedSize: false,
+      rollupOptions: { input: entry },
+    },
+  });
+  const outputs = (Array.isArray(made) ? made : [made]).flatMap((one) => ('output' in one ? one.output : []));
+  return outputs.map(({ fileName }) => fileName).filter((name) => name.startsWith('assets/'));
 }
 
 async function buildWorker(directory: string, entry: string, assets: string[]): Promise<void> {

@@ -1,0 +1,274 @@
+/** A line of an offer: what it is, how its price came about, and what of it is the customer's to change. */
+import { useId, useState } from 'preact/hooks';
+import { Asking, Questions } from './questions';
+import type { Change, Controls, Line, OptionValue, Part, Question, Step } from './types';
+import { change as signed, due, money, plural } from './words';
+
+interface LineProps {
+  line: Line;
+  currency: string;
+  controls: Controls | undefined;
+  busy: boolean;
+  questions: Question[];
+  onChange: (change: Change) => void;
+  onAsk: ((text: string, line: string) => Promise<void>) | undefined;
+}
+
+export function OfferLine({ line, currency, controls, busy, questions, onChange, onAsk }: LineProps) {
+  const id = useId();
+  const features = line.configuration.reduce((count, group) => count + group.features.length, 0);
+  return (
+    <section class={`card offer-line${line.selected ? '' : ' out'}`} aria-labelledby={id} aria-busy={busy}>
+      <div class="offer-line-head">
+        <div>
+          <h3 id={id}>{line.name}</h3>
+          <p class="src">{[line.sku, `quantity ${line.quantity}`, line.optional && (line.selected ? 'optional, in the sum' : 'optional, not in the sum')].filter(Boolean).join(' · ')}</p>
+        </div>
+        <p class="offer-price">
+          {line.parts.map((part) => (
+            <span key={part.id}>
+              <b>{money(part.net, currency)}</b> {due(part) && <small>{due(part)}</small>}
+            </span>
+          ))}
+        </p>
+      </div>
+      {line.description && <p class="soft">{line.description}</p>}
+      {line.notes && <p>{line.notes}</p>}
+      {controls && <Open line={line} controls={controls} currency={currency} onChange={onChange} />}
+      {line.term && <Leaving line={line} currency={currency} />}
+      {line.parts.map((part) => (
+        <Waterfall key={part.id} part={part} currency={currency} alone={line.parts.length === 1} />
+      ))}
+      {features > 0 && (
+        <details>
+          <summary>
+            <Chevron /> Configuration, {plural(features, 'choice')}
+          </summary>
+          <Configuration line={line} />
+        </details>
+      )}
+      <Questions questions={questions} />
+      {onAsk && <Asking label="Ask about this line" about={line.name} onAsk={(text) => onAsk(text, line.id)} />}
+    </section>
+  );
+}
+
+const Chevron = () => (
+  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M9 5l7 7-7 7" />
+  </svg>
+);
+
+/** Every step from the list price to the net price; they add up line by line. */
+function Waterfall({ part, currency, alone }: { part: Part; currency: string; alone: boolean }) {
+  return (
+    <details>
+      <summary>
+        <Chevron /> How {alone || !part.name ? 'this price' : part.name} came about, {plural(part.waterfall.length, 'step')}
+      </summary>
+      <ol class="steps">
+        {part.waterfall.map((step, place) => (
+          <li key={step.step + place}>
+            <span>{step.label}</span>
+            <span>{place === 0 ? money(step.amount, currency) : signed(step.amount, currency)}</span>
+            <Why step={step} currency={currency} />
+          </li>
+        ))}
+        <li class="sum">
+          <span>Net{due(part) && `, ${due(part)}`}</span>
+          <span>{money(part.net, currency)}</span>
+        </li>
+        {part.taxes?.map((tax) => (
+          <li key={tax.id}>
+            <span>{tax.name}</span>
+            <span>{signed(tax.amount, currency)}</span>
+          </li>
+        ))}
+        <li class="sum">
+          <span>With tax</span>
+          <span>{money(part.gross, currency)}</span>
+        </li>
+      </ol>
+    </details>
+  );
+}
+
+function Why({ step, currency }: { step: Step; currency: string }) {
+  const why = [...new Set([step.reason, step.source?.name].filter((text) => text && text !== step.label))].join(' · ');
+  return (
+    <span class="src">
+      {why && <>{why} · </>}so far {money(step.running, currency)}
+      {step.detail?.map((row, place) => (
+        <span key={place} class="tier">
+          {[row['label'], row['quantity'] ?? row['units'], row['unit'] && `at ${money(row['unit'], currency)}`, row['rate'] && `at ${row['rate']} %`].filter(Boolean).join(' ')}
+          {row['amount'] && `: ${money(row['amount'], currency)}`}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function Configuration({ line }: { line: Line }) {
+  return (
+    <>
+      {line.budgets.map((budget) => (
+        <div key={budget.id} class="budget">
+          <span>{budget.name}</span>
+          <span>{budget.used}{budget.limit !== undefined && ` of ${budget.limit}`} {budget.unit}</span>
+          {budget.percent !== undefined && (
+            <svg viewBox="0 0 100 2" preserveAspectRatio="none" aria-hidden="true">
+              <rect width="100" height="2" rx="1" />
+              <rect class={budget.percent > 95 ? 'full' : 'used'} width={budget.percent} height="2" rx="1" />
+            </svg>
+          )}
+        </div>
+      ))}
+      {line.configuration.map((group) => (
+        <dl key={group.name} class="chosen" aria-label={group.name}>
+          {group.features.map((feature) => (
+            <div key={feature.id}>
+              <dt>{feature.name}</dt>
+              <dd>{feature.text}</dd>
+            </div>
+          ))}
+        </dl>
+      ))}
+    </>
+  );
+}
+
+/** The term that is agreed, and what leaving it costs, said before anybody signs. */
+function Leaving({ line, currency }: { line: Line; currency: string }) {
+  const term = line.term!;
+  return (
+    <div class="leaving">
+      <p>
+        <b>{term.name}.</b> {term.months > 1 && <>Runs {plural(term.months, 'month')}. </>}
+        {term.notice_months > 0 && <>Notice: {plural(term.notice_months, 'month')}. </>}
+        {term.leave.text}
+      </p>
+      {term.at.length > 0 && (
+        <details>
+          <summary>
+            <Chevron /> What leaving costs, month by month
+          </summary>
+          <table>
+            <thead>
+              <tr><th scope="col">Left after</th><th scope="col">Paid by then</th><th scope="col">To leave</th></tr>
+            </thead>
+            <tbody>
+              {term.at.map((at) => (
+                <tr key={at.month}>
+                  <td>{plural(at.month, 'month')}</td><td>{money(at.paid, currency)}</td><td>{money(at.leave, currency)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </details>
+      )}
+    </div>
+  );
+}
+
+interface OpenProps {
+  line: Line;
+  controls: Controls;
+  currency: string;
+  onChange: (change: Change) => void;
+}
+
+/** What the seller left open. */
+function Open({ line, controls, currency, onChange }: OpenProps) {
+  return (
+    <div class="open">
+      <h4>Yours to change</h4>
+      {controls.selected && (
+        <label class="check">
+          <input type="checkbox" checked={line.selected} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />
+          <span>Take this option</span>
+        </label>
+      )}
+      {controls.quantity && <Quantity line={line} onChange={onChange} />}
+      {controls.terms.length > 0 && (
+        <Choices
+          legend="Term" name={`${line.id}-term`} chosen={line.term?.term} onPick={(term) => onChange({ line: line.id, term })}
+          values={controls.terms.map((term) => ({ id: term.term, name: term.name, note: `${money(term.monthly, currency)} a month · ${term.leave.text}` }))}
+        />
+      )}
+      {controls.features.map((feature) => (
+        <Choices
+          key={feature.id} legend={feature.name} help={feature.help} name={`${line.id}-${feature.id}`}
+          chosen={feature.values.find((value) => value.status === 'chosen')?.id}
+          onPick={(value) => onChange({ line: line.id, feature: feature.id, value })}
+          values={feature.values.map((value) => ({ id: value.id, name: value.name, note: noteOf(value), kind: value.status }))}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** Why a value is not simply free, and what taking it would move. */
+function noteOf({ status, why, swaps }: OptionValue): string {
+  const reason = why?.join(' ') ?? '';
+  if (status === 'swap') return [reason, swaps?.map((swap) => `Changes ${swap.feature} to ${swap.after}.`).join(' ')].filter(Boolean).join(' ');
+  return status === 'never' ? `${reason || 'Does not go with what this offer fixes.'} Ask us about it.` : '';
+}
+
+interface ChoicesProps {
+  legend: string;
+  help?: string;
+  name: string;
+  chosen: string | undefined;
+  values: { id: string; name: string; note: string; kind?: OptionValue['status'] }[];
+  onPick: (id: string) => void;
+}
+
+/** One of several. What cannot be had here is not a choice, and says why. */
+function Choices({ legend, help, name, chosen, values, onPick }: ChoicesProps) {
+  return (
+    <fieldset class="picks">
+      <legend>{legend}</legend>
+      {help && <p class="src">{help}</p>}
+      <div>
+        {values.map(({ id, name: label, note, kind }) =>
+          kind === 'never' ? (
+            <p key={id} class="pick out">
+              <b>{label}</b>
+              <span class="src">{note}</span>
+            </p>
+          ) : (
+            <label key={id} class={`pick${kind === 'swap' ? ' swap' : ''}`}>
+              <input type="radio" name={name} value={id} checked={id === chosen} onChange={() => onPick(id)} />
+              <span>
+                <b>{label}</b>
+                {note && <span class="src">{note}</span>}
+              </span>
+            </label>
+          ),
+        )}
+      </div>
+    </fieldset>
+  );
+}
+
+function Quantity({ line, onChange }: { line: Line; onChange: (change: Change) => void }) {
+  const id = useId();
+  const [typed, setTyped] = useState<string>();
+  const now = Number(line.quantity);
+  const set = (quantity: string) => {
+    setTyped(undefined);
+    if (/^[1-9]\d{0,6}$/.test(quantity) && quantity !== line.quantity) onChange({ line: line.id, quantity });
+  };
+  return (
+    <div class="quantity">
+      <label for={id}>Quantity</label>
+      <button aria-label={`One fewer ${line.name}`} aria-disabled={now <= 1} onClick={() => now > 1 && set(String(now - 1))}>−</button>
+      <input
+        id={id} inputMode="numeric" value={typed ?? line.quantity} maxLength={7} onInput={(event) => setTyped(event.currentTarget.value)}
+        onChange={(event) => set(event.currentTarget.value.trim())}
+      />
+      <button aria-label={`One more ${line.name}`} onClick={() => set(String(now + 1))}>+</button>
+    </div>
+  );
+}
+

@@ -1,0 +1,56 @@
+/** Amounts and days in words, the same as on the PDF. Amounts are decimal strings and stay so: nothing is calculated here. */
+import type { Part, Sum, Document } from './types';
+
+const SIGNS: Record<string, string> = { EUR: '€', GBP: '£', USD: '$', JPY: '¥' };
+const MONTHS = [
+  'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December',
+] as const;
+
+/** `€ 18,476.20`, with spaces that do not break; the minus stands first. */
+export function money(amount: string, currency: string): string {
+  const [, minus, whole = '0', places = ''] = /^(-?)(\d+)(\.\d+)?$/.exec(amount) ?? ['', '', amount];
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ',');
+  return `${minus ? '−\u00a0' : ''}${SIGNS[currency] ?? currency}\u00a0${grouped}${places}`;
+}
+
+/** A step's amount with its sign: `+ € 1,310.00`. */
+export const change = (amount: string, currency: string): string =>
+  amount.startsWith('-') ? money(amount, currency) : `+\u00a0${money(amount, currency)}`;
+
+/** `21 December 2026` */
+export function day(iso: string): string {
+  const [year, month, date] = iso.slice(0, 10).split('-').map(Number);
+  return `${date} ${MONTHS[(month ?? 1) - 1]} ${year}`;
+}
+
+/** Today in the reader's own calendar, as an ISO day. */
+export function today(): string {
+  const now = new Date();
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}
+
+export const plural = (count: string | number, one: string): string => `${count} ${one}${String(count) === '1' ? '' : 's'}`;
+
+/** When a price is due: empty for once. */
+export function due(part: Part): string {
+  if (part.charge !== 'recurring' && part.charge !== 'usage') return '';
+  const period = part.period ?? 'month';
+  if (part.charge === 'usage') return `a ${period}, by use as expected`;
+  return part.periods ? `a ${period}, for ${plural(part.periods, period)}` : `a ${period}`;
+}
+
+const PERIODS: Record<string, string> = { month: 'Monthly', year: 'Yearly' };
+
+/** The sums of an offer by when they are due; what comes to nothing is left out, but never all of it. */
+export function sums({ totals }: Document): [name: string, sum: Sum][] {
+  const all: [string, Sum][] = totals.one_time ? [['Once', totals.one_time]] : [];
+  for (const [period, sum] of Object.entries(totals.recurring ?? {})) all.push([PERIODS[period] ?? `Every ${period}`, sum]);
+  for (const [period, sum] of Object.entries(totals.usage ?? {})) all.push([`${PERIODS[period] ?? `Every ${period}`} by use`, sum]);
+  const some = all.filter(([, sum]) => !/^-?0+(\.0+)?$/.test(sum.net));
+  return some.length > 0 ? some : [['In all', totals]];
+}
+
+/** What an offer comes to, in one breath: `€ 38,084.00 once, € 218.00 monthly`. */
+export const inOneBreath = (document: Document): string =>
+  sums(document).map(([name, sum]) => `${money(sum.net, document.currency)} ${name.toLowerCase()}`).join(' and ');
