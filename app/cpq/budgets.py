@@ -30,8 +30,13 @@ The search, of the lightest configuration under all bounds, for a weight on each
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from app.cpq.model import Choice, Model
+from app.cpq.artefact import Budget
+from app.cpq.model import Choice, Model, decimal_text, normal, slot
+
+if TYPE_CHECKING:
+    from app.cpq.domains_look import Look
 
 NODE_LIMIT = 200_000
 
@@ -50,4 +55,28 @@ class BudgetRange:
 
 def budget_ranges(model: Model, choices: Iterable[Choice]) -> tuple[BudgetRange, ...]:
     """The range of every budget after some choices."""
-    raise NotImplementedError
+    return ranges(model, model.asked.look(normal(model, choices)))
+
+
+def ranges(model: Model, look: "Look") -> tuple[BudgetRange, ...]:
+    """The ranges of what is left."""
+    found = []
+    for budget, use in zip(model.budgets, look.uses, strict=True):
+        sides = (*(use or (None, None)), _limit(model, budget, "max", look), _limit(model, budget, "min", look))
+        found.append(BudgetRange(budget.id, budget.unit, *(_text(side, budget.scale) for side in sides)))
+    return tuple(found)
+
+
+def _text(value: int | None, scale: int) -> str | None:
+    return None if value is None else decimal_text(value, scale)
+
+
+def _limit(model: Model, budget: Budget, side: str, look: "Look") -> int | None:
+    fixed = budget.maximum if side == "max" else budget.minimum
+    if side not in budget.limit_of:
+        return fixed
+    feature, limits = budget.limit_of[side]
+    left = [limit for value, limit in limits.items() if look.possible[slot(model.literal(feature, value))]]
+    if not left:
+        return fixed
+    return max(left) if side == "max" else min(left)

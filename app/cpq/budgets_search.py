@@ -42,7 +42,13 @@ class Tail:
         self.least = self._nodes(nothing)
 
     def _nodes(self, nothing: int) -> list[int]:
-        graph, above, literals, levels, order = self.graph, self.above, self.literals, self.graph.levels, self.graph.order
+        graph, above, literals, levels, order = (
+            self.graph,
+            self.above,
+            self.literals,
+            self.graph.levels,
+            self.graph.order,
+        )
         least = [nothing, 0]
         shifted = [nothing, above[graph.public]]
         for node in range(2, graph.root + 1):

@@ -19,10 +19,12 @@ Choices that contradict each other are completed from the effective ones; Config
 no configuration at all, or (`unproven`) none was found within the node limit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from app.cpq.model import Choice, Configuration, Model
+from app.cpq.budgets_pass import weights_of
+from app.cpq.domains import effective
+from app.cpq.model import Choice, Choices, Configuration, ConfigurationError, Model, normal, slot
 
 ROUNDS = 10
 
@@ -58,4 +60,62 @@ Objective = Cheapest | Lightest | Nearest | Usual
 
 def complete(model: Model, choices: Iterable[Choice], objective: Objective) -> dict[str, str]:
     """Feature → value for every feature, in the model's order."""
-    raise NotImplementedError
+    kept = effective(model, normal(model, choices))
+    match objective:
+        case Cheapest(prices):
+            weights = _weights(model, {model.literal(*value): price for value, price in prices.items()})
+        case Lightest(budget):
+            weights = weights_of(model.budget(budget), model.artefact.public)
+        case Nearest(to):
+            weights = _weights(model, _others(model, to))
+        case Usual():
+            return _usual(model, kept)
+    return _lightest(model, weights, kept)
+
+
+def _lightest(model: Model, weights: Sequence[int], kept: Choices) -> dict[str, str]:
+    found = model.asked.lightest(weights, kept)
+    if found is None:
+        raise ConfigurationError("No configuration was found that keeps all budgets.")
+    return found
+
+
+def _weights(model: Model, by_literal: Mapping[int, int]) -> list[int]:
+    weights = [0] * (2 * model.artefact.public)
+    for literal, weight in by_literal.items():
+        weights[slot(literal)] += weight
+    return weights
+
+
+def _others(model: Model, preferred: Configuration) -> dict[int, int]:
+    """One for each value that differs from the preferred one of its feature."""
+    return {
+        literal: 1
+        for feature in model.features
+        if preferred.get(feature.id) in model.value_ids[feature.id]
+        for literal, value in zip(feature.literals, feature.values, strict=True)
+        if value.id != preferred[feature.id]
+    }
+
+
+def _usual(model: Model, kept: Choices) -> dict[str, str]:
+    defaults = {feature.id: feature.default for feature in model.features if feature.default is not None}
+    preferred = dict(defaults)
+    found = _lightest(model, _weights(model, _others(model, preferred)), kept)
+    for _ in range(ROUNDS - 1):
+        told = defaults | _conditional(model, found)
+        if told == preferred:
+            break
+        preferred = told
+        found = _lightest(model, _weights(model, _others(model, preferred)), kept)
+    return found
+
+
+def _conditional(model: Model, configuration: Configuration) -> dict[str, str]:
+    """What the conditional defaults prefer that hold in a configuration."""
+    true = {literal for literal in model.literals_of(configuration) if literal > 0}
+    preferred: dict[str, str] = {}
+    for default in model.defaults:
+        if all(any((abs(one) in true) == (one > 0) for one in clause) for clause in default.condition):
+            preferred |= dict(model.owner[literal] for literal in default.sets if literal in model.owner)
+    return preferred

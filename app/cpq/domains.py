@@ -31,9 +31,12 @@ literal itself costs, and that is at most 1. Budgets ask the same of paths of co
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import compress, groupby
 from typing import Any
 
-from app.cpq.model import Choice, Model
+from app.cpq.budgets import BudgetRange, ranges
+from app.cpq.domains_look import Look
+from app.cpq.model import Choice, Choices, ConfigurationError, Model, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,92 @@ class Domains:
 
 def domains(model: Model, choices: Iterable[Choice]) -> Domains:
     """The valid domain of every feature."""
-    raise NotImplementedError
+    made = normal(model, choices)
+    return _domains(model, made, model.asked.look(made))
 
 
 def ways(model: Model, choices: Iterable[Choice]) -> int | None:
     """How many configurations of the rules keep the choices, budgets not counted; None by SAT."""
-    raise NotImplementedError
+    return model.asked.ways(normal(model, choices))[0]
 
 
 def evaluate(model: Model, choices: Iterable[Choice]) -> dict[str, Any]:
     """Domains and budgets as JSON: the body of `configurations:evaluate`."""
-    raise NotImplementedError
+    made = normal(model, choices)
+    look = model.asked.look(made)
+    found = _domains(model, made, look)
+    body: dict[str, Any] = {
+        "engine": found.engine,
+        "consistent": found.consistent,
+        "complete": found.complete,
+        "ways": None if found.ways is None else str(found.ways),
+        "ways_exact": found.ways_exact,
+        "features": {domain.feature: _feature(domain) for domain in found.features},
+        "budgets": {entry.id: _budget(entry) for entry in ranges(model, look)},
+    }
+    if found.conflicts:
+        body["conflicts"] = list(found.conflicts)
+    if found.unproven:
+        body["unproven"] = {
+            feature: [value for _, value in group] for feature, group in groupby(found.unproven, key=lambda one: one[0])
+        }
+    return body
+
+
+def effective(model: Model, choices: Choices) -> Choices:
+    """The choices without those that have to be given up; ConfigurationError when there is no configuration at all."""
+    given_up = model.asked.conflicts(choices)
+    if given_up is None:
+        raise ConfigurationError("The product has no configuration at all.")
+    return tuple(choice for choice in choices if choice not in given_up)
+
+
+def _domains(model: Model, choices: Choices, look: Look) -> Domains:
+    made = {choice.feature: choice.values for choice in choices}
+    lost = {choice.feature for choice in look.conflicts}
+    unproven = set(look.unproven)
+    found, left_open = [], []
+    every = True
+    for feature, slots in zip(model.features, model.slots, strict=True):
+        ids = model.value_ids[feature.id]
+        valid = tuple(compress(ids, look.valid[slots].tolist()))
+        possible = tuple(compress(ids, look.possible[slots].tolist()))
+        every = every and len(possible) == 1
+        chosen = made.get(feature.id, ())
+        settled = len(chosen) == 1 and feature.id not in lost
+        forced = possible[0] if len(possible) == 1 and not settled else None
+        found.append(FeatureDomain(feature.id, valid, chosen, forced))
+        if unproven:
+            left_open += [(feature.id, value) for value, slot in zip(ids, slots, strict=True) if slot in unproven]
+    count, exact = model.asked.ways(choices)
+    return Domains(
+        engine=model.engine,
+        features=tuple(found),
+        consistent=not look.conflicts and every_has_one(found),
+        complete=not look.conflicts and every,
+        ways=count,
+        ways_exact=exact,
+        conflicts=tuple(choice.feature for choice in look.conflicts),
+        unproven=tuple(left_open),
+    )
+
+
+def every_has_one(found: Iterable[FeatureDomain]) -> bool:
+    """Whether some configuration is left: then every feature has a value."""
+    return all(domain.valid for domain in found)
+
+
+def _feature(domain: FeatureDomain) -> dict[str, Any]:
+    body: dict[str, Any] = {"valid": list(domain.valid)}
+    if domain.chosen:
+        body["chosen"] = domain.chosen[0] if len(domain.chosen) == 1 else list(domain.chosen)
+    if domain.forced is not None:
+        body["forced"] = domain.forced
+    return body
+
+
+def _budget(entry: BudgetRange) -> dict[str, Any]:
+    body: dict[str, Any] = {"min": entry.min, "max": entry.max, "limit": entry.limit, "unit": entry.unit}
+    if entry.at_least is not None:
+        body["at_least"] = entry.at_least
+    return body

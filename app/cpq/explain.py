@@ -10,9 +10,10 @@ Asked for a value x of feature f, with n choices (normalised; numbered 0 the old
 - `rules`: a minimal set of rules R such that the structure (clauses of rule 0), x, the choices in question and R have no solution:
   starting from nothing found, take the smallest k such that structure, x, choices, what was found and the first k rules of the
   header have no solution (by bisection), add the k-th, and repeat until what was found suffices. So the earlier rules are preferred, and
-  the answer depends on no solver. Empty when all rules together allow it. Given in the order of the header.
-- `budgets`, only when `rules` is empty and something is given up: each bound that cannot be kept by itself, with the least by which
-  configurations of the rules with x and the choices in question exceed it. When each can be kept by itself, a minimal set
+  the answer depends on no solver. Empty when all rules together allow it, and when the structure alone does not (a narrowed choice of
+  f without x: both `rules` and `budgets` are empty). Given in the order of the header.
+- `budgets`, only when all rules together allow it and something is given up: each bound that cannot be kept by itself, with the
+  least by which configurations of the rules with x and the choices in question exceed it. When each can be kept by itself, a minimal set
   that cannot be kept together (bounds are dropped, the last first, while the others still cannot be kept), each by "0".
   In the order of bounds; a budget is named once, with the larger.
 - A value that no configuration has raises NeverPossible, with `rules` and `budgets` as above for no choices at all.
@@ -24,7 +25,7 @@ configuration, always. A value that is valid gives up nothing.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.cpq.model import BudgetExcess, Choice, Choices, Model
+from app.cpq.model import BudgetExcess, Choice, Choices, Model, NeverPossible, decimal_text, normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,64 @@ class Explanation:
 
 def explain(model: Model, choices: Iterable[Choice], feature: str, value: str) -> Explanation:
     """Why a value cannot be had with the choices; NeverPossible when it cannot be had at all."""
-    raise NotImplementedError
+    asked = Choice(feature, (value,))
+    questioned = _in_question(normal(model, choices), feature, value)
+    give_up = _give_up(model, questioned, asked)
+    if not give_up:
+        return Explanation((), (), ())
+    rules, budgets = _at_fault(model, (*questioned, asked))
+    return Explanation(give_up, rules, budgets)
 
 
 def take(model: Model, choices: Iterable[Choice], feature: str, value: str) -> tuple[Choices, Choices]:
     """The choices with the value taken, and what was given up for it; NeverPossible when it cannot be had at all."""
-    raise NotImplementedError
+    asked = Choice(feature, (value,))
+    made = normal(model, choices)
+    give_up = _give_up(model, _in_question(made, feature, value), asked)
+    kept = tuple(choice for choice in made if choice.feature != feature and choice not in give_up)
+    return (*kept, asked), give_up
+
+
+def _in_question(made: Choices, feature: str, value: str) -> Choices:
+    return tuple(
+        choice
+        for choice in made
+        if choice.feature != feature or (len(choice.values) > 1 and value not in choice.values)
+    )
+
+
+def _give_up(model: Model, questioned: Choices, asked: Choice) -> Choices:
+    model.literal(asked.feature, asked.values[0])
+    give_up = model.asked.conflicts(questioned, (asked,))
+    if give_up is None:
+        raise NeverPossible(asked.feature, asked.values[0], *_at_fault(model, (asked,)))
+    return give_up
+
+
+def _at_fault(model: Model, choices: Choices) -> tuple[tuple[str, ...], tuple[BudgetExcess, ...]]:
+    rules = model.faults.of(_demands(model, choices))
+    return ((), _budgets_at_fault(model, choices)) if rules is None else (rules, ())
+
+
+def _demands(model: Model, choices: Choices) -> list[int]:
+    """The literals that hold by the choices; each value alone, so that two values of a feature contradict each other."""
+    single = [model.literal(choice.feature, choice.values[0]) for choice in choices if len(choice.values) == 1]
+    narrowed = (choice for choice in choices if len(choice.values) > 1)
+    return single + [-literal for choice in narrowed for literal in model.forbidden_by(choice)]
+
+
+def _budgets_at_fault(model: Model, choices: Choices) -> tuple[BudgetExcess, ...]:
+    engine = model.asked
+    excess: dict[int, int] = {}
+    for bound, least in zip(engine.bounds, engine.least_sums(choices), strict=True):
+        if least > bound.limit:
+            excess[bound.budget] = max(excess.get(bound.budget, 0), least - bound.limit)
+    if not excess:
+        left = list(engine.bounds)
+        for bound in reversed(engine.bounds):
+            without = [other for other in left if other != bound]
+            if not engine.can_keep(choices, without):
+                left = without
+        excess = {bound.budget: 0 for bound in left}
+    budgets = [(model.budgets[number], by) for number, by in sorted(excess.items())]
+    return tuple(BudgetExcess(budget.id, decimal_text(by, budget.scale)) for budget, by in budgets)

@@ -4,7 +4,6 @@ A model is immutable and may be asked from several threads. Literals are signed 
 `2·(variable − 1)`, plus one when it is positive, and is how arrays over literals are indexed.
 """
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +12,9 @@ from typing import TYPE_CHECKING
 from app.cpq.artefact import Artefact, Budget, Default, Feature, Rule
 
 if TYPE_CHECKING:
+    from app.cpq.domains_look import Engine
     from app.cpq.model_graph import Graph
-    from app.cpq.sat import Solver
+    from app.cpq.sat_faults import Faults
 
 Configuration = Mapping[str, str]
 # Sums of weights stay below this on both sides: doubles hold integers to 2^53.
@@ -52,6 +52,11 @@ class NeverPossible(ConfigurationError):
         self.feature, self.value, self.rules, self.budgets = feature, value, rules, budgets
 
 
+def slot(literal: int) -> int:
+    """Where a literal stands in arrays over literals."""
+    return 2 * abs(literal) - (1 if literal > 0 else 2)
+
+
 class Model:
     """One configurable product. `features`, `budgets`, `rules`, `defaults` are those of the artefact."""
 
@@ -67,7 +72,8 @@ class Model:
             feature.id: dict(zip((value.id for value in feature.values), feature.literals, strict=True))
             for feature in self.features
         }
-        self._lock = threading.Lock()
+        self.slots = [[slot(literal) for literal in feature.literals] for feature in self.features]
+        self.value_ids = {feature.id: [value.id for value in feature.values] for feature in self.features}
         for budget in self.budgets:
             if abs(budget.base) + sum(abs(weight) for _, weight in budget.weights) >= LARGEST_SUM:
                 raise ConfigurationError(f"The weights of budget {budget.id} are too large to be added exactly.")
@@ -117,25 +123,30 @@ class Model:
         """The literals of a configuration's values; those of values not taken are left out."""
         return {self.literal(feature, value) for feature, value in configuration.items()}
 
-    @property
+    @cached_property
     def graph(self) -> "Graph":
-        """The diagram as arrays; made when first asked for."""
-        with self._lock:
-            if not hasattr(self, "_graph"):
-                from app.cpq.model_graph import Graph
+        """The diagram as arrays."""
+        from app.cpq.model_graph import Graph
 
-                self._graph = Graph(self.artefact)
-            return self._graph
+        return Graph(self.artefact)
 
-    @property
-    def solver(self) -> "Solver":
-        """The clauses in a SAT solver; made when first asked for."""
-        with self._lock:
-            if not hasattr(self, "_solver"):
-                from app.cpq.sat import Solver
+    @cached_property
+    def asked(self) -> "Engine":
+        """What answers: the diagram, or SAT."""
+        if self.engine == "diagram":
+            from app.cpq.domains_diagram import Diagram
 
-                self._solver = Solver(self)
-            return self._solver
+            return Diagram(self)
+        from app.cpq.sat import Satisfiability
+
+        return Satisfiability(self)
+
+    @cached_property
+    def faults(self) -> "Faults":
+        """What finds the rules at fault."""
+        from app.cpq.sat_faults import Faults
+
+        return Faults(self.artefact)
 
 
 def load(data: bytes) -> Model:

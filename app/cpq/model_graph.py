@@ -31,9 +31,11 @@ class Strip:
     end: int
     sources: Ints
     starts: Ints
+    source_of: Ints  # index into `sources`, by edge
     by_target: Ints
     targets: Ints
     target_starts: Ints
+    target_of: Ints  # index into `targets`, by position in `by_target`
 
 
 class Graph:
@@ -49,8 +51,6 @@ class Graph:
         self.lows = [0, 1, *nodes.lows]
         self.highs = [0, 1, *nodes.highs]
         self.root = len(self.levels) - 1
-        self.level_of_variable = np.empty(self.public + 1, np.int64)
-        self.level_of_variable[self.order] = np.arange(self.public)
         self.either = 2 * self.public + np.asarray(self.order, np.int64) - 1
         _Strips(self).build()
 
@@ -63,11 +63,13 @@ class Graph:
     code_starts: Ints
     strips: tuple[Strip, ...]
     incident: Ints  # edges that have a code, grouped by code
+    incident_code: Ints  # and the code of each
     incident_codes: Ints  # the codes that any edge has
     incident_starts: Ints
     skipping: Ints  # edges that skip levels below their strip, grouped by the levels they skip
     skipping_starts: Ints
     skipped: Ints  # (from level, to level) of each group
+    skippable: list[bool]  # by variable − 1: whether any path skips its level
 
     def edge_weights(self, weights: Ints) -> Ints:
         """The weight of every edge, (edges, …), from weights by code, (3P + 1, …)."""
@@ -108,17 +110,14 @@ class Graph:
             least[strip.targets] = np.minimum(least[strip.targets], best)
         return least
 
-    def least_by_code(self, through: Ints, whole: Ints | int, nothing: int) -> Ints:
-        """Least of `through` (edges, …) over the edges that have each code, (3P + 1, …); `whole` for levels above the root."""
-        least = np.full((3 * self.public + 1, *through.shape[1:]), nothing, through.dtype)
-        if len(self.incident):
-            least[self.incident_codes] = np.minimum.reduceat(
-                through[self.incident], self.incident_starts, axis=0
-            )
-        if len(self.skipping):
-            groups = np.minimum.reduceat(through[self.skipping], self.skipping_starts, axis=0)
-            covered = self._cover(groups, nothing)
-            least[self.either] = np.minimum(least[self.either], covered)
+    def least_of_incident(self, spread: Ints, skipping: Ints, whole: Ints, nothing: int) -> Ints:
+        """Least value at each code, (3P + 1, …), from values by `incident` and by `skipping`; `whole` above the root."""
+        least = np.full((3 * self.public + 1, *spread.shape[1:]), nothing, spread.dtype)
+        if len(spread):
+            least[self.incident_codes] = np.minimum.reduceat(spread, self.incident_starts, axis=0)
+        if len(skipping):
+            groups = np.minimum.reduceat(skipping, self.skipping_starts, axis=0)
+            least[self.either] = np.minimum(least[self.either], self._cover(groups, nothing))
         least[self.either[: self.levels[self.root]]] = whole
         return least
 
@@ -229,19 +228,31 @@ class _Strips:
         edge_of_code = np.repeat(np.arange(len(source)), lengths)
         by_code = np.argsort(codes, kind="stable")
         graph.incident = edge_of_code[by_code]
-        graph.incident_codes, graph.incident_starts = np.unique(codes[by_code], return_index=True)
+        graph.incident_code = codes[by_code]
+        graph.incident_codes, graph.incident_starts = np.unique(graph.incident_code, return_index=True)
         skipping = np.flatnonzero(graph.target_level > bottom)
         spans = np.stack([bottom[skipping], graph.target_level[skipping]], axis=1)
         graph.skipping = skipping[np.lexsort((spans[:, 1], spans[:, 0]))]
         spans = np.stack([bottom[graph.skipping], graph.target_level[graph.skipping]], axis=1)
         graph.skipped, graph.skipping_starts = np.unique(spans, axis=0, return_index=True)
+        graph.skippable = self._skippable()
+
+    def _skippable(self) -> list[bool]:
+        graph, public = self.graph, self.graph.public
+        found = np.zeros(public, bool)
+        free = graph.incident_codes[(graph.incident_codes >= 2 * public) & (graph.incident_codes < 3 * public)]
+        found[free - 2 * public] = True
+        for begin, end in [(0, graph.levels[graph.root]), *graph.skipped.tolist()]:
+            found[graph.either[begin:end] - 2 * public] = True
+        skippable: list[bool] = found.tolist()
+        return skippable
 
 
 def _strip(begin: int, source: Ints, target: Ints) -> Strip:
-    sources, starts = np.unique(source, return_index=True)
+    sources, starts, source_of = np.unique(source, return_index=True, return_inverse=True)
     by_target = np.argsort(target, kind="stable")
-    targets, target_starts = np.unique(target[by_target], return_index=True)
-    return Strip(begin, begin + len(source), sources, starts, by_target, targets, target_starts)
+    targets, target_starts, target_of = np.unique(target[by_target], return_index=True, return_inverse=True)
+    return Strip(begin, begin + len(source), sources, starts, source_of, by_target, targets, target_starts, target_of)
 
 
 def _joined(parts: list[Ints]) -> Ints:

@@ -137,10 +137,7 @@ def _random_artefact(rng: random.Random, budgets: int) -> Artefact | None:
 
 def _budget(rng: random.Random, number: int, features: Sequence[Feature]) -> Budget:
     weights = tuple(
-        (literal, rng.randint(-5, 30))
-        for feature in features
-        for literal in feature.literals
-        if rng.random() < 0.7
+        (literal, rng.randint(-5, 30)) for feature in features for literal in feature.literals if rng.random() < 0.7
     )
     base = rng.randint(0, 20)
     middle = base + sum(weight for _, weight in weights) // 2

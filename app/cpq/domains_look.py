@@ -1,0 +1,60 @@
+"""What both engines answer, in literals: the diagram (`domains_diagram.py`) and SAT (`sat.py`)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.cpq.budgets_pass import weights_of
+from app.cpq.budgets_search import Bound
+from app.cpq.budgets_witness import Flags
+from app.cpq.model import Choice, Choices, Model, slot
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is left, by literal slot; `uses` are least and greatest use by budget in units of its scale, None for none."""
+
+    valid: Flags
+    possible: Flags
+    unproven: tuple[int, ...]
+    uses: tuple[tuple[int, int] | None, ...]
+    conflicts: Choices
+
+
+class Engine(Protocol):
+    """A model that can be asked. Choices are normalised; each choice is of another feature."""
+
+    bounds: tuple[Bound, ...]
+
+    def look(self, choices: Choices) -> Look:
+        """Domains and ranges after the choices, or after those of them that are in effect."""
+
+    def ways(self, choices: Choices) -> tuple[int | None, bool]:
+        """Configurations of the rules that keep the choices, and whether all of them keep all budgets."""
+
+    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
+        """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none."""
+
+    def lightest(self, weights: Sequence[int], choices: Choices) -> dict[str, str] | None:
+        """The configuration of least weight (by slot) that keeps the choices; of equals the first by its values."""
+
+    def least_sums(self, choices: Choices) -> tuple[int, ...]:
+        """The least sum of each bound over the configurations of the rules that keep the choices; there must be one."""
+
+    def can_keep(self, choices: Choices, bounds: Sequence[Bound]) -> bool:
+        """Whether a configuration of the rules keeps the choices and these bounds."""
+
+
+def give_up_cost(number: int, count: int) -> int:
+    """What giving up choice `number` of `count` costs: fewest first, then newer before older, and no two sets alike."""
+    return (count * count + 1 + count - number) << count | 1 << (count - 1 - number)
+
+
+def use_weights(model: Model, number: int) -> list[int]:
+    """The weights of a budget by slot, without the limits that a feature gives."""
+    budget = model.budgets[number]
+    weights = weights_of(budget, model.artefact.public)
+    for feature, limits in budget.limit_of.values():
+        for value, limit in limits.items():
+            weights[slot(model.literal(feature, value))] += limit
+    return weights

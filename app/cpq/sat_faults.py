@@ -1,0 +1,53 @@
+"""The rules at fault, by SAT over the clauses: a minimal set, the same whatever solver answers."""
+
+import threading
+from collections.abc import Sequence
+
+from pysat.solvers import Solver
+
+from app.cpq.artefact import Artefact
+
+SOLVER = "cadical153"
+
+
+class Faults:
+    """The clauses of a model, each rule behind a selector; one solver, asked by one thread at a time."""
+
+    def __init__(self, artefact: Artefact) -> None:
+        self._rules = [rule.id for rule in artefact.rules]
+        self._first = artefact.variables
+        self._lock = threading.Lock()
+        self._solver = Solver(name=SOLVER)
+        for clause in artefact.clauses:
+            off = [-(self._first + clause.rule)] if clause.rule else []
+            self._solver.add_clause([*clause.literals, *off])
+
+    def of(self, literals: Sequence[int]) -> tuple[str, ...] | None:
+        """A minimal set of rules that exclude literals together, in the order of the header, earlier rules preferred.
+
+        None when no rules exclude them; empty when the structure alone does (a feature with two values).
+        """
+        with self._lock:
+            if self._solvable(literals, [], len(self._rules)):
+                return None
+            found: list[int] = []
+            limit = len(self._rules)
+            while self._solvable(literals, found, 0):
+                limit = self._shortest(literals, found, limit) - 1
+                found.append(limit + 1)
+        return tuple(self._rules[number - 1] for number in sorted(found))
+
+    def _solvable(self, literals: Sequence[int], found: Sequence[int], first: int) -> bool:
+        chosen = [*found, *range(1, first + 1)]
+        return bool(self._solver.solve(assumptions=[*literals, *(self._first + number for number in chosen)]))
+
+    def _shortest(self, literals: Sequence[int], found: Sequence[int], limit: int) -> int:
+        """The smallest k such that the first k rules, with what was found, exclude the literals; at most `limit` do."""
+        low, high = 1, limit
+        while low < high:
+            middle = (low + high) // 2
+            if self._solvable(literals, found, middle):
+                low = middle + 1
+            else:
+                high = middle
+        return low
