@@ -1,0 +1,69 @@
+"""From a model to its artefact: the diagram where it fits the gate, the clauses always."""
+
+import time
+from dataclasses import dataclass
+
+from app.cpq.artefact import Artefact
+from app.cpq.clauses import Problem, clauses_of
+from app.cpq.diagram_build import Contradiction, Gate, build_diagram, count_solutions
+from app.cpq.dimacs import ModelError, parse_dimacs
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """An artefact, its stored bytes, how many rules its source counts, and how many seconds compiling took."""
+
+    artefact: Artefact
+    data: bytes
+    rules: int
+    seconds: float
+
+    def summary(self) -> dict[str, object]:
+        """What `doorstep catalog compile --json` prints."""
+        model = self.artefact
+        return {
+            "name": model.name,
+            "features": len(model.features),
+            "rules": self.rules,
+            "nodes": None if model.nodes is None else len(model.nodes),
+            "solutions": None if model.solutions is None else str(model.solutions),
+            "bytes": len(self.data),
+            "seconds": round(self.seconds, 3),
+            "engine": model.engine,
+        }
+
+
+def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | None = None) -> Compiled:
+    """Compile; ModelError when the rules contradict each other so that nothing can be configured."""
+    started = time.perf_counter()
+    clauses, variables = clauses_of(problem.constraints, problem.public)
+    try:
+        diagram = build_diagram(problem.constraints, problem.public, gate or Gate())
+    except Contradiction:
+        raise ModelError(
+            0, f"The rules of {problem.name} contradict each other: no configuration is possible."
+        ) from None
+    model = Artefact(
+        catalogue_id=problem.catalogue_id,
+        catalogue_version=problem.catalogue_version,
+        catalogue_hash=catalogue_hash,
+        product=problem.product,
+        name=problem.name,
+        engine="sat" if diagram is None else "diagram",
+        variables=variables,
+        public=problem.public,
+        features=problem.features,
+        rules=problem.rules,
+        clauses=clauses,
+        defaults=problem.defaults,
+        budgets=problem.budgets,
+        order=() if diagram is None else diagram.order,
+        nodes=None if diagram is None else diagram.nodes,
+        solutions=None if diagram is None else count_solutions(diagram.nodes, problem.public),
+    )
+    return Compiled(model, model.to_bytes(), problem.counted, time.perf_counter() - started)
+
+
+def compile_dimacs(text: str, name: str = "model", gate: Gate | None = None) -> Compiled:
+    """Compile DIMACS CNF; ModelError says line and fault."""
+    return compile_problem(parse_dimacs(text, name), gate=gate)
