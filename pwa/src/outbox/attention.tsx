@@ -74,7 +74,7 @@ function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
       <Entry mutation={item.mutation} names={outbox.names} />
       <Children children={item.children} names={outbox.names} />
       <div class="pair">
-        <a class="btn ghost" href={`/unsent/${item.id}`}>
+        <a class="btn ghost" href={whereToEdit(item)}>
           Edit
         </a>
         <button class="btn" type="button" onClick={() => void resend(item.id).then(() => say('Sent again as soon as possible'))}>
@@ -85,6 +85,10 @@ function RejectedCard({ item, outbox }: Props<Of<'rejected'>>) {
     </article>
   );
 }
+
+/** A quote is put right where quotes are made; everything else in a form of its own. */
+const whereToEdit = ({ id, mutation }: Of<'rejected'>): string =>
+  mutation.name.startsWith('quote.') && mutation.name !== 'quote.answer' ? `/quotes/${String(mutation.args['id'])}` : `/unsent/${id}`;
 
 function KeptCard({ item, outbox }: Props<Of<'kept'>>) {
   const draft = draftOf(item, item.mutation, outbox.drafts);

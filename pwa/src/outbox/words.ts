@@ -27,7 +27,7 @@ const LABELS: Record<string, string> = {
   name: 'Name', industry: 'Industry', status: 'Status', phone: 'Phone', mobile: 'Mobile', website: 'Website', address: 'Address', employees: 'Employees',
   aliases: 'Also called', title: 'Title', role: 'In a decision', email: 'E-mail', language: 'Language', preferred_channel: 'Prefers',
   preferred_times: 'When', left_on: 'Left on', started_on: 'Began on', target: 'How they will know', channel: 'Channel', source: 'How we know',
-  mentions: 'For', street: 'Street', postal_code: 'Postal code', city: 'Town', region: 'Region', country: 'Country', decision: 'Decision',
+  mentions: 'For', street: 'Street', postal_code: 'Postal code', city: 'Town', region: 'Region', country: 'Country', decision: 'Decision', content: 'Products', valid_until: 'Holds until', reason: 'Reason',
 };
 
 export function labelOf(field: string): string {
@@ -43,6 +43,7 @@ const VALUES: Record<string, string> = {
 export function valueWords(value: unknown, names: Names, today: string, zone: string): string {
   if (value === null || value === undefined || value === '') return 'nothing';
   if (Array.isArray(value)) return value.length > 0 ? value.map((one) => valueWords(one, names, today, zone)).join(', ') : 'nobody';
+  if (typeof value === 'object' && 'lines' in value) return quoted(value as Quoted);
   if (typeof value === 'object') return Object.values(value).filter(Boolean).map(String).join(', ') || 'nothing';
   const text = String(value);
   if (/^\d{4}-\d\d-\d\d$/.test(text)) return dayInSentence(text, today);
@@ -53,8 +54,16 @@ export function valueWords(value: unknown, names: Names, today: string, zone: st
   return names.get(text) ?? VALUES[text] ?? text;
 }
 
+interface Quoted {
+  lines: { sku: string; quantity: string }[];
+}
+
+/** The content of a quote: `2 × PX, WATCH-P`. */
+const quoted = ({ lines }: Quoted): string =>
+  lines.map(({ sku, quantity }) => (quantity === '1' ? sku : `${quantity} × ${sku}`)).join(', ') || 'no products';
+
 /** Members that mean nothing to a reader. */
-const SILENT = new Set(['id', 'account_id', 'visit_id', 'base', 'time_zone', 'made_on', 'written_at', 'recorded_at', 'taken_at', 'media_type', 'size', 'sha256', 'attached']);
+const SILENT = new Set(['id', 'account_id', 'visit_id', 'base', 'time_zone', 'made_on', 'written_at', 'recorded_at', 'taken_at', 'media_type', 'size', 'sha256', 'attached', 'revision', 'shown']);
 
 /** What was entered, field by field. */
 export function entered({ args }: Said): [field: string, value: unknown][] {

@@ -22,6 +22,13 @@ export interface Working {
   based_on: number | null;
 }
 
+/** Where a new quote begins. */
+export interface Start {
+  account: string;
+  visit: string;
+  copy: string;
+}
+
 export interface QuotePage {
   id: string;
   /** the stored row; undefined before it is first saved */
@@ -44,7 +51,9 @@ export interface QuotePage {
   answers: ReadonlyMap<string, string>;
   /** of the same account, for what was configured before */
   others: Quote[];
-  start: { account: string; visit: string };
+  start: Start;
+  /** of which it is a copy */
+  source: Quote | undefined;
 }
 
 export const pathOf = (id: string): string => `/quotes/${id}`;
@@ -68,26 +77,30 @@ async function contents(db: Database): Promise<KeptCatalogue[]> {
 const newestFirst = (rows: CatalogueRow[]): CatalogueRow[] =>
   [...rows].sort((a, b) => (b.valid_from ?? '').localeCompare(a.valid_from ?? '') || b.version.localeCompare(a.version, undefined, { numeric: true }));
 
-export async function readQuote(db: Database, id: string, start: { account: string; visit: string }): Promise<QuotePage | null> {
-  const [quote, typed, session] = await Promise.all([db.get('quote', id), readTyped<Working>(db, pathOf(id)), readMeta(db, 'session')]);
-  const accountId = typed?.value.account_id || quote?.account_id || start.account;
+export async function readQuote(db: Database, id: string, start: Start): Promise<QuotePage | null> {
+  const [quote, typed, session, attention] = await Promise.all([
+    db.get('quote', id), readTyped<Working>(db, pathOf(id)), readMeta(db, 'session'), db.getAll('attention'),
+  ]);
+  const own = attention.filter(({ mutation }) => mutation.args['id'] === id);
+  const source = start.copy ? await db.get('quote', start.copy) : undefined;
+  const accountId = typed?.value.account_id || quote?.account_id || refusedParts(own).account_id || source?.account_id || start.account;
   if (!accountId) return null;
-  const [account, people, subscriptions, agreements, others, rows, kept, queue, attention] = await Promise.all([
+  const [account, people, subscriptions, agreements, others, rows, kept, queue] = await Promise.all([
     db.get('account', accountId),
     db.getAllFromIndex('person', 'account_id', accountId),
     db.getAllFromIndex('subscription', 'account_id', accountId),
     db.getAllFromIndex('agreement', 'account_id', accountId),
     db.getAllFromIndex('quote', 'account_id', accountId),
-    db.getAll('catalogue'), contents(db), db.getAll('mutation'), db.getAll('attention'),
+    db.getAll('catalogue'), contents(db), db.getAll('mutation'),
   ]);
   const offered = newestFirst(rows);
-  const content = typed?.value.content ?? contentOf(quote);
+  const content = typed?.value.content ?? refusedParts(own).content ?? contentOf(quote) ?? contentOf(source);
   return {
-    id, quote, typed, account, people, subscriptions, agreements, offered, start,
+    id, quote, typed, account, people, subscriptions, agreements, offered, start: { ...start, account: accountId }, source,
     catalogue: content ? kept.find(({ key, version }) => key === content.catalogue && version === content.catalogue_version) : kept.find(({ hash }) => hash === offered[0]?.hash),
     role: (await authorRole(db, quote, session?.user)) ?? 'rep',
     unsent: queue.some((one) => one.done === undefined && one.args['id'] === id),
-    attention: attention.filter(({ mutation }) => mutation.args['id'] === id),
+    attention: own,
     answers: new Map(queue.flatMap((one) => (one.name === 'quote.answer' && one.done === undefined ? [[String(one.args['id']), String(one.args['text'])] as const] : []))),
     others: others.filter((one) => one.id !== id),
   };
@@ -98,18 +111,29 @@ async function authorRole(db: Database, quote: Quote | undefined, me: { id: stri
   return (await db.get('colleague', quote.user_id))?.role;
 }
 
-/** What a quote begins as. */
+/** What was refused of a quote, to be put right: the latest that was entered of each part. */
+function refusedParts(items: readonly AttentionItem[]): Partial<Omit<Working, 'based_on'>> {
+  const parts = items.filter(({ kind }) => kind === 'rejected').map(({ mutation: { name, args } }) =>
+    name === 'quote.create' ? args : name === 'quote.change' ? ((args['fields'] ?? {}) as object) : {});
+  const { account_id, person_id, visit_id, title, valid_until, notes, content } = Object.assign({}, ...parts) as Record<string, unknown>;
+  const found = { account_id, person_id, visit_id, title, valid_until, notes, content };
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined && value !== null)) as Partial<Working>;
+}
+
+/** What a quote begins as: what is stored, or a fresh one, and on top of it what was refused and is to be put right. */
 export function begun(page: QuotePage, on: IsoDate, until: IsoDate): Working {
-  const { quote, account, start, catalogue } = page;
+  const { quote, account, start, catalogue, source } = page;
+  const refused = refusedParts(page.attention);
   if (quote) {
     const { account_id, person_id = '', visit_id = '', title, valid_until = '', notes = '', revision } = quote;
-    return { account_id, person_id, visit_id, title, valid_until, notes, content: contentOf(quote), based_on: revision };
+    return { account_id, person_id, visit_id, title, valid_until, notes, content: contentOf(quote), based_on: revision, ...refused };
   }
-  const region = homeRegion(account);
-  const content = catalogue ? freshContent(catalogue, region, on) : null;
+  const copied = contentOf(source);
+  const content = copied ? { ...copied, on } : catalogue ? freshContent(catalogue, homeRegion(account), on) : null;
+  const title = source?.title ?? (account ? `For ${account.name}` : 'Quote');
   return {
-    account_id: start.account, person_id: '', visit_id: start.visit, title: account ? `For ${account.name}` : 'Quote', valid_until: until, notes: '',
-    content, based_on: null,
+    account_id: start.account, person_id: source?.person_id ?? '', visit_id: start.visit, title, valid_until: until, notes: '', content, based_on: null,
+    ...refused,
   };
 }
 

@@ -28,8 +28,10 @@ export function quotesAt(path: string): Shown {
   const [, room = '', id = '', task = '', part = '', rest = ''] = path.split('/');
   if (room === 'accounts') return { key: path, node: <Begin account={id} visit={place.value.query.get('visit') ?? ''} /> };
   if (!id) return reading('quotes', readQuotes, (all) => <QuotesScreen all={all} />);
-  const start = { account: place.value.query.get('account') ?? '', visit: place.value.query.get('visit') ?? '' };
-  return reading(`quote ${id} ${start.account}`, (db) => readQuote(db, id, start), (page) => (page ? screenOf(page, task, part, rest) : <NoQuote />), path);
+  if (task === 'copy') return { key: path, node: <Begin copy={id} /> };
+  const { query } = place.value;
+  const start = { account: query.get('account') ?? '', visit: query.get('visit') ?? '', copy: query.get('copy') ?? '' };
+  return reading(`quote ${id} ${start.account} ${start.copy}`, (db) => readQuote(db, id, start), (page) => (page ? screenOf(page, task, part, rest) : <NoQuote />), path);
 }
 
 function screenOf(page: QuotePage, task: string, part: string, rest: string): VNode {
@@ -55,9 +57,12 @@ function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (valu
 }
 
 /** A new quote has its id, and so its number, before anything is entered. */
-function Begin({ account, visit }: { account: string; visit: string }) {
-  useEffect(() => replace(`${pathOf(newId())}?account=${account}${visit ? `&visit=${visit}` : ''}`), []);
-  return <Screen title="Quote" back={{ href: `/accounts/${account}`, label: 'Account' }} children={null} />;
+function Begin({ account = '', visit = '', copy = '' }: { account?: string; visit?: string; copy?: string }) {
+  useEffect(() => {
+    const given = Object.entries({ account, visit, copy }).filter(([, value]) => value);
+    replace(`${pathOf(newId())}?${new URLSearchParams(given)}`);
+  }, []);
+  return <Screen title="Quote" back={account ? { href: `/accounts/${account}`, label: 'Account' } : QUOTES} children={null} />;
 }
 
 function NoQuote() {

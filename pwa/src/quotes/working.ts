@@ -2,14 +2,13 @@
 import { computed, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { quoteNumber, type Context, type QuoteContent, type QuoteLine } from '../cpq/quote';
-import type { IsoDate, QuoteStatus } from '../store/rows';
+import type { QuoteStatus } from '../store/rows';
 import { today } from '../ui/clock';
 import { addDays } from '../ui/dates';
-import { newId, write, type Write } from '../ui/save';
+import { write, type Write } from '../ui/save';
 import { useTyped, type Draft } from '../ui/typed';
 import { contextOf } from './context';
 import { documentOf, type CatalogueDocument } from './document';
-import { bookFor, homeRegion } from './fresh';
 import { pricing, shownOf, type Pricing } from './pricing';
 import { begun, contentOf, pathOf, type QuotePage, type Working } from './reads';
 
@@ -40,7 +39,7 @@ export function useWork(page: QuotePage): Work {
   const { quote, catalogue } = page;
   const number = quote?.number || numberOf(page.id);
   const title = page.account ? `Quote for ${page.account.name}` : 'Quote';
-  const initial = useMemo(() => begun(page, today.peek(), addDays(today.peek(), VALID_DAYS)), [quote?.revision, catalogue?.hash]);
+  const initial = useMemo(() => begun(page, today.peek(), addDays(today.peek(), VALID_DAYS)), [quote?.revision, catalogue?.hash, page.attention.length]);
   const draft = useTyped<Working>(pathOf(page.id), title, initial, page.typed);
   // What was begun on another revision, with nothing entered since, is begun anew on this one.
   useEffect(() => {
@@ -137,19 +136,9 @@ export function writesOf(work: Work): Write[] {
     ...(JSON.stringify(value.content) !== JSON.stringify(contentOf(quote)) ? { content: value.content as never } : {}),
   };
   if (!Object.keys(fields).length) return [];
-  return [write('quote.change', { id: quote.id, revision: quote.revision, fields, ...shown })];
+  return [write('quote.change', { id: quote.id, revision: value.based_on ?? quote.revision, fields, ...shown })];
 }
 
 /** The revision that the quote has once `writes` are done. */
 export const revisionAfter = ({ page }: Work, writes: readonly Write[]): number =>
   page.quote ? page.quote.revision + writes.length : 1;
-
-/** A copy of a quote as a new one, to be begun with. */
-export function copyOf(work: Work): { id: string; value: Working } {
-  const value = work.draft.value.peek();
-  const kept = work.page.catalogue;
-  const region = value.content?.region || homeRegion(work.page.account);
-  const book = kept && bookFor(kept, region, today.peek());
-  const content = value.content && { ...value.content, on: today.peek(), ...(book && book.currency === value.content.currency ? { price_book: book.id } : {}) };
-  return { id: newId(), value: { ...value, content, title: value.title, valid_until: addDays(today.peek(), VALID_DAYS) as IsoDate, based_on: null } };
-}
