@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from app.foundation.fields import DECIMALS, FIELD_FORMATS, MAX_NAMES, MAX_NUMBER, YEAR_PATTERN, ZONES
 from app.foundation.money import CURRENCIES
 from app.foundation.problems import MEDIA_TYPE
+from app.quotes.content import content_components
 from app.resources import wire
 from app.resources.resource import all_resources
 from app.resources.schemas import ProblemSchema
@@ -92,6 +93,7 @@ def finish(document: Document) -> Document:
     """Declare every problem of every operation, close the shapes that are taken, and say what marshmallow cannot."""
     components = document.setdefault("components", {})
     components["schemas"] |= {"TimeZone": _time_zone(), "ExternalReference": _external_reference()}
+    components["schemas"] |= content_components()
     components["schemas"].pop("PaginationMetadata", None)
     if "Money" in components["schemas"]:
         components["schemas"]["Money"] = _money(components["schemas"]["Money"])
@@ -293,6 +295,10 @@ def _polish_one(node: Document, *, taken: bool) -> None:
         node.clear()
         zone = {"$ref": "#/components/schemas/TimeZone"}
         node |= rest | ({"anyOf": [zone, {"type": "null"}]} if none else zone)
+    if node.pop("x-quote-content", False):
+        rest = {name: node[name] for name in ("description",) if name in node}
+        node.clear()
+        node |= rest | {"$ref": "#/components/schemas/QuoteContent"}
     if node.pop("x-facts", False):
         node |= _facts()
     if node.pop("x-names", False):

@@ -22,7 +22,7 @@ class StepsField(fields.List[Any]):
     """Price steps, as the engine reads them; kept as the JSON that they came as."""
 
     def __init__(self, **options: Any) -> None:
-        inner = fields.Dict(metadata={"x-price-step": True})
+        inner = fields.Dict()
         super().__init__(inner, validate=validate.Length(max=200), metadata={"example": [STEP]}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:

@@ -21,10 +21,18 @@ _NUL = "^[^\\u0000]*$"
 _DECIMAL = r"^-?[0-9]{1,22}(\.[0-9]{1,22})?([eE][+-]?[0-9]{1,4})?$"
 _PLACE = re.compile(r"^(.*?)(?: - at `(key in )?\$\.?(.*)`)?$", re.DOTALL)
 
+_DAY = "^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$"
+# What a value that is not of a pattern is told instead of the pattern.
+_TOLD = (
+    (_DECIMAL, "Not a decimal number; write 1234.50, as text."),
+    (_DAY, "Not a date; write 2026-03-02."),
+    (_NUL, "Contains a NUL character; take it out."),
+)
+
 Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NUL)]
 Said = Annotated[str, Meta(max_length=2000, pattern=_NUL)]
 Amount = Annotated[str, Meta(min_length=1, max_length=50, pattern=_DECIMAL, examples=["1234.50"])]
-IsoDay = Annotated[str, Meta(pattern="^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}$", extra_json_schema={"format": "date"})]
+IsoDay = Annotated[str, Meta(pattern=_DAY, extra_json_schema={"format": "date"})]
 Code = Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["SEK"])]
 Months = Annotated[int, Meta(ge=0, le=1200)]
 
@@ -123,6 +131,17 @@ class QuoteContent(Struct, forbid_unknown_fields=True, omit_defaults=True):
     notes: Said | msgspec.UnsetType = msgspec.UNSET
 
 
+def content_components() -> dict[str, Any]:
+    """The shapes of a content for OpenAPI, by the name of the component."""
+    template = "#/components/schemas/{name}"
+    _, found = msgspec.json.schema_components([QuoteContent], ref_template=template)
+    names = {name: name if name.startswith("Quote") else f"QuoteContent{name}" for name in found}
+    text = orjson.dumps(found).decode()
+    for name, ours in names.items():
+        text = text.replace(f'"#/components/schemas/{name}"', f'"#/components/schemas/{ours}"')
+    return {names[name]: shape for name, shape in orjson.loads(text).items()}
+
+
 def content_faults(content: Any, pointer: str = "") -> list[FieldError]:
     """What keeps this from being the content of a quote; pointers begin with `pointer`."""
     try:
@@ -157,6 +176,9 @@ def _pointed(message: str, pointer: str) -> FieldError:
     detail, place = (found[1], found[3] or "") if found else (message, "")
     steps = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", place).replace(".....", ".…").split(".")
     below = "".join(f"/{step}" for step in steps if step)
+    for pattern, told in _TOLD:
+        if pattern in detail:
+            return FieldError(pointer + below, told)
     return FieldError(pointer + below, f"{detail}.".replace("`", ""))
 
 
