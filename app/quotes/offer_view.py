@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import gzip
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.cpq.model import Model, load
+from app.cpq.model import Model
 from app.cpq.quote import assemble, canonical
 from app.foundation.fields import instant_text
 from app.foundation.tables import Organisation
 from app.identity.tables import User
-from app.quotes import offer_options
+from app.quotes import offer_options, stock
 from app.quotes.document import Parties, Version, quote_document, value_text
 from app.quotes.offer_changes import Swap, open_features
 from app.quotes.offer_tables import Acceptance, QuoteQuestion
 from app.quotes.offer_versions import bound
-from app.quotes.tables import Catalogue, CatalogueModel, Quote, QuoteVersion
+from app.quotes.tables import Quote, QuoteVersion
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Sold:
-    """The catalogue that a version was priced from: its document, and the compiled models of its products on request."""
+    """The catalogue that a version was priced from."""
 
-    id: str
-    document: Json
+    stocked: stock.Stocked
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The catalogue document."""
+        return self.stocked.document
 
     def product(self, sku: str) -> Json:
         """A product of the catalogue; empty when there is none."""
@@ -40,36 +41,15 @@ class Sold:
 
     def model(self, session: Session, sku: str) -> Model | None:
         """The compiled model of a configurable product."""
-        row = session.execute(
-            sa.select(CatalogueModel.hash, CatalogueModel.artefact).where(
-                CatalogueModel.catalogue_id == self.id, CatalogueModel.sku == sku
-            )
-        ).one_or_none()
-        return None if row is None else _model(row[0], row[1])
+        return stock.model_of(session, self.stocked, sku)
 
 
-def catalogue_of(session: Session, org_id: str, content: Mapping[str, Any]) -> Sold:
-    """The catalogue that a content names. It is never deleted while quotes name it."""
-    row = session.execute(
-        sa.select(Catalogue.id, Catalogue.hash, Catalogue.document).where(
-            Catalogue.org_id == org_id,
-            Catalogue.key == content["catalogue"],
-            Catalogue.version == content["catalogue_version"],
-        )
-    ).one()
-    return Sold(row[0], _document(row[1], row[2]))
-
-
-# Both are immutable under their hash, and large to read.
-@lru_cache(maxsize=16)
-def _document(_hash: str, packed: bytes) -> Json:
-    document: Json = orjson.loads(gzip.decompress(packed))
-    return document
-
-
-@lru_cache(maxsize=32)
-def _model(_hash: str, artefact: bytes) -> Model:
-    return load(artefact)
+def catalogue_of(session: Session, content: Mapping[str, Any]) -> Sold:
+    """The catalogue that the content of a sent version names: it is never deleted, at most retired."""
+    stocked = stock.by_name(session, content["catalogue"], content["catalogue_version"])
+    if stocked is None:
+        raise LookupError(f"catalogue {content['catalogue']} {content['catalogue_version']} of a sent quote is missing")
+    return Sold(stocked)
 
 
 def newest_version(session: Session, quote: Quote) -> QuoteVersion | None:
@@ -112,7 +92,7 @@ def document_of(
         _author(session, quote, version),
         customer_said(version.customer),
     )
-    return quote_document(stored, parties, sold.document, assemble(sold.document, content, version.context))  # type: ignore[arg-type]
+    return quote_document(stored, parties, sold.document, assemble(dict(sold.document), content, version.context))  # type: ignore[arg-type]
 
 
 def customer_said(customer: Mapping[str, Any]) -> Json:

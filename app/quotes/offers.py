@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.cpq.price import PriceError
 from app.cpq.quote import QuoteError, digest, price_quote
 from app.foundation import audit, changes, clock
 from app.foundation.principal import bind_principal, principal_of, system_principal
@@ -26,6 +27,7 @@ from app.quotes.offer_tables import Acceptance, QuoteEvent, QuoteQuestion
 from app.quotes.offer_versions import decide, next_version
 from app.quotes.offer_view import Sold
 from app.quotes.pdf import quote_pdf
+from app.quotes.pricing import sentence
 from app.quotes.tables import Quote, QuoteVersion
 
 Json = dict[str, Any]
@@ -70,7 +72,7 @@ def stand(session: Session, token: str, *, lock: bool = False) -> Standing:
     version = offer_view.newest_version(session, found.quote)
     if version is None:
         raise offer_links.no_such_offer()
-    return Standing(found, version, offer_view.catalogue_of(session, found.quote.org_id, version.content))
+    return Standing(found, version, offer_view.catalogue_of(session, version.content))
 
 
 def read(session: Session, token: str) -> Json:
@@ -145,11 +147,12 @@ def _changed(session: Session, standing: Standing, wanted: Sequence[Mapping[str,
 
     try:
         content, swaps = apply_changes(version.content, wanted, completed)
-        price: Json = dict(price_quote(sold.document, content, version.context))  # type: ignore[arg-type]
+        price: Json = dict(price_quote(dict(sold.document), content, version.context))  # type: ignore[arg-type]
     except ChangeError as fault:
         raise invalid([FieldError(fault.pointer, fault.detail)]) from None
-    except QuoteError as fault:
-        raise invalid([FieldError("/changes", f"With these changes the offer has no price: {fault}.")]) from None
+    except (QuoteError, PriceError) as fault:
+        detail = f"With these changes the offer has no price: {sentence(fault.detail)}"
+        raise invalid([FieldError("/changes", detail)]) from None
     return Changed(content, price, swaps, _reasons(version.price, price))
 
 
@@ -320,7 +323,7 @@ def pdf(session: Session, token: str) -> tuple[str, bytes]:
 
 def version_pdf(session: Session, quote: Quote, version: QuoteVersion) -> tuple[str, bytes]:
     """The PDF of a sent version, and a name for the file."""
-    sold = offer_view.catalogue_of(session, quote.org_id, version.content)
+    sold = offer_view.catalogue_of(session, version.content)
     document = offer_view.document_of(session, quote, version, sold)
     data = offer_view.bound_data(quote, version)
     return f"{quote.number}-v{version.version}.pdf", quote_pdf(document, data)
