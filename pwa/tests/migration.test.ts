@@ -89,3 +89,35 @@ test('mutations that an earlier app queued are translated when the app is opened
   expect(await running.db.get('promise', 'p1')).toMatchObject({ due_on: '2026-11-30' });
   expect(await running.db.get('visit', 'v1')).toMatchObject({ attendee_ids: ['x'] });
 });
+
+/** Version 2 as the app of then made it: version 1, and what writing needed. */
+function versionTwo(factory: IDBFactory): Promise<void> {
+  return new Promise((done, failed) => {
+    const request = factory.open('doorstep', 2);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      for (const name of ['note', 'message', 'attachment']) db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
+      for (const name of ['colleague', 'draft', 'attention', 'blob']) db.createObjectStore(name, { keyPath: 'id' });
+      db.createObjectStore('mutation', { keyPath: 'id' }).createIndex('order', 'order');
+      db.createObjectStore('base', { keyPath: ['type', 'id'] });
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      done();
+    };
+    request.onerror = () => failed(request.error);
+  });
+}
+
+test('a phone of version 2 keeps its rows and its queue, and has room for quotes and catalogues', async () => {
+  const device = new Device();
+  device.texts.set('doorstep.signed-in', '1');
+  await versionOne(device.indexedDB, new Date(device.clock - 3_600_000).toISOString());
+  await versionTwo(device.indexedDB);
+  const { phone, db } = await opened(device);
+  expect(await db.get('account', 'a1')).toEqual({ id: 'a1', name: 'Norrvik' });
+  expect(await Promise.all((['quote', 'agreement', 'catalogue', 'catalogue_content'] as const).map((name) => db.count(name)))).toEqual([0, 0, 0, 0]);
+  const id = phone.newId();
+  await phone.mutate('quote.create', { id, account_id: 'a1', title: 'Pumps', valid_until: '2026-12-21', content: { lines: [] } });
+  expect(await db.get('quote', id)).toMatchObject({ number: expect.stringMatching(/^2026(-[0-9A-Z]{4}){2}$/), status: 'draft', revision: 1, author: 'Elin' });
+});
