@@ -28,12 +28,12 @@ function randomChoices(random: Random, model: Model): Choice[] {
 const lastOfEach = (choices: readonly Choice[]): Choice[] => choices.filter(({ feature }, at) => !choices.slice(at + 1).some((later) => later.feature === feature));
 
 /** The set of choices of least cost that leaves a configuration; of equals the one that keeps older choices. */
-function bruteGiveUp(all: readonly Choice[], inQuestion: readonly Choice[], model: Model, within: readonly Holds[]): Choice[] | null {
-  const n = all.length;
+function bruteGiveUp(inQuestion: readonly Choice[], model: Model, within: readonly Holds[]): Choice[] | null {
+  const n = inQuestion.length;
   let best: { cost: number; kept: string; given: Choice[] } | null = null;
   for (const holds of within) {
     const given = inQuestion.filter((choice) => !keeps(model, holds, choice));
-    const cost = given.reduce((sum, choice) => sum + n * n + 1 + n - all.indexOf(choice), 0);
+    const cost = given.reduce((sum, choice) => sum + n * n + 1 + n - inQuestion.indexOf(choice), 0);
     const kept = inQuestion.map((choice) => (given.includes(choice) ? '1' : '0')).join('');
     if (!best || cost < best.cost || (cost === best.cost && kept < best.kept)) best = { cost, kept, given };
   }
@@ -43,7 +43,7 @@ function bruteGiveUp(all: readonly Choice[], inQuestion: readonly Choice[], mode
 function checkDomains(model: Model, configurations: readonly Holds[], choices: readonly Choice[]): void {
   const all = lastOfEach(choices);
   const within = configurations.filter((holds) => isWithin(model, holds));
-  const conflicts = bruteGiveUp(all, all, model, within);
+  const conflicts = bruteGiveUp(all, model, within);
   const effective = all.filter((choice) => conflicts && !conflicts.includes(choice));
   const found = domains(model, choices);
   expect(found.conflicts).toEqual((conflicts ?? all).map(({ feature }) => feature));
@@ -56,8 +56,8 @@ function checkDomains(model: Model, configurations: readonly Holds[], choices: r
   });
   if (model.engine === 'diagram') {
     const left = configurations.filter((holds) => all.every((choice) => keeps(model, holds, choice)));
-    if (conflicts) expect(found.ways).toBe(BigInt(left.length));
-    if (conflicts) expect(found.waysExact).toBe(left.every((holds) => isWithin(model, holds)));
+    expect(found.ways).toBe(BigInt(left.length));
+    expect(found.waysExact).toBe(left.every((holds) => isWithin(model, holds)));
   }
 }
 
@@ -66,7 +66,7 @@ function checkTake(model: Model, configurations: readonly Holds[], choices: read
   const within = configurations.filter((holds) => isWithin(model, holds));
   const literal = literalOf(model, feature.id, value);
   const inQuestion = all.filter((choice) => choice.feature !== feature.id || (choice.values.length > 1 && !choice.values.includes(value)));
-  const given = bruteGiveUp(all, inQuestion, model, within.filter((holds) => holds(literal)));
+  const given = bruteGiveUp(inQuestion, model, within.filter((holds) => holds(literal)));
   if (!given) {
     expect(() => take(model, choices, feature.id, value)).toThrow(NeverPossible);
     return;
@@ -80,14 +80,14 @@ function checkTake(model: Model, configurations: readonly Holds[], choices: read
     const byRules = !configurations.some((holds) => holds(literal) && inQuestion.every((choice) => keeps(model, holds, choice)));
     const structural = inQuestion.some((choice) => choice.feature === feature.id);
     if (!structural) expect(rules.length > 0).toBe(byRules);
-    if (!byRules) expect(budgets.length).toBeGreaterThan(0);
+    if (!byRules && !structural) expect(budgets.length).toBeGreaterThan(0);
   }
 }
 
 function checkComplete(model: Model, configurations: readonly Holds[], choices: readonly Choice[], random: Random): void {
   const all = lastOfEach(choices);
   const within = configurations.filter((holds) => isWithin(model, holds));
-  const conflicts = bruteGiveUp(all, all, model, within);
+  const conflicts = bruteGiveUp(all, model, within);
   if (!conflicts) return;
   const fitting = within.filter((holds) => all.every((choice) => conflicts.includes(choice) || keeps(model, holds, choice)));
   const prices = Object.fromEntries(model.features.map(({ id, values }) => [id, Object.fromEntries(values.map((value) => [value.id, random.below(7) - 2]))]));
@@ -107,7 +107,7 @@ function checkComplete(model: Model, configurations: readonly Holds[], choices: 
   expect(fitting.some((holds) => model.features.every((feature) => valueOf(model, holds, feature) === usual[feature.id]))).toBe(true);
 }
 
-const rounds = 500;
+const rounds = 150;
 
 function eachModel(seed: number, work: (model: Model, configurations: Small['configurations'], random: Random) => void): void {
   const random = randomOf(seed);
@@ -117,7 +117,7 @@ function eachModel(seed: number, work: (model: Model, configurations: Small['con
   }
 }
 
-describe('the configuration engine', () => {
+describe('the configuration engine', { timeout: 60_000 }, () => {
   it('shows exactly the values that some configuration has', () => {
     eachModel(1, (model, configurations, random) => {
       for (let click = 0; click < 4; click += 1) checkDomains(model, configurations, randomChoices(random, model));

@@ -36,15 +36,13 @@ function useOf(model: Model, budget: Budget): Weights {
 
 /** The greatest maximum or least minimum that is still possible; null where there is none. */
 function limitOf(budget: Budget, side: 'max' | 'min', found: Domains, effective: readonly Kept[] | null, model: Model): string | null {
+  const fixed = budget[side] === undefined ? null : decimalText(budget[side], budget.scale);
   const given = budget.limit_of?.[side];
-  if (!given) {
-    const fixed = budget[side];
-    return fixed === undefined ? null : decimalText(fixed, budget.scale);
-  }
+  if (!given) return fixed;
   const at = model.feature(given.feature);
   const own = effective?.find(({ feature, single }) => feature === at && single)?.choice.values;
   const limits = (own ?? found.features[at]?.valid ?? []).flatMap((value) => given.values[value] ?? []);
-  if (limits.length === 0) return null;
+  if (limits.length === 0) return fixed;
   return decimalText(side === 'max' ? Math.max(...limits) : Math.min(...limits), budget.scale);
 }
 

@@ -1,5 +1,5 @@
 /** What is still possible, and the JSON of an evaluation. `app/cpq/domains.py` says what every member means. */
-import { budgetRanges, rangesOf } from './budgets';
+import { rangesOf } from './budgets';
 import { fewestToGiveUp } from './explain';
 import { kept, leftOut, type Kept, type Model } from './model';
 import type { Choice, Domains, Evaluation, Feature, FeatureDomain } from './types';
@@ -44,7 +44,7 @@ function domainsOf(model: Model, state: State): Domains {
     if (!fixed && valid.length !== 1) complete = false;
     return { feature: feature.id, valid, ...(chosen && { chosen }), ...(!fixed && valid.length === 1 && { forced: valid[0] as string }) };
   });
-  const count = once(() => (slots ? ways(model, choicesOf(all)) : model.engine === 'sat' ? null : 0n));
+  const count = once(() => countOf(model, all));
   const exact = once(() => areWaysExact(model, all));
   return {
     engine: model.engine, features, consistent, complete,
@@ -59,7 +59,7 @@ function domainsOf(model: Model, state: State): Domains {
   };
 }
 
-const choicesOf = (all: readonly Kept[]): Choice[] => all.map(({ choice }) => choice);
+const countOf = (model: Model, all: readonly Kept[]): bigint | null => model.answers.count(all.flatMap((choice) => leftOut(model, choice)));
 
 function validOf(model: Model, feature: Feature, at: number, slots: Uint8Array | null): string[] {
   const start = model.slotStart[at] as number;
@@ -74,7 +74,7 @@ function nameOf(model: Model, slot: number): { feature: string; value: string } 
 
 /** How many configurations of the rules keep the choices, budgets not counted; null by SAT. */
 export function ways(model: Model, choices: readonly Choice[]): bigint | null {
-  return model.answers.count(kept(model, choices).flatMap((choice) => leftOut(model, choice)));
+  return countOf(model, kept(model, choices));
 }
 
 /** Whether no configuration of the rules that keeps the choices breaks a budget. */
@@ -121,5 +121,3 @@ function grouped(pairs: readonly { feature: string; value: string }[]): Record<s
   for (const { feature, value } of pairs) (by[feature] ??= []).push(value);
   return by;
 }
-
-export { budgetRanges };

@@ -22,8 +22,7 @@ export function explain(model: Model, choices: readonly Choice[], feature: strin
   const given = giveUp(model, wanted, feature, value);
   if (given.length === 0) return { giveUp: [], rules: [], budgets: [] };
   const forbidden = [...wanted.forbidden, ...wanted.inQuestion.flatMap((one) => leftOut(model, one))];
-  const rules = rulesAtFault(model, forbidden);
-  return { giveUp: given.map(({ choice }) => choice), rules, budgets: rules.length > 0 ? [] : budgetsAtFault(model, forbidden) };
+  return { giveUp: given.map(({ choice }) => choice), ...atFault(model, forbidden) };
 }
 
 /** Take a value; what contradicts it is given up. The choices that remain have a configuration, always. */
@@ -43,24 +42,28 @@ function wantedOf(model: Model, choices: readonly Choice[], feature: string, val
   return { feature: at, forbidden, all, inQuestion };
 }
 
-function giveUp(model: Model, { forbidden, all, inQuestion }: Wanted, feature: string, value: string): readonly Kept[] {
-  const given = fewestToGiveUp(model, all, forbidden, inQuestion);
+function giveUp(model: Model, { forbidden, inQuestion }: Wanted, feature: string, value: string): readonly Kept[] {
+  const given = fewestToGiveUp(model, inQuestion, forbidden);
   if (given) return given;
+  const { rules, budgets } = atFault(model, forbidden);
+  throw new NeverPossible(feature, value, rules, budgets);
+}
+
+/** The rules that exclude it; where they do not, the budgets. */
+function atFault(model: Model, forbidden: readonly number[]): { rules: readonly string[]; budgets: readonly BudgetExcess[] } {
   const rules = rulesAtFault(model, forbidden);
-  throw new NeverPossible(feature, value, rules, rules.length > 0 ? [] : budgetsAtFault(model, forbidden));
+  return rules ? { rules, budgets: [] } : { rules: [], budgets: budgetsAtFault(model, forbidden) };
 }
 
 /**
  * The fewest of the choices in question without which there is a configuration; of as many the newer ones. Null where there is none
  * even without all of them.
  */
-export function fewestToGiveUp(
-  model: Model, all: readonly Kept[], forbidden: readonly number[], inQuestion: readonly Kept[] = all,
-): readonly Kept[] | null {
-  const count = all.length;
+export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbidden: readonly number[]): readonly Kept[] | null {
+  const count = inQuestion.length;
   const out = inQuestion.map((one) => leftOut(model, one));
-  const weight: Weights = inQuestion.flatMap((one, at) => {
-    const cost = count * count + 1 + (count - all.indexOf(one));
+  const weight: Weights = inQuestion.flatMap((_, at) => {
+    const cost = count * count + 1 + (count - at);
     return (out[at] as number[]).map((literal) => [literal, cost] as const);
   });
   const ties = out.map((literals): Weights => literals.map((literal) => [literal, 1]));
@@ -74,9 +77,9 @@ function budgetsAtFault(model: Model, forbidden: readonly number[]): BudgetExces
     const least = model.answers.least(bound.budget.weights, bound.sign, forbidden);
     return least !== null && least > bound.most ? [{ bound, by: least - bound.most }] : [];
   });
-  const atFault = alone.length > 0 ? alone : together(model, forbidden).map((bound) => ({ bound, by: 0 }));
+  const faults = alone.length > 0 ? alone : together(model, forbidden).map((bound) => ({ bound, by: 0 }));
   const largest = new Map<string, { bound: Bound; by: number }>();
-  for (const one of atFault) {
+  for (const one of faults) {
     const before = largest.get(one.bound.budget.id);
     if (!before || before.by < one.by) largest.set(one.bound.budget.id, one);
   }
@@ -89,7 +92,6 @@ function together(model: Model, forbidden: readonly number[]): readonly Bound[] 
     return holds === null && proven;
   };
   let bounds = model.bounds;
-  if (!impossible(bounds)) return [];
   for (const bound of [...bounds].reverse()) {
     const others = bounds.filter((one) => one !== bound);
     if (impossible(others)) bounds = others;

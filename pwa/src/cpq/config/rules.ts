@@ -21,9 +21,10 @@ function switchable(model: Model): Solver {
 
 /**
  * Ids of rules that leave no solution when these literals may not hold; without any one of them there would be one. The earlier
- * rules are preferred: the smallest prefix of the rules that leaves none gives the next one. Empty where all rules together leave one.
+ * rules are preferred: the smallest prefix of the rules that leaves none gives the next one.
+ * Null where all rules together leave one; empty where the structure alone leaves none (a feature with two values).
  */
-export function rulesAtFault(model: Model, forbidden: readonly number[]): string[] {
+export function rulesAtFault(model: Model, forbidden: readonly number[]): string[] | null {
   const { rules, header: { variables } } = model;
   const solver = switchable(model);
   const found: number[] = [];
@@ -31,7 +32,7 @@ export function rulesAtFault(model: Model, forbidden: readonly number[]): string
     const on = [...found, ...Array.from({ length: prefix }, (_, at) => at + 1)];
     return !solver.solve([...forbidden.map((literal) => -literal), ...on.map((rule) => variables + rule)]);
   };
-  if (!leavesNone(rules.length)) return [];
+  if (!leavesNone(rules.length)) return null;
   for (let end = rules.length; !leavesNone(0); ) {
     let enough = end; // with so many rules there is no solution, with `few` there is
     for (let few = 0; enough - few > 1; ) {
