@@ -95,14 +95,15 @@ def resolve_book(catalogue: Document, currency: str, region: str, on_day: str) -
         raise QuoteError("/region", f"no price book in {currency} is for region {region}")
     current = [book for book in books if valid(book, on)]
     if not current:
-        raise _out_of_date(books[-1] if len(books) == 1 else max(books, key=_began), on, "/on")
+        raise _out_of_date(max(books, key=_began), on, "/on")
     found: dict[str, Any] = max(current, key=lambda book: (bool(book.get("regions")), _began(book)))
     return found
 
 
 def _named_book(catalogue: Document, content: QuoteContent, on: int) -> dict[str, Any]:
     known_currency(content["currency"], "/currency")
-    book = next((book for book in catalogue.get("price_books") or () if book["id"] == content["price_book"]), None)
+    books: list[dict[str, Any]] = catalogue.get("price_books") or []
+    book = next((book for book in books if book["id"] == content["price_book"]), None)
     if book is None:
         raise QuoteError("/price_book", f'the catalogue has no price book "{content["price_book"]}"')
     if book["currency"] != content["currency"]:

@@ -209,7 +209,8 @@ def _list_step(deal: Deal, line: QuoteLine, entry: dict[str, Any], part: Part) -
 def _usage_words(line: QuoteLine, entry: dict[str, Any], part: Part) -> str:
     quantity = (part.ramp or {}).get("quantity") or line["quantity"]
     used = _usage(line, entry, quantity, part)
-    stated = "stated" if line.get("usage") else "expected"
+    given = line.get("usage") or {}
+    stated = "stated" if given.get("quantity") is not None or given.get("amount") is not None else "expected"
     unit = f" {entry['unit']}" if entry.get("unit") and "quantity" in used else ""
     when = part.reason if part.share else f"a {entry.get('period') or 'month'}"
     return f"Usage, {used.get('quantity') or used.get('amount')}{unit} {stated} {when}"

@@ -1,5 +1,6 @@
 """What was chosen on a line, and what each chosen value adds to the list price and to the cost."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -7,6 +8,7 @@ from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import ZERO, number, plain, times
 from app.cpq.quote_types import QuoteLine
 
+_COUNT = re.compile(r"0|-?[1-9][0-9]{0,13}", re.ASCII)
 Chosen = list[tuple[dict[str, Any], str]]
 
 
@@ -40,12 +42,7 @@ def _has_value(feature: dict[str, Any], value: str) -> bool:
         return value in ("yes", "no")
     if kind == "choice":
         return any(item["id"] == value for item in feature.get("values") or ())
-    if (
-        not value.lstrip("-").isascii()
-        or not value.lstrip("-").isdigit()
-        or len(value) > 15
-        or str(int(value)) != value
-    ):
+    if not _COUNT.fullmatch(value):
         return False
     least, most, step = (int(str(feature.get(name, 1))) for name in ("min", "max", "step"))
     return least <= int(value) <= most and (int(value) - least) % step == 0

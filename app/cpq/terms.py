@@ -81,6 +81,7 @@ def _others(deal: Deal, lines: Sequence[QuoteLine]) -> dict[str, list[Stretch]]:
     """Each line priced with each other term it may have, a ramp as long as its own; percentages off the whole quote apply."""
     requested: list[dict[str, Any]] = []
     trace: list[tuple[str, Part]] = []
+    keys: list[str] = []
     for line in lines:
         index = deal.lines[line["id"]]
         own = term_of(deal, line, f"/lines/{index}")
@@ -94,7 +95,8 @@ def _others(deal: Deal, lines: Sequence[QuoteLine]) -> dict[str, list[Stretch]]:
                         if key not in ("optional", "selected", "bundle", "cost")
                     }
                     requested.append({**kept, "id": f"{name}~{made['id']}"})
-                    trace.append((f"{line['id']}~{name}", part))
+                    trace.append((line["id"], part))
+                    keys.append(f"{line['id']}~{name}")
     if not requested:
         return {}
     discounts = [
@@ -103,7 +105,8 @@ def _others(deal: Deal, lines: Sequence[QuoteLine]) -> dict[str, list[Stretch]]:
         if given["kind"] == "percent"
     ]
     request = {**frame(deal), "taxes": [], "floors": [], "header": discounts, "lines": requested}
-    return _stretches(trace, priced(deal, Assembly(request, trace)))
+    result = priced(deal, Assembly(request, trace))
+    return _stretches([(key, part) for key, (_, part) in zip(keys, trace, strict=True)], result)
 
 
 def _stretches(trace: Sequence[tuple[str, Part]], result: dict[str, Any]) -> dict[str, list[Stretch]]:

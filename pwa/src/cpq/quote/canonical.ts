@@ -24,7 +24,7 @@ export function canonical(value: unknown, pointer = ''): string {
 }
 
 /** Order of code points; JavaScript's own is that of UTF-16 units. */
-function byCodePoint(a: string, b: string): number {
+export function byCodePoint(a: string, b: string): number {
   const left = Array.from(a);
   const right = Array.from(b);
   for (let i = 0; i < left.length && i < right.length; i += 1) {

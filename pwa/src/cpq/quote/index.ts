@@ -1,5 +1,13 @@
 /** From a quote to its price: pure, offline, and the same answer as the server's `app/cpq/quote.py`. */
 
+import type { PriceRequest, PriceResult } from '../price/types.ts';
+import { approvalsOf } from './approvals.ts';
+import { assembled, priced } from './assembly.ts';
+import { digest } from './canonical.ts';
+import { quoteClauses } from './clauses.ts';
+import { makeDeal, resolveBook } from './deal.ts';
+import { findingsOf } from './relations.ts';
+import { lineTerms } from './terms.ts';
 import type { Approval, CatalogueDocument, Context, Finding, LineTerm, QuoteClause, QuoteContent } from './types.ts';
 
 export { canonical, digest, publicPrice, quoteNumber, sha256Of, versionHash } from './canonical.ts';
@@ -7,13 +15,7 @@ export { QuoteError } from './errors.ts';
 export type * from './types.ts';
 
 /** A PriceResult and what only a quote has. `parents`: which quote line each price line belongs to. */
-export interface QuotePrice {
-  currency: string;
-  lines: Record<string, unknown>[];
-  header: Record<string, unknown>[];
-  taxes: Record<string, unknown>[];
-  totals: Record<string, unknown>;
-  floors: Record<string, unknown>[];
+export interface QuotePrice extends PriceResult {
   parents: Record<string, string>;
   terms: LineTerm[];
   approvals: Approval[];
@@ -23,16 +25,26 @@ export interface QuotePrice {
 }
 
 /** The id of the price book that holds for a currency, a region (ISO 3166 alpha-2) and a day. */
-export function priceBook(_catalogue: CatalogueDocument, _currency: string, _region: string, _on: string): string {
-  throw new Error('not yet');
-}
+export const priceBook = (catalogue: CatalogueDocument, currency: string, region: string, on: string): string =>
+  resolveBook(catalogue, currency, region, on).id;
 
 /** The PriceRequest of a quote: every price, option, agreement, term, clause and discount as a step with its reason. */
-export function assemble(_catalogue: CatalogueDocument, _content: QuoteContent, _context: Context): Record<string, unknown> {
-  throw new Error('not yet');
-}
+export const assemble = (catalogue: CatalogueDocument, content: QuoteContent, context: Context): PriceRequest =>
+  assembled(makeDeal(catalogue, content, context)).request;
 
 /** The price of a quote, the terms beside each other, who must approve, what is worth a look, and the digest. */
-export function priceQuote(_catalogue: CatalogueDocument, _content: QuoteContent, _context: Context): QuotePrice {
-  throw new Error('not yet');
+export function priceQuote(catalogue: CatalogueDocument, content: QuoteContent, context: Context): QuotePrice {
+  const deal = makeDeal(catalogue, content, context);
+  const assembly = assembled(deal);
+  const result = priced(deal, assembly);
+  const parents = Object.fromEntries(result.lines.map((line, i) => [line.id, assembly.trace[i]![0]]));
+  const price = {
+    ...result,
+    parents,
+    terms: lineTerms(deal, assembly, result),
+    approvals: approvalsOf(deal, assembly, result),
+    findings: findingsOf(deal, assembly),
+    clauses: quoteClauses(deal, parents, result),
+  };
+  return { ...price, digest: digest(price) };
 }
