@@ -70,7 +70,8 @@ unit each to those that lost most, of equals to the first; a line that differs f
 so rows always add up to the line's net.
 `list`, `regular`, `customer`, `partner`: the running amount after the phases list, proration, additional, partner.
 
-Header discounts apply in order to the included lines (of `charge`, of `lines`): `percent` of what is above zero; `amount`
+Header discounts apply in order to the included lines (of `charge`, of `lines`; those that are `later` only to percents):
+`percent` of what is above zero; `amount`
 (below zero: a surcharge); `fixed_total`: what makes the lines sum to it, up or down. None takes more than there is above
 zero. The amount is rounded once and allocated by the lines' prices (or by `weights` {line: weight}), those below zero
 as zero, equally when all are zero; largest remainder, of equals the first; so the parts sum. Each part is a row.

@@ -30,7 +30,7 @@ def apply_header(entry: Header, place: int, lines: Sequence[Priced], places: int
 
 def _is_about(entry: Header, priced: Priced) -> bool:
     return (
-        priced.included
+        (priced.included if entry.kind == "percent" else priced.due)
         and (entry.charge is None or entry.charge == priced.line.charge)
         and (entry.lines is None or priced.line.id in entry.lines)
     )

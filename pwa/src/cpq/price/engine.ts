@@ -49,12 +49,13 @@ class Pricing {
     const taxed = taxLines(priced, request.taxes, request.policy, places);
     const bundles = this.bundles(taxed);
     const included = taxed.filter((one) => one.priced.included);
+    const now = included.filter((one) => one.priced.due);
     return {
       currency: request.currency,
       lines: taxed.map((one) => this.line(one, bundles.get(one.priced.line.id))),
       header,
-      taxes: this.taxes(included),
-      totals: this.totals(included),
+      taxes: this.taxes(now),
+      totals: this.totals(now, included),
       floors: this.floors(taxed),
     };
   }
@@ -129,7 +130,7 @@ class Pricing {
     for (const one of taxed) {
       const parts = below.get(one.priced.line.id);
       if (parts === undefined) continue;
-      sums.set(one.priced.line.id, this.sum([one, ...parts.filter((part) => part.priced.included)]));
+      sums.set(one.priced.line.id, this.sum([one, ...parts.filter((part) => part.priced.due)]));
     }
     return sums;
   }
@@ -161,7 +162,7 @@ class Pricing {
     });
   }
 
-  private totals(included: readonly Taxed[]): Totals {
+  private totals(included: readonly Taxed[], ever: readonly Taxed[]): Totals {
     const of = (bucket: string) => included.filter((one) => one.priced.bucket === bucket);
     const byPeriod = (charge: string): Partial<Record<Period, Sum>> => {
       const sums: Partial<Record<Period, Sum>> = {};
@@ -182,7 +183,7 @@ class Pricing {
       list_net: this.shown(sum(included.map((one) => one.listNet))),
       discount: this.shown(discount),
       discount_percent: this.percent(discount, base, PERCENT_PLACES),
-      ...this.contractValues(included),
+      ...this.contractValues(ever),
       ...this.totalCost(included),
     };
   }
@@ -199,6 +200,7 @@ class Pricing {
         continue;
       }
       total = total.plus(periods === null ? one.net : one.net.times(periods));
+      if (one.priced.line.later) continue;
       const yearly = period === 'year' ? one.net : one.net.times(YEAR);
       annual = annual.plus(yearly);
       if (charge === 'recurring') monthly = monthly.plus(yearly);

@@ -30,7 +30,7 @@ export function applyHeader(entry: HeaderModel, place: number, lines: readonly P
 
 function isAbout(entry: HeaderModel, priced: Priced): boolean {
   return (
-    priced.included &&
+    (entry.kind === 'percent' ? priced.included : priced.due) &&
     (entry.charge === null || entry.charge === priced.line.charge) &&
     (entry.lines === null || entry.lines.has(priced.line.id))
   );

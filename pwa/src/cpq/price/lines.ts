@@ -33,6 +33,11 @@ export class Priced {
     return this.line.charge === 'one_time' ? 'one_time' : `${this.line.charge} ${this.line.period ?? 'month'}`;
   }
 
+  /** Whether it is in the totals of one period. */
+  get due(): boolean {
+    return this.included && !this.line.later;
+  }
+
   /** Add a row that takes the shown amount to `running`. */
   row(step: string, phase: WaterfallRow['phase'], label: string, running: Exact, source: Source | null, detail?: WaterfallRow['detail']): void {
     const amount = text(running.minus(this.shown), this.places);
@@ -138,7 +143,7 @@ export function priceLines(request: RequestModel, places: number): Priced[] {
 function settleLines(lines: readonly Priced[], policy: PolicyModel, places: number): void {
   const groups = new Map<string | number, Priced[]>();
   for (const priced of lines) {
-    const key = policy.point !== 'total' || !priced.included ? priced.place : priced.bucket;
+    const key = policy.point !== 'total' || !priced.due ? priced.place : priced.bucket;
     const already = groups.get(key);
     if (already === undefined) groups.set(key, [priced]);
     else already.push(priced);

@@ -96,6 +96,7 @@ export interface LineModel {
   periods: Exact | null;
   optional: boolean;
   selected: boolean;
+  later: boolean;
   bundle: string | null;
   parent: string | null;
   taxClass: string;

@@ -15,7 +15,7 @@ const PERIODS = ['month', 'year'] as const;
 const KINDS = ['percent', 'amount', 'fixed_total'] as const;
 const REQUEST: ReadonlySet<string> = new Set(['currency', 'on', 'policy', 'facts', 'steps', 'taxes', 'floors', 'header', 'lines']);
 const LINE: ReadonlySet<string> = new Set([
-  'id', 'sku', 'name', 'charge', 'quantity', 'factor', 'period', 'periods', 'optional', 'selected', 'bundle',
+  'id', 'sku', 'name', 'charge', 'quantity', 'factor', 'period', 'periods', 'optional', 'selected', 'later', 'bundle',
   'parent', 'tax_class', 'tax_included', 'cost', 'facts', 'usage', 'steps',
 ]);
 const USAGE: ReadonlySet<string> = new Set([
@@ -118,6 +118,7 @@ function readLine(value: unknown, at: string): LineModel {
     periods: has('periods') ? number(line, 'periods', at, ZERO) : null,
     optional: boolean(line, 'optional', at, false),
     selected: boolean(line, 'selected', at, line['optional'] !== true),
+    later: boolean(line, 'later', at, false),
     bundle: has('bundle') ? identifier(line, 'bundle', at) : null,
     parent: has('parent') ? identifier(line, 'parent', at) : null,
     taxClass: string(line, 'tax_class', at, 'standard'),

@@ -33,8 +33,8 @@ export function taxLines(lines: readonly Priced[], taxes: readonly TaxModel[], p
     );
     return new Taxed(priced, own, policy);
   });
-  for (const one of taxed) if (policy.taxPer !== 'total' || !one.priced.included) taxLine(one, policy, places);
-  if (policy.taxPer === 'total') taxTotal(taxed.filter((one) => one.priced.included), policy, places);
+  for (const one of taxed) if (policy.taxPer !== 'total' || !one.priced.due) taxLine(one, policy, places);
+  if (policy.taxPer === 'total') taxTotal(taxed.filter((one) => one.priced.due), policy, places);
   for (const one of taxed) if (one.taxes.length > 0) finish(one, policy, places);
   return taxed;
 }
