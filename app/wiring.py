@@ -11,6 +11,7 @@ from app.config import Settings
 from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
 from app.news import jobs as news_jobs
+from app.quotes import jobs as quote_jobs
 from app.resources import jobs as resource_jobs
 from app.sync import jobs as sync_jobs
 
@@ -45,6 +46,8 @@ def connect_parts(api: Api, settings: Settings) -> None:
     from app.identity.routes import blueprint as identity
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
+    from app.quotes.catalog_routes import blueprint as catalogs
+    from app.quotes.evaluation_routes import blueprint as evaluation
     from app.quotes.offer_routes import blueprint as offers
     from app.quotes.routes import blueprint as quotes
     from app.sync.pokes_routes import blueprint as live
@@ -67,6 +70,8 @@ def connect_parts(api: Api, settings: Settings) -> None:
         briefings,
         sync,
         live,
+        catalogs,
+        evaluation,
         quotes,
         offers,
     ):
@@ -78,6 +83,7 @@ TICKS: tuple[Tick, ...] = (
     *attachment_jobs.TICKS,
     *briefing_jobs.TICKS,
     *news_jobs.TICKS,
+    *quote_jobs.TICKS,
     *resource_jobs.TICKS,
     *sync_jobs.TICKS,
 )
