@@ -1,4 +1,4 @@
-"""Every case of the public price test suites, priced by both engines; the file is `PRICE_CASES`."""
+"""Every case of the public price test suites, priced by both engines; the file is `PRICE_CASES`. Ours come on top."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ Json = dict[str, Any]
 Engine = Callable[[Json], Json]
 GIVEN = os.environ.get("PRICE_CASES")
 FILE = ROOT / (GIVEN or "../shared/data/pricing/cases.json")
+OURS = Path(__file__).with_name("price_cases.json")
 
 
 def _cases(path: Path) -> list[Json]:
@@ -29,13 +30,14 @@ def _cases(path: Path) -> list[Json]:
     return list(document["cases"])
 
 
-CASES = _cases(FILE)
+PUBLIC = _cases(FILE)
+CASES = [*PUBLIC, *_cases(OURS)]
 
 
 def test_there_are_cases() -> None:
     if GIVEN is None:
         shared_data("pricing")
-    assert CASES, f"no cases in {FILE.name}"
+    assert PUBLIC, f"no cases in {FILE.name}"
 
 
 @pytest.fixture(scope="module", params=["python", "typescript"])
