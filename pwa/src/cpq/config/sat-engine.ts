@@ -7,25 +7,35 @@ import type { Answer, Engine, Question, Valid, Weights } from './engine';
 import { leftOut, type Bound, type Kept, type Model } from './model';
 import { Solver } from './solver';
 
+/** How many models are remembered from one click to the next. */
+const REMEMBERED = 256;
+
 export class SatEngine implements Engine {
   private bounded: Solver | undefined;
+  /** By slot, whether a configuration that was found has it; each still holds as long as the choices keep it. */
+  private readonly found: Uint8Array[] = [];
+  private oldest = 0;
 
   constructor(private readonly model: Model) {}
 
   valid(choices: readonly Kept[]): Valid | null {
     const { model } = this;
     const solver = (this.bounded ??= this.filled(model.bounds));
-    const wanted = choices.flatMap((choice) => leftOut(model, choice)).map((literal) => -literal);
-    if (!solver.solve(wanted)) return null;
     const slots = new Uint8Array(model.slotLiteral.length);
-    this.see(solver, slots);
+    const out = choices.flatMap((choice) => model.slotsOf(choice.feature).filter((slot) => !choice.allowed.has(slot)));
+    for (const one of this.found) if (!out.some((slot) => one[slot])) join(slots, one);
+    const wanted = out.map((slot) => -(model.slotLiteral[slot] as number));
+    if (!slots.includes(1) && !this.finds(solver, wanted, slots)) return null;
     const implied = new Set(solver.implied(wanted));
-    const open = model.features.flatMap((_, at) => (choices.some(({ feature, single }) => single && feature === at) ? [] : model.slotsOf(at)));
-    for (const slot of open) {
-      const literal = model.slotLiteral[slot] as number;
-      if (slots[slot] || implied.has(-literal)) continue;
-      for (const other of open) if (!slots[other]) solver.prefer(model.slotLiteral[other] as number);
-      if (solver.solve([...wanted, literal])) this.see(solver, slots);
+    const single = new Set(choices.filter((choice) => choice.single).map(({ feature }) => feature));
+    const open = model.features.flatMap((_, at) => (single.has(at) ? [] : model.slotsOf(at)));
+    let left = open.filter((slot) => !slots[slot] && !implied.has(-(model.slotLiteral[slot] as number)));
+    while (left.length > 0) {
+      // What nobody has proved yet is tried first, so that a model proves much at once.
+      const [literal, ...others] = left.map((slot) => model.slotLiteral[slot] as number) as [number, ...number[]];
+      const found = this.finds(solver, [...wanted, literal], slots, others);
+      if (!found && wanted.length === 0) solver.add([-literal]);
+      left = left.filter((slot, at) => at > 0 && !slots[slot]);
     }
     for (const choice of choices) if (choice.single) this.seeInstead(solver, choice, choices, slots);
     return { slots, unproven: [] };
@@ -35,14 +45,21 @@ export class SatEngine implements Engine {
   private seeInstead(solver: Solver, { feature, allowed }: Kept, choices: readonly Kept[], slots: Uint8Array): void {
     const others = choices.filter((choice) => choice.feature !== feature).flatMap((choice) => leftOut(this.model, choice));
     const wanted = others.map((literal) => -literal);
+    const none = new Uint8Array(slots.length);
     for (const slot of this.model.slotsOf(feature)) {
-      if (!allowed.has(slot) && solver.solve([...wanted, this.model.slotLiteral[slot] as number])) slots[slot] = 1;
+      if (!allowed.has(slot) && this.finds(solver, [...wanted, this.model.slotLiteral[slot] as number], none)) slots[slot] = 1;
     }
   }
 
-  /** The last model speaks for each of its values. */
-  private see(solver: Solver, slots: Uint8Array): void {
-    for (let slot = 0; slot < slots.length; slot += 1) if (solver.holds(this.model.slotLiteral[slot] as number)) slots[slot] = 1;
+  /** Look for a configuration; it speaks for each of its values. */
+  private finds(solver: Solver, wanted: readonly number[], slots: Uint8Array, liked: readonly number[] = []): boolean {
+    if (!solver.solve(wanted, liked)) return false;
+    const one = new Uint8Array(slots.length);
+    for (let slot = 0; slot < one.length; slot += 1) one[slot] = solver.holds(this.model.slotLiteral[slot] as number) ? 1 : 0;
+    this.found[this.oldest] = one;
+    this.oldest = (this.oldest + 1) % REMEMBERED;
+    join(slots, one);
+    return true;
   }
 
   any(forbidden: readonly number[], bounds: readonly Bound[]): Answer {
@@ -75,6 +92,10 @@ export class SatEngine implements Engine {
     for (const { budget, sign, most } of bounds) addBound(solver, budget.weights.map(([literal, weight]) => [literal, sign * weight] as const), most);
     return solver;
   }
+}
+
+function join(slots: Uint8Array, more: Uint8Array): void {
+  for (let slot = 0; slot < slots.length; slot += 1) if (more[slot]) slots[slot] = 1;
 }
 
 /** Weights below 0 are those of the opposite literal: w·x = w + |w|·(not x). */

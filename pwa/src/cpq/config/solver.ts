@@ -47,6 +47,7 @@ export class Solver {
   private readonly sumsOf: { sum: Sum; weight: number }[][] = []; // by literal
   private wanted: readonly number[] = [];
   private liked: readonly number[] = [];
+  private likedAt = 0; // what comes before is set
   private learned = 0;
   private mostLearned = 4000;
   private ok = true;
@@ -122,6 +123,7 @@ export class Solver {
     if (!this.ok) return false;
     this.wanted = assumptions.map(inner);
     this.liked = liked.map(inner);
+    this.likedAt = 0;
     for (let restart = 1; ; restart += 1) {
       const found = this.search(luby(restart) * RESTART);
       if (found === null) continue;
@@ -198,7 +200,10 @@ export class Solver {
       }
       this.limits.push(this.trailSize); // holds already: a level with nothing in it
     }
-    for (const literal of this.liked) if (this.value[literal] === UNSET) return literal;
+    for (; this.likedAt < this.liked.length; this.likedAt += 1) {
+      const literal = this.liked[this.likedAt] as number;
+      if (this.value[literal] === UNSET) return literal;
+    }
     while (!this.activity.isEmpty) {
       const variable = this.activity.pop();
       if (variable <= this.variables && this.value[2 * variable] === UNSET) return 2 * variable + (this.phase[variable] as number);
@@ -230,6 +235,7 @@ export class Solver {
     }
     this.limits.length = level;
     this.head = keep;
+    this.likedAt = 0;
   }
 
   /** Carry out everything that follows; the clause that is broken, or 0. */
