@@ -22,7 +22,7 @@ export function AmendCard({ work }: { work: Work }) {
       <ul class="rows">
         {runs.map((one) => (
           <li key={one.id}>
-            <button class="item grow" type="button" aria-haspopup="dialog" onClick={() => (picked.value = one)}>
+            <button class="item" type="button" aria-haspopup="dialog" onClick={() => (picked.value = one)}>
               <span>
                 <b>
                   {one.quantity && one.quantity > 1 ? `${one.quantity} × ` : ''}
@@ -67,7 +67,7 @@ function AmendSheet({ work, one, onClose }: { work: Work; one: Subscription; onC
       <ul class="rows menu">
         {CHANGES.map(({ change, label, detail }) => (
           <li key={change}>
-            <button class="item grow" type="button" onClick={() => amend(change)}>
+            <button class="item" type="button" onClick={() => amend(change)}>
               <span>
                 <b>{label}</b>
                 <span class="src">{detail}</span>

@@ -4,6 +4,7 @@ import { Day, Prose, Select, Text } from '../ui/form';
 import { most } from '../ui/limits';
 import { dayAndMonth } from '../ui/dates';
 import { bookOf, booksFor } from './document';
+import { Fold } from './pieces';
 import type { Work } from './working';
 
 const QUICK = [14, 30, 91] as const;
@@ -15,8 +16,8 @@ export function DetailsCard({ work }: { work: Work }) {
   if (!work.open) return <Facts work={work} />;
   const books = document && value.content ? booksFor(document, value.content.region, today.value) : [];
   return (
-    <section class="card form" aria-label="Details">
-      <div class="stack">
+    <Fold title="Details" says={says(work)}>
+      <div class="form">
         <Text label="Title" value={value.title} onText={(title) => draft.change({ title })} maxLength={most('quote.create', 'title')} autocapitalize="sentences" spellcheck />
         {people.length > 0 && (
           <Select
@@ -38,8 +39,15 @@ export function DetailsCard({ work }: { work: Work }) {
         <Prose label="Note to the customer" value={value.content?.notes ?? ''} onText={(notes) => work.setContent(notes ? { notes } : { notes: undefined as never })} rows={2} most={2000} />
         <Prose label="Notes for colleagues" value={value.notes} onText={(notes) => draft.change({ notes })} rows={2} most={most('quote.create', 'notes')} hint="The customer does not see them." />
       </div>
-    </section>
+    </Fold>
   );
+}
+
+/** To whom, until when, in which prices. */
+function says({ draft, page, document }: Work): string {
+  const { title, person_id, valid_until, content } = draft.value.value;
+  const person = page.people.find(({ id }) => id === person_id)?.name;
+  return [title, person && `to ${person}`, bookOf(document, content?.price_book ?? '')?.name, valid_until && `until ${dayAndMonth(valid_until, today.value)}`].filter(Boolean).join(' · ');
 }
 
 function Facts({ work }: { work: Work }) {

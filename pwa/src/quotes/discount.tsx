@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals';
 import type { HeaderDiscount } from '../cpq/quote';
 import { Select, Text } from '../ui/form';
-import { percent } from './money';
+import { money, percent } from './money';
+import { Fold } from './pieces';
 import { roleWords } from './words';
 import type { Work } from './working';
 
@@ -19,30 +20,34 @@ export function DiscountCard({ work }: { work: Work }) {
   const [first] = discounts;
   const price = work.price.value?.price;
   const currency = price?.currency ?? '';
-  if (!work.open && !first) return <Authority work={work} />;
+  const form = (
+    <DiscountForm
+      label="On the whole quote" kinds={KINDS} value={first} currency={currency}
+      onChange={(value) => work.setContent({ discounts: value ? [{ ...value, id: first?.id ?? 'd1' } as HeaderDiscount, ...discounts.slice(1)] : [] })}
+    />
+  );
   return (
-    <section class="card" aria-label="Discount">
-      <h2>Your discount</h2>
-      {work.open ? (
-        <DiscountForm
-          label="On the whole quote" kinds={KINDS} value={first} currency={currency}
-          onChange={(value) => work.setContent({ discounts: value ? [{ ...value, id: first?.id ?? 'd1' } as HeaderDiscount, ...discounts.slice(1)] : [] })}
-        />
-      ) : (
-        <p>
-          {first?.kind === 'percent' ? percent(first.value) : `${currency} ${first?.value}`} · {first?.reason}
-        </p>
+    <>
+      {work.open && (
+        <Fold title={first ? 'Your discount' : 'Give a discount'} says={first ? discountWords(first, currency) : 'on the whole quote; a line has its own'} open={first !== undefined}>
+          {form}
+        </Fold>
       )}
-      <AuthorityWords work={work} />
-    </section>
+      <Authority work={work} />
+    </>
   );
 }
 
+const discountWords = ({ kind, value, reason }: HeaderDiscount, currency: string): string =>
+  `${kind === 'percent' ? percent(value) : kind === 'amount' ? `${money(value, currency)} off` : `${money(value, currency)} in all`} · ${reason}`;
+
 function Authority({ work }: { work: Work }) {
-  if (!work.price.value?.price?.approvals.length) return null;
+  const price = work.price.value?.price;
+  const discounted = (work.draft.value.value.content?.discounts?.length ?? 0) > 0;
+  if (!price || (!price.approvals.length && !discounted)) return null;
   return (
-    <section class="card">
-      <h2>Approval</h2>
+    <section class="card" aria-label="Authority">
+      <h2>Authority</h2>
       <AuthorityWords work={work} />
     </section>
   );

@@ -29,7 +29,7 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
   };
   const entry = (label: string, detail: string, objective: Objective, how: string) => (
     <li>
-      <button class="item grow" type="button" onClick={() => finish(objective, how)}>
+      <button class="item" type="button" onClick={() => finish(objective, how)}>
         <span>
           <b>{label}</b>
           <span class="src">{detail}</span>
@@ -45,7 +45,7 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
           {entry('Cheapest', 'the lowest list price that what you chose allows', { kind: 'cheapest', prices: listPrices(work, product) }, 'at the lowest price')}
           {model.budgets.map((budget) => (
             <li key={budget.id}>
-              <button class="item grow" type="button" onClick={() => finish({ kind: 'lightest', budget: budget.id }, `with the least ${budget.name.toLowerCase()}`)}>
+              <button class="item" type="button" onClick={() => finish({ kind: 'lightest', budget: budget.id }, `with the least ${budget.name.toLowerCase()}`)}>
                 <span>
                   <b>Least {budget.name.toLowerCase()}</b>
                   <span class="src">as little of it as what you chose allows</span>

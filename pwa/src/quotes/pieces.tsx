@@ -99,3 +99,19 @@ export function Options<T extends string>({ label, options, value, onPick }: {
     </div>
   );
 }
+
+/** A card that says in one line what is in it, and opens. */
+export function Fold({ title, says, open = false, children }: { title: string; says: string; open?: boolean; children: ComponentChildren }) {
+  return (
+    <details class="card fold" open={open}>
+      <summary>
+        <span>
+          <b>{title}</b>
+          <span class="src">{says}</span>
+        </span>
+        <Icon name="next" />
+      </summary>
+      {children}
+    </details>
+  );
+}

@@ -97,7 +97,7 @@ function Shelf({ title, products, work, why }: { title: string; products: Produc
       <ul class="rows">
         {products.map((one) => (
           <li key={one.sku}>
-            <button class="item grow" type="button" onClick={() => add(one)}>
+            <button class="item" type="button" onClick={() => add(one)}>
               <span>
                 <b>{one.name}</b>
                 <span class="src">{[why?.get(one.sku), one.description].filter(Boolean).join(' · ') || one.sku}</span>

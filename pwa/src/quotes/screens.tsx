@@ -13,7 +13,7 @@ import { LineScreen } from './line';
 import { QuotesScreen } from './list';
 import { ProductsScreen } from './products';
 import { QuoteScreen } from './quote';
-import { pathOf, readQuote, readQuotes, type QuotePage } from './reads';
+import { pathOf, readQuote, readQuotes, type QuotePage, type Start } from './reads';
 import { VersionsScreen } from './versions';
 
 interface Shown {
@@ -29,8 +29,7 @@ export function quotesAt(path: string): Shown {
   if (room === 'accounts') return { key: path, node: <Begin account={id} visit={place.value.query.get('visit') ?? ''} /> };
   if (!id) return reading('quotes', readQuotes, (all) => <QuotesScreen all={all} />);
   if (task === 'copy') return { key: path, node: <Begin copy={id} /> };
-  const { query } = place.value;
-  const start = { account: query.get('account') ?? '', visit: query.get('visit') ?? '', copy: query.get('copy') ?? '' };
+  const start = startOf(id, place.value.query);
   return reading(`quote ${id} ${start.account} ${start.copy}`, (db) => readQuote(db, id, start), (page) => (page ? screenOf(page, task, part, rest) : <NoQuote />), path);
 }
 
@@ -54,6 +53,15 @@ function screenOf(page: QuotePage, task: string, part: string, rest: string): VN
 function reading<T>(key: string, read: (db: Database) => Promise<T>, show: (value: T) => VNode, screen = key): Shown {
   const { value } = stored(key, read);
   return { key: screen, node: value === undefined ? null : show(value) };
+}
+
+/** Where new quotes began, for the screens below theirs: nothing is kept of a quote before something is entered. */
+const starts = new Map<string, Start>();
+
+function startOf(id: string, query: URLSearchParams): Start {
+  const asked = { account: query.get('account') ?? '', visit: query.get('visit') ?? '', copy: query.get('copy') ?? '' };
+  if (asked.account || asked.copy) starts.set(id, asked);
+  return starts.get(id) ?? asked;
 }
 
 /** A new quote has its id, and so its number, before anything is entered. */

@@ -1,5 +1,5 @@
 /** Terms beside each other with the price of leaving, and what is promised with what is credited when it is not kept. */
-import type { ClauseData, LineTerm, QuoteLine } from '../cpq/quote';
+import type { ClauseData, LineTerm, QuoteLine, TermChoice } from '../cpq/quote';
 import { productOf } from './document';
 import { money, percent } from './money';
 import { Check, Options } from './pieces';
@@ -21,7 +21,8 @@ export function Terms({ work }: { work: Work }) {
 function Term({ work, term, line }: { work: Work; term: LineTerm; line: QuoteLine }) {
   const currency = work.price.value?.price?.currency ?? '';
   const name = productOf(work.document, line.sku)?.name ?? line.sku;
-  const options = term.compared.map((one) => ({
+  const all: TermChoice[] = [term, ...term.compared.filter((one) => one.term !== term.term)].sort((a, b) => a.months - b.months);
+  const options = all.map((one) => ({
     value: one.term, name: one.name, detail: `${money(one.monthly, currency)} a month · ${one.leave.text}`,
   }));
   return (

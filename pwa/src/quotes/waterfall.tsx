@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { CatalogueDocument } from '../cpq/quote';
 import { productOf } from './document';
 import { isZero, money, percent, per, signed } from './money';
-import { linesOf, type PricedLine, type QuotePrice } from './pricing';
+import { linesOf, type PricedLine, type QuotePrice, type Totals } from './pricing';
 import type { QuoteLine } from '../cpq/quote';
 
 const SUMS = new Set(['header', 'tax']);
@@ -19,7 +19,7 @@ function Row({ label, amount, source, kind = '' }: { label: ComponentChildren; a
 }
 
 /** One price line, step by step, its net and its taxes. */
-export function LineSteps({ line, price, gross = true }: { line: PricedLine; price: QuotePrice; gross?: boolean }) {
+export function LineSteps({ line, price, sums = true }: { line: PricedLine; price: QuotePrice; sums?: boolean }) {
   const { currency } = price;
   const steps = line.waterfall.filter(({ phase }) => !SUMS.has(phase));
   const header = line.waterfall.filter(({ phase }) => phase === 'header');
@@ -31,8 +31,8 @@ export function LineSteps({ line, price, gross = true }: { line: PricedLine; pri
           source={<Detail rows={one.detail} name={one.source?.name} currency={currency} />}
         />
       ))}
-      <Row kind="sum" label="Net" amount={money(line.net, currency)} />
-      {gross && line.taxes.map((tax) => <Row key={tax.id} label={tax.name} amount={money(tax.amount, currency)} />)}
+      {sums && <Row kind="sum" label="Net" amount={money(line.net, currency)} />}
+      {sums && line.taxes.map((tax) => <Row key={tax.id} label={tax.name} amount={money(tax.amount, currency)} />)}
     </ul>
   );
 }
@@ -67,7 +67,7 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
   if (shown.length === 1 && linesOf(price, shown[0]!.id).length === 1) {
     return (
       <>
-        <LineSteps line={linesOf(price, shown[0]!.id)[0]!} price={price} gross={false} />
+        <LineSteps line={linesOf(price, shown[0]!.id)[0]!} price={price} sums={false} />
         <Sums price={price} />
       </>
     );
@@ -102,24 +102,31 @@ function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuoteP
   );
 }
 
-const OFTEN: Record<string, string> = { month: 'a month', year: 'a year', once: 'by use' };
+const EACH: Record<string, string> = { month: 'each month', year: 'each year', once: 'by use' };
 
-/** Net, what is taken off the whole, taxes, and what comes back every month or year. */
+/** Net, what is taken off the whole, taxes, and which of it comes back every month or year. */
 export function Sums({ price }: { price: QuotePrice }) {
   const { totals, currency, header, taxes } = price;
-  const again = Object.entries(totals.recurring);
-  const usage = Object.entries(totals.usage);
+  const parts = partsOf(totals);
+  const only = parts.length === 1 && parts[0]?.label !== 'once' ? parts[0]?.label : undefined;
+  const less = isZero(totals.discount) ? undefined : `${money(totals.discount, currency)} (${percent(totals.discount_percent)}) less than list`;
   return (
     <ul class="wf">
       {header.map((one) => <Row key={one.id} label={one.label} amount={signed(one.amount, currency)} source="Shared out over the lines" />)}
-      <Row kind="sum" label="Net" amount={money(totals.net, currency)} source={isZero(totals.discount) ? undefined : `${money(totals.discount, currency)} (${percent(totals.discount_percent)}) less than list`} />
+      <Row kind="sum" label={only ? `Net, ${only}` : 'Net'} amount={money(totals.net, currency)} source={less} />
+      {parts.length > 1 && parts.map(({ label, net }) => <Row key={label} kind="part" label={`of it ${label}`} amount={money(net, currency)} />)}
       {taxes.map((tax) => <Row key={tax.id} label={tax.name} amount={money(tax.amount, currency)} source={`on ${money(tax.base, currency)}`} />)}
       <Row kind="mid" label="With tax" amount={money(totals.gross, currency)} />
-      {(again.length > 0 || usage.length > 0) && !isZero(totals.one_time.net) && <Row kind="part" label="of it once" amount={money(totals.one_time.net, currency)} source="net" />}
-      {again.map(([period, sum]) => sum && <Row key={period} kind="part" label={`then ${OFTEN[period] ?? period}`} amount={`${money(sum.net, currency)}${per(period)}`} source="net, for as long as the term says" />)}
-      {usage.map(([period, sum]) => sum && <Row key={period} kind="part" label={`use, as expected, ${OFTEN[period] ?? period}`} amount={money(sum.net, currency)} source="net; what is used is what is paid" />)}
+      {!isZero(totals.tcv) && totals.tcv !== totals.net && <Row kind="part" label="Over the whole term" amount={money(totals.tcv, currency)} source="net, with every month or year that was agreed" />}
     </ul>
   );
+}
+
+/** What is paid once, again and again, and by use. */
+function partsOf({ one_time, recurring, usage }: Totals): { label: string; net: string }[] {
+  const again = Object.entries(recurring).flatMap(([period, sum]) => (sum && !isZero(sum.net) ? [{ label: EACH[period] ?? period, net: sum.net }] : []));
+  const used = Object.entries(usage).flatMap(([period, sum]) => (sum && !isZero(sum.net) ? [{ label: `by use, ${EACH[period] ?? period} as expected`, net: sum.net }] : []));
+  return [...(isZero(one_time.net) ? [] : [{ label: 'once', net: one_time.net }]), ...again, ...used];
 }
 
 /** `+ € 129.00 / month · net, VAT 25 %`: what stands under the large figure. */
