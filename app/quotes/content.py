@@ -177,7 +177,7 @@ def _pointed(message: str, pointer: str) -> FieldError:
     steps = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", place).replace(".....", ".…").split(".")
     below = "".join(f"/{step}" for step in steps if step)
     for pattern, told in _TOLD:
-        if pattern in detail:
+        if pattern.replace("\\", "\\\\") in detail:
             return FieldError(pointer + below, told)
     return FieldError(pointer + below, f"{detail}.".replace("`", ""))
 

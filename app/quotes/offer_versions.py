@@ -10,6 +10,7 @@ from app.cpq.quote import digest, public_price, version_hash
 from app.foundation import clock
 from app.quotes import lifecycle
 from app.quotes.lifecycle import Event
+from app.quotes.pricing import totals_of
 from app.quotes.tables import Quote, QuoteVersion
 
 Json = dict[str, Any]
@@ -48,7 +49,7 @@ def next_version(session: Session, quote: Quote, before: QuoteVersion, content: 
     session.add(version)
     before.outcome = "superseded"
     quote.version, quote.content, quote.price = number, content, price
-    quote.totals, quote.digest = price["totals"], version.digest
+    quote.totals, quote.digest = totals_of(price), version.digest
     quote.revision += 1
     session.flush()
     return version

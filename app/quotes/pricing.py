@@ -41,8 +41,7 @@ class Priced:
     @property
     def totals(self) -> Json:
         """The amounts that a list shows."""
-        told = {name: self.price["totals"][name] for name in _TOTALS if self.price["totals"].get(name) is not None}
-        return {**told, "currency": self.price["currency"]}
+        return totals_of(self.price)
 
     @property
     def columns(self) -> Json:
@@ -57,6 +56,12 @@ class Priced:
             "digest": self.digest,
             "faults": [{"pointer": fault.pointer, "detail": fault.detail} for fault in self.faults],
         }
+
+
+def totals_of(price: Mapping[str, Any]) -> Json:
+    """Of a price, the amounts that a list and a phone show."""
+    told = {name: price["totals"][name] for name in _TOTALS if price["totals"].get(name) is not None}
+    return {**told, "currency": price["currency"]}
 
 
 def price_content(
