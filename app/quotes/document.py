@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from app.quotes.words import promise_text
+from app.quotes.words import promise_text, tier_text
 
 Json = dict[str, Any]
 
@@ -32,7 +32,7 @@ _LINE = (
     "discount_percent",
     "taxes",
 )
-_STEP = ("step", "phase", "label", "reason", "amount", "running", "detail", "source")
+_STEP = ("step", "phase", "label", "reason", "amount", "running", "source")
 _CLAUSE = ("title", "text", "service_level", "credit")
 # What a price line is, beside its price.
 _REQUEST_LINE = ("name", "charge", "period", "periods", "quantity")
@@ -67,12 +67,15 @@ def shown_price(price: Mapping[str, Any]) -> Json:
     """The members of a QuotePrice that a customer is shown: no cost, margin, floor, approval or finding."""
     shown: Json = {name: price[name] for name in _PRICE if price.get(name) is not None}
     shown["totals"] = {name: part for name, part in price.get("totals", {}).items() if name in _TOTALS}
-    shown["lines"] = [_shown_line(line) for line in price.get("lines", ())]
+    shown["lines"] = [_shown_line(line, price["currency"]) for line in price.get("lines", ())]
     return shown
 
 
-def _shown_line(line: Mapping[str, Any]) -> Json:
-    steps = [{name: step[name] for name in _STEP if step.get(name) is not None} for step in line.get("waterfall", ())]
+def _shown_line(line: Mapping[str, Any], currency: str) -> Json:
+    steps: list[Json] = []
+    for step in line.get("waterfall", ()):
+        shown = {name: step[name] for name in _STEP if step.get(name) is not None}
+        steps.append({**shown, "tiers": [tier_text(row, currency) for row in step.get("detail") or ()]})
     return {**{name: line[name] for name in _LINE if line.get(name) is not None}, "waterfall": steps}
 
 

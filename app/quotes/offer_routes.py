@@ -180,15 +180,15 @@ def tell_views_of_offer(body: dict[str, Any], token: str) -> Response:
     return _private(Response(status=204))
 
 
-@blueprint.route("/quotes/<uuid:row_id>/link", tags=["quotes"])
+@blueprint.route("/quotes/<uuid:quote_id>/link", tags=["quotes"])
 class LinkView(MethodView):
     @blueprint.response(200, LinkSchema, description="The link that customers can follow now.")
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such quote that you can see, or it has no link.")
     @requires("quotes:read")
-    def get(self, row_id: Any) -> Response:
+    def get(self, quote_id: Any) -> Response:
         """Read the link of a quote."""
         session = current_session()
-        link = offer_links.live_link(session, seen_quote(session, str(row_id)))
+        link = offer_links.live_link(session, seen_quote(session, str(quote_id)))
         if link is None:
             raise Problem(404, "not-found", "Not found", "The quote has no link; make one.")
         return json_answer(wire.dumps(offer_links.as_json(session, link)))
@@ -197,10 +197,10 @@ class LinkView(MethodView):
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such quote that you can see.")
     @blueprint.alt_response(409, schema=ProblemSchema, description="The quote was not sent.")
     @requires("quotes:write")
-    def post(self, row_id: Any) -> Response:
+    def post(self, quote_id: Any) -> Response:
         """Make a link under which the customer finds the quote."""
         session = current_session()
-        quote = seen_quote(session, str(row_id))
+        quote = seen_quote(session, str(quote_id))
         if offer_view.newest_version(session, quote) is None:
             raise Problem(409, "not-sent", "Not sent yet", "Send the quote; then customers can be given a link to it.")
         return json_answer(wire.dumps(offer_links.as_json(session, offer_links.ensure(session, quote))))
@@ -208,15 +208,15 @@ class LinkView(MethodView):
     @blueprint.response(204, description="No link leads to the quote any more.")
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such quote that you can see.")
     @requires("quotes:write")
-    def delete(self, row_id: Any) -> Response:
+    def delete(self, quote_id: Any) -> Response:
         """Take back every link of a quote."""
         session = current_session()
         with changes.held(session):
-            offer_links.revoke(session, seen_quote(session, str(row_id)))
+            offer_links.revoke(session, seen_quote(session, str(quote_id)))
         return Response(status=204)
 
 
-@blueprint.route("/quotes/<uuid:row_id>/versions/<int:version>/document.pdf", tags=["quotes"])
+@blueprint.route("/quotes/<uuid:quote_id>/versions/<int:version>/document.pdf", tags=["quotes"])
 class VersionPdfView(MethodView):
     @blueprint.response(200, description="PDF/A-3a and PDF/UA-1, with the version's data attached as JSON.")
     @blueprint.doc(responses={"200": {"content": {PDF: BINARY}}})
@@ -224,20 +224,20 @@ class VersionPdfView(MethodView):
         404, schema=ProblemSchema, description="No such quote that you can see, or no such version."
     )
     @requires("quotes:read")
-    def get(self, row_id: Any, version: int) -> Response:
+    def get(self, quote_id: Any, version: int) -> Response:
         """Read a sent version of a quote as a document."""
         session = current_session()
-        quote = seen_quote(session, str(row_id))
+        quote = seen_quote(session, str(quote_id))
         return _file(*offers.version_pdf(session, quote, offers.version_of(session, quote, version)))
 
 
-@blueprint.route("/quotes/<uuid:row_id>/questions/<uuid:question_id>:answer", methods=["POST"], tags=["quotes"])
+@blueprint.route("/quotes/<uuid:quote_id>/questions/<uuid:question_id>:answer", methods=["POST"], tags=["quotes"])
 @blueprint.arguments(QuestionAnswerSchema)
 @blueprint.response(204, description="The customer sees the answer on the page.")
 @blueprint.alt_response(404, schema=ProblemSchema, description="No such question on a quote that you can see.")
 @requires("quotes:write")
-def answer_question(body: dict[str, Any], row_id: Any, question_id: Any) -> Response:
+def answer_question(body: dict[str, Any], quote_id: Any, question_id: Any) -> Response:
     """Answer what a customer asked."""
     session = current_session()
-    offers.answer(session, seen_question(session, str(question_id), str(row_id)), body["text"])
+    offers.answer(session, seen_question(session, str(question_id), str(quote_id)), body["text"])
     return Response(status=204)

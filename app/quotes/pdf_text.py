@@ -8,10 +8,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from app.quotes.words import leave_text, money_text, term_text
+from app.quotes.words import count, money_text, term_text
 
 Json = dict[str, Any]
 
+MOST_LEAVINGS = 6
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 # A word longer than a line gets places to break, or it would run over the edge of the page.
 _LONG = re.compile(r"\S{25}(?=\S)")
@@ -67,7 +68,7 @@ def _part(part: Mapping[str, Any], line: Mapping[str, Any], currency: str, *, al
         "facts": facts,
         "due": due(part),
         "net": part["net"],
-        "waterfall": [_step(step, place, currency) for place, step in enumerate(steps)],
+        "waterfall": [_step(step, place) for place, step in enumerate(steps)],
     }
 
 
@@ -81,11 +82,11 @@ def due(part: Mapping[str, Any]) -> str:
     return f"a {period}{length}" if charge == "recurring" else f"a {period}, by use as expected"
 
 
-def _step(step: Mapping[str, Any], place: int, currency: str) -> Json:
+def _step(step: Mapping[str, Any], place: int) -> Json:
     return {
         "label": step["label"],
         "why": why(step),
-        "rows": [tier_text(row, currency) for row in step.get("detail", ())],
+        "rows": step["tiers"],
         "amount": step["amount"],
         "running": step["running"],
         "first": place == 0,
@@ -93,21 +94,10 @@ def _step(step: Mapping[str, Any], place: int, currency: str) -> Json:
 
 
 def why(step: Mapping[str, Any]) -> str:
-    """The reason of a step and where it comes from, once."""
+    """Why a step is there, or the price book that it comes from; not what its label says already."""
     source: Mapping[str, Any] = step.get("source") or {}
-    said = [step.get("reason") or "", source.get("name") or ""]
-    return " · ".join(dict.fromkeys(text for text in said if text and text != step["label"]))
-
-
-def tier_text(row: Mapping[str, Any], currency: str) -> str:
-    """A row of tiers: `40 at € 0.50: € 20.00`."""
-    amount = money_text(str(row["amount"]), currency) if "amount" in row else ""
-    parts = [str(row[name]) for name in ("label", "quantity") if row.get(name)]
-    if row.get("unit"):
-        parts.append(f"at {money_text(str(row['unit']), currency)}")
-    elif row.get("rate"):
-        parts.append(f"at {row['rate']} %")
-    return f"{' '.join(parts)}: {amount}" if amount else " ".join(parts)
+    said = step.get("reason") or (source.get("name") if source.get("type") == "price_book" else "") or ""
+    return "" if said == step["label"] else str(said)
 
 
 def _sums(totals: Mapping[str, Any]) -> Iterator[Json]:
@@ -147,7 +137,14 @@ def _term(line: Mapping[str, Any], currency: str) -> Json:
         "title": term.get("name") or term.get("term", ""),
         "line": line["name"],
         "text": term_text(term, currency),
-        "leaving": [leave_text(at, currency) for at in term.get("at", ())],
+        "at": [
+            {
+                "after": count(at["month"], "month"),
+                "paid": money_text(at["paid"], currency),
+                "leave": money_text(at["leave"], currency),
+            }
+            for at in _leavings(term)
+        ],
         "compared": [
             {
                 "name": other.get("name") or other.get("term", ""),
@@ -156,8 +153,17 @@ def _term(line: Mapping[str, Any], currency: str) -> Json:
                 "leave": other["leave"]["text"],
             }
             for other in term.get("compared", ())
+            if other["term"] != term.get("term")
         ],
     }
+
+
+def _leavings(term: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """When leaving is worth a row: within the term, where it costs anything."""
+    if (term.get("leave") or {}).get("type", "none") == "none":
+        return []
+    within = [at for at in term.get("at", ()) if at["month"] <= int(term.get("months") or 0)]
+    return within[:MOST_LEAVINGS]
 
 
 def _clause(clause: Mapping[str, Any]) -> Json:

@@ -94,15 +94,13 @@ function Waterfall({ part, currency, alone }: { part: Part; currency: string; al
 }
 
 function Why({ step, currency }: { step: Step; currency: string }) {
-  const why = [...new Set([step.reason, step.source?.name].filter((text) => text && text !== step.label))].join(' · ');
+  const said = step.reason || (step.source?.type === 'price_book' ? step.source.name : '');
+  const why = said === step.label ? '' : said;
   return (
     <span class="src">
       {why && <>{why} · </>}so far {money(step.running, currency)}
-      {step.detail?.map((row, place) => (
-        <span key={place} class="tier">
-          {[row['label'], row['quantity'] ?? row['units'], row['unit'] && `at ${money(row['unit'], currency)}`, row['rate'] && `at ${row['rate']} %`].filter(Boolean).join(' ')}
-          {row['amount'] && `: ${money(row['amount'], currency)}`}
-        </span>
+      {step.tiers.map((tier) => (
+        <span key={tier} class="tier">{tier}</span>
       ))}
     </span>
   );
@@ -144,10 +142,9 @@ function Leaving({ line, currency }: { line: Line; currency: string }) {
     <div class="leaving">
       <p>
         <b>{term.name}.</b> {term.months > 1 && <>Runs {plural(term.months, 'month')}. </>}
-        {term.notice_months > 0 && <>Notice: {plural(term.notice_months, 'month')}. </>}
         {term.leave.text}
       </p>
-      {term.at.length > 0 && (
+      {term.leave.type !== 'none' && term.at.length > 0 && (
         <details>
           <summary>
             <Chevron /> What leaving costs, month by month
@@ -157,7 +154,7 @@ function Leaving({ line, currency }: { line: Line; currency: string }) {
               <tr><th scope="col">Left after</th><th scope="col">Paid by then</th><th scope="col">To leave</th></tr>
             </thead>
             <tbody>
-              {term.at.map((at) => (
+              {term.at.filter((at) => at.month <= term.months).map((at) => (
                 <tr key={at.month}>
                   <td>{plural(at.month, 'month')}</td><td>{money(at.paid, currency)}</td><td>{money(at.leave, currency)}</td>
                 </tr>

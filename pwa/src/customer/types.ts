@@ -5,8 +5,9 @@ export interface Step {
   reason?: string;
   amount: string;
   running: string;
-  source?: { name?: string };
-  detail?: Record<string, string>[];
+  source?: { type?: string; name?: string };
+  /** of a price by tiers, each tier in words */
+  tiers: string[];
 }
 
 export interface Tax {

@@ -62,9 +62,10 @@ def test_every_step_of_every_waterfall_is_a_line(pdf: bytes) -> None:
 def test_the_price_of_leaving_the_service_level_and_its_credit_are_said(pdf: bytes) -> None:
     text = text_of(pdf)
     assert "Leaving early costs 3 months." in text
-    assert "Left after 12 months: € 2,616.00 paid, € 654.00 to leave." in text
+    assert re.search(r"Left after 12 months Paid by then € 2,616.00 To leave € 654.00", text)
+    assert "Month to month € 258.00 € 6,192.00 Leave in any month, free." in text
     assert "First_response" not in text and "First answer within 4 hours, in 95 % of cases." in text
-    assert "When missed, 5 % of the month comes back, at most 100 %." in text
+    assert "When missed, 5 % is credited for each month, up to 100 %." in text
 
 
 def test_nothing_that_is_the_sellers_own_is_in_it(reader: PdfReader, pdf: bytes) -> None:
