@@ -31,22 +31,13 @@ literal itself costs, and that is at most 1. Budgets ask the same of paths of co
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import compress, groupby
+from itertools import groupby
 from typing import Any
 
 from app.cpq.budgets import BudgetRange, ranges
 from app.cpq.domains_look import Look
+from app.cpq.domains_values import FeatureDomain
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, normal
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureDomain:
-    """What is left of one feature; value ids in the order of the feature."""
-
-    feature: str
-    valid: tuple[str, ...]
-    chosen: tuple[str, ...] = ()
-    forced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,38 +97,37 @@ def effective(model: Model, choices: Choices) -> Choices:
 
 
 def _domains(model: Model, choices: Choices, look: Look) -> Domains:
-    made = {choice.feature: choice.values for choice in choices}
     lost = {choice.feature for choice in look.conflicts}
-    unproven = set(look.unproven)
-    found, left_open = [], []
-    every = True
-    for feature, slots in zip(model.features, model.slots, strict=True):
-        ids = model.value_ids[feature.id]
-        valid = tuple(compress(ids, look.valid[slots].tolist()))
-        possible = tuple(compress(ids, look.possible[slots].tolist()))
-        every = every and len(possible) == 1
-        chosen = made.get(feature.id, ())
-        settled = len(chosen) == 1 and feature.id not in lost
-        forced = possible[0] if len(possible) == 1 and not settled else None
-        found.append(FeatureDomain(feature.id, valid, chosen, forced))
-        if unproven:
-            left_open += [(feature.id, value) for value, slot in zip(ids, slots, strict=True) if slot in unproven]
+    tables = model.value_sets
+    valid, possible = tables.patterns(look.valid), tables.patterns(look.possible)
+    found = tables.open_domains(valid, possible)
+    for choice in choices:
+        number = model.numbers[choice.feature]
+        left = tables.values(number, possible[number])
+        settled = len(choice.values) == 1 and choice.feature not in lost
+        forced = left[0] if len(left) == 1 and not settled else None
+        found[number] = FeatureDomain(choice.feature, tables.values(number, valid[number]), choice.values, forced)
     count, exact = model.asked.ways(choices)
+    open_slots = set(look.unproven)
     return Domains(
         engine=model.engine,
         features=tuple(found),
-        consistent=not look.conflicts and every_has_one(found),
-        complete=not look.conflicts and every,
+        consistent=not look.conflicts and 0 not in valid,
+        complete=not look.conflicts and all(pattern.bit_count() == 1 for pattern in possible),
         ways=count,
         ways_exact=exact,
         conflicts=tuple(choice.feature for choice in look.conflicts),
-        unproven=tuple(left_open),
+        unproven=_values_at(model, open_slots) if open_slots else (),
     )
 
 
-def every_has_one(found: Iterable[FeatureDomain]) -> bool:
-    """Whether some configuration is left: then every feature has a value."""
-    return all(domain.valid for domain in found)
+def _values_at(model: Model, slots: set[int]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (feature.id, value)
+        for feature, own in zip(model.features, model.slots, strict=True)
+        for value, number in zip(model.value_ids[feature.id], own, strict=True)
+        if number in slots
+    )
 
 
 def _feature(domain: FeatureDomain) -> dict[str, Any]:

@@ -1,11 +1,14 @@
-"""How many configurations a diagram has, exactly, by remainders: counts modulo primes below 2^31 fit 64 bits in every step."""
+"""How many configurations a diagram has, exactly: by the remainders of 2^64, as 64 bits wrap, and of primes below 2^31."""
 
 from collections.abc import Collection
 
 import numpy as np
+import numpy.typing as npt
 
 from app.cpq.model_graph import Graph, Ints
 
+Words = npt.NDArray[np.uint64]
+_WRAP = 2**64
 _START = 2**31 - 1
 
 
@@ -14,55 +17,71 @@ class Counter:
 
     def __init__(self, graph: Graph, most: int) -> None:
         self.graph = graph
-        self.primes = _primes_beyond(most)
-        self.powers = np.empty((graph.public + 1, len(self.primes)), np.int64)
-        for column, prime in enumerate(self.primes):
-            power = 1
-            for exponent in range(graph.public + 1):
-                self.powers[exponent, column] = power
-                power = power * 2 % prime
-        free = np.zeros(3 * graph.public + 1, np.int64)
-        free[2 * graph.public : 3 * graph.public] = 1
-        self._free_codes, self._free_edges = free, graph.edge_weights(free)
+        self.moduli = _moduli_beyond(most)
+        self._powers = [_powers(graph.public, modulus) for modulus in self.moduli]
+        self._free = np.zeros(3 * graph.public + 1, np.int64)
+        self._free[2 * graph.public : 3 * graph.public] = 1
+        free_edges = graph.edge_weights(self._free)
+        self._factors = [powers[free_edges] for powers in self._powers]
 
     def count(self, penalty: Ints, forbidden: Collection[int]) -> int:
         """The count; `penalty` says which edges take a forbidden literal, `forbidden` are their slots (not both of a variable)."""
-        graph = self.graph
-        codes, edges = self._free_codes, self._free_edges
+        graph, free, factors = self.graph, self._free, self._factors
         fixed = [2 * graph.public + number // 2 for number in forbidden if graph.skippable[number // 2]]
         if fixed:
-            codes = codes.copy()
-            codes[fixed] = 0
-            edges = graph.edge_weights(codes)
-        factors = self.powers[edges]
-        factors[penalty > 0] = 0
-        moduli = np.asarray(self.primes, np.int64)
-        counts = np.zeros((graph.root + 1, len(self.primes)), np.int64)
+            free = free.copy()
+            free[fixed] = 0
+            edges = graph.edge_weights(free)
+            factors = [powers[edges] for powers in self._powers]
+        above = int(graph.above_root(free))
+        clear = (penalty == 0).astype(np.uint64)
+        remainders = [
+            self._paths(factor * clear, modulus) * int(powers[above]) % modulus
+            for factor, modulus, powers in zip(factors, self.moduli, self._powers, strict=True)
+        ]
+        return _from_remainders(remainders, self.moduli)
+
+    def _paths(self, factors: Words, modulus: int) -> int:
+        graph = self.graph
+        counts = np.zeros(graph.root + 1, np.uint64)
         counts[1] = 1
-        for strip in reversed(graph.strips):
-            ways = factors[strip.begin : strip.end] * counts[graph.target[strip.begin : strip.end]] % moduli
-            counts[strip.sources] = np.add.reduceat(ways, strip.starts, axis=0) % moduli
-        whole = counts[graph.root] * self.powers[int(graph.above_root(codes))] % moduli
-        return _from_remainders([int(remainder) for remainder in whole], self.primes)
+        prime = None if modulus == _WRAP else np.uint64(modulus)
+        for strip, (begin, end, _, target) in zip(reversed(graph.strips), graph.strip_ends_upwards, strict=True):
+            ways = counts[target]
+            ways *= factors[begin:end]
+            if prime is None:
+                counts[strip.sources] = np.add.reduceat(ways, strip.starts)
+            else:
+                counts[strip.sources] = np.add.reduceat(ways % prime, strip.starts) % prime
+        return int(counts[graph.root])
 
 
-def _from_remainders(remainders: list[int], primes: list[int]) -> int:
-    found, modulus = 0, 1
-    for remainder, prime in zip(remainders, primes, strict=True):
-        found += modulus * ((remainder - found) * pow(modulus, -1, prime) % prime)
-        modulus *= prime
+def _powers(most: int, modulus: int) -> Words:
+    """The powers of two up to 2^most, as remainders."""
+    powers, power = [], 1
+    for _ in range(most + 1):
+        powers.append(power)
+        power = power * 2 % modulus
+    return np.array(powers, np.uint64)
+
+
+def _from_remainders(remainders: list[int], moduli: list[int]) -> int:
+    found, product = 0, 1
+    for remainder, modulus in zip(remainders, moduli, strict=True):
+        found += product * ((remainder - found) * pow(product, -1, modulus) % modulus)
+        product *= modulus
     return found
 
 
-def _primes_beyond(most: int) -> list[int]:
-    """Primes whose product is greater than `most`."""
-    primes, product, candidate = [], 1, _START
+def _moduli_beyond(most: int) -> list[int]:
+    """2^64, and primes, until their product is greater than `most`."""
+    moduli, product, candidate = [_WRAP], _WRAP, _START
     while product <= most:
         if _is_prime(candidate):
-            primes.append(candidate)
+            moduli.append(candidate)
             product *= candidate
         candidate -= 2
-    return primes
+    return moduli
 
 
 def _is_prime(number: int) -> bool:

@@ -13,8 +13,31 @@ from app.cpq.budgets_search import Bound, Tail, lightest, within
 from app.cpq.budgets_witness import Flags, Reals, witnessed
 from app.cpq.domains_count import Counter
 from app.cpq.domains_look import Look, give_up_cost, use_weights
+from app.cpq.domains_reach import reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, slot
-from app.cpq.model_graph import Ints
+from app.cpq.model_graph import Graph, Ints
+
+
+class LeftOut:
+    """The literals that choices leave out: 1 for each of a single choice, 2 for each of a narrowed one."""
+
+    def __init__(self, graph: Graph, slots: list[int], amounts: list[int]) -> None:
+        self.graph, self.slots = graph, slots
+        self.penalty = graph.penalty(slots, amounts)
+        self.replaceable = [number for number, amount in zip(slots, amounts, strict=True) if amount == 1]
+
+    @cached_property
+    def own(self) -> Ints:
+        """By code, 1 for literals that a single choice leaves out."""
+        own = np.zeros(3 * self.graph.public + 1, np.int64)
+        own[self.replaceable] = 1
+        return own
+
+    def possible(self, valid: Flags) -> Flags:
+        """Valid literals that also keep the feature's own choice."""
+        kept = valid.copy()
+        kept[self.replaceable] = False
+        return kept
 
 
 class Diagram:
@@ -47,13 +70,16 @@ class Diagram:
 
     def look(self, choices: Choices) -> Look:
         """Domains and ranges after normalised choices."""
-        looked, own = self._pass(choices)
-        fits, seen = self._fitting(looked, own)
-        if not self._consistent(looked, fits & (own == 0)[: len(fits)], seen, choices):
+        left_out = self._left_out(choices)
+        if not self.model.budgets:
+            found = reachable(self.graph, left_out.penalty, left_out.replaceable)
+            return self._repaired(choices) if found is None else Look(found, left_out.possible(found), (), (), ())
+        looked = self._pass(left_out)
+        fits, seen = self._fitting(looked, left_out.own)
+        if not self._consistent(looked, left_out.possible(fits), seen, choices):
             return self._repaired(choices)
-        valid, unproven = self._proven(choices, own, fits, seen)
-        possible = valid & (own[: len(valid)] == 0)
-        return Look(valid, possible, unproven, self._uses(looked), ())
+        valid, unproven = self._proven(choices, left_out.own, fits, seen)
+        return Look(valid, left_out.possible(valid), unproven, self._uses(looked), ())
 
     def _repaired(self, choices: Choices) -> Look:
         try:
@@ -66,30 +92,25 @@ class Diagram:
         rest = self.look(tuple(choice for choice in choices if choice not in given_up))
         return Look(rest.valid, rest.possible, rest.unproven, rest.uses, given_up)
 
-    def _pass(self, choices: Choices) -> tuple[Pass, Ints]:
-        own, penalties, forbidden = self._left_out(choices)
-        penalty = self.graph.edge_weights(penalties)
-        codes, edges = self.columns.under(forbidden)
-        return passed(self.graph, codes, edges, penalty, forbidden, self.searched), own
+    def _pass(self, left_out: LeftOut) -> Pass:
+        codes, edges = self.columns.under(left_out.slots)
+        return passed(self.graph, codes, edges, left_out.penalty, left_out.slots, self.searched)
 
-    def _left_out(self, choices: Choices) -> tuple[Ints, Ints, list[int]]:
-        """By code: 1 for literals left out by a single choice; that, or 2 for a narrowed one; and the slots of both."""
-        own = np.zeros(3 * self.graph.public + 1, np.int64)
-        penalties = np.zeros_like(own)
-        forbidden: list[int] = []
+    def _left_out(self, choices: Choices) -> LeftOut:
+        slots: list[int] = []
+        amounts: list[int] = []
         for choice in choices:
-            slots = [slot(literal) for literal in self.model.forbidden_by(choice)]
-            forbidden += slots
-            single = len(choice.values) == 1
-            penalties[slots] = 1 if single else 2
-            own[slots] = 1 if single else 0
-        return own, penalties, forbidden
+            own = [slot(literal) for literal in self.model.forbidden_by(choice)]
+            slots += own
+            amounts += [1 if len(choice.values) == 1 else 2] * len(own)
+        return LeftOut(self.graph, slots, amounts)
 
     def _fitting(self, looked: Pass, own: Ints) -> tuple[Flags, Flags]:
         """Literals that fit each bound by itself, and those of them that are known to fit all together."""
         least = looked.by_literal(self.searched, own)
+        fits: Flags
         if not self.bounds:
-            fits: Flags = least[:, 0] < NOTHING // 2
+            fits = least[:, 0] < NOTHING // 2
             return fits, fits
         fits = np.all(least[:, self.bound_columns] <= self.limits, axis=1)
         if len(self.bounds) == 1:
@@ -147,13 +168,12 @@ class Diagram:
 
     def ways(self, choices: Choices) -> tuple[int, bool]:
         """Configurations of the rules that keep the choices, and whether all of them keep all budgets."""
-        _, penalties, forbidden = self._left_out(choices)
-        penalty = self.graph.edge_weights(penalties)
-        count = self.counter.count(penalty, forbidden)
+        left_out = self._left_out(choices)
+        count = self.counter.count(left_out.penalty, left_out.slots)
         if not count or not self.bounds:
             return count, True
-        codes, edges = self.columns.under(forbidden)
-        hard = edges[:, self.breaking] + (NOTHING * np.minimum(penalty, 1))[:, None]
+        codes, edges = self.columns.under(left_out.slots)
+        hard = edges[:, self.breaking] + (NOTHING * np.minimum(left_out.penalty, 1))[:, None]
         greatest = -(self.graph.upwards(hard, NOTHING)[self.graph.root] + self.graph.above_root(codes)[self.breaking])
         return count, bool((greatest <= self.limits).all())
 

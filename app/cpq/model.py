@@ -13,6 +13,7 @@ from app.cpq.artefact import Artefact, Budget, Default, Feature, Rule
 
 if TYPE_CHECKING:
     from app.cpq.domains_look import Engine
+    from app.cpq.domains_values import ValueSets
     from app.cpq.model_graph import Graph
     from app.cpq.sat_faults import Faults
 
@@ -67,6 +68,7 @@ class Model:
         self.budgets: tuple[Budget, ...] = artefact.budgets
         self.rules: tuple[Rule, ...] = artefact.rules
         self.defaults: tuple[Default, ...] = artefact.defaults
+        self.numbers = {feature.id: number for number, feature in enumerate(self.features)}
         self._by_id = {feature.id: feature for feature in self.features}
         self._literals = {
             feature.id: dict(zip((value.id for value in feature.values), feature.literals, strict=True))
@@ -140,6 +142,13 @@ class Model:
         from app.cpq.sat import Satisfiability
 
         return Satisfiability(self)
+
+    @cached_property
+    def value_sets(self) -> "ValueSets":
+        """Literals to values."""
+        from app.cpq.domains_values import ValueSets
+
+        return ValueSets(self)
 
     @cached_property
     def faults(self) -> "Faults":

@@ -21,6 +21,8 @@ from app.cpq.artefact import Artefact
 Ints = npt.NDArray[np.int64]
 # An edge table may hold this many literals for each edge of the diagram within the strip, or FLOOR, whichever is more.
 THICK, FLOOR = 4, 512
+# Beyond so many literals it is quicker to look at all edges.
+_MANY = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ class Graph:
     codes: Ints  # flat, grouped by edge
     code_starts: Ints
     strips: tuple[Strip, ...]
+    strip_ends: tuple[tuple[int, int, Ints, Ints], ...]  # of each strip: begin, end, sources and targets of its edges
+    strip_ends_upwards: tuple[tuple[int, int, Ints, Ints], ...]
     incident: Ints  # edges that have a code, grouped by code
     incident_code: Ints  # and the code of each
     incident_codes: Ints  # the codes that any edge has
@@ -69,7 +73,23 @@ class Graph:
     skipping: Ints  # edges that skip levels below their strip, grouped by the levels they skip
     skipping_starts: Ints
     skipped: Ints  # (from level, to level) of each group
+    _first_incident: list[int]  # by code, where its edges begin in `incident`
     skippable: list[bool]  # by variable − 1: whether any path skips its level
+
+    def edges_with(self, code: int) -> Ints:
+        """The edges that have a code."""
+        return self.incident[self._first_incident[code] : self._first_incident[code + 1]]
+
+    def penalty(self, slots: Sequence[int], amounts: Sequence[int]) -> Ints:
+        """Of each edge the sum of amounts of the given literals that it takes."""
+        if len(slots) > _MANY:
+            weights = np.zeros(3 * self.public + 1, np.int64)
+            weights[list(slots)] = amounts
+            return self.edge_weights(weights)
+        total = np.zeros(len(self.source), np.int64)
+        for number, amount in zip(slots, amounts, strict=True):
+            total[self.edges_with(number)] += amount
+        return total
 
     def edge_weights(self, weights: Ints) -> Ints:
         """The weight of every edge, (edges, …), from weights by code, (3P + 1, …)."""
@@ -174,6 +194,16 @@ class _Strips:
             lengths.append(taken.sum(axis=1))
         self._store(_joined(source), _joined(target), _joined(bottom), _joined(codes), _joined(lengths))
         self.graph.strips = tuple(strips)
+        self.graph.strip_ends = tuple(
+            (
+                strip.begin,
+                strip.end,
+                self.graph.source[strip.begin : strip.end],
+                self.graph.target[strip.begin : strip.end],
+            )
+            for strip in strips
+        )
+        self.graph.strip_ends_upwards = self.graph.strip_ends[::-1]
 
     def _cuts(self) -> Sequence[int]:
         """Levels at which strips begin, and the last level."""
@@ -236,6 +266,7 @@ class _Strips:
         spans = np.stack([bottom[graph.skipping], graph.target_level[graph.skipping]], axis=1)
         graph.skipped, graph.skipping_starts = np.unique(spans, axis=0, return_index=True)
         graph.skippable = self._skippable()
+        graph._first_incident = np.searchsorted(graph.incident_code, np.arange(3 * graph.public + 2)).tolist()
 
     def _skippable(self) -> list[bool]:
         graph, public = self.graph, self.graph.public
