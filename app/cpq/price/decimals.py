@@ -27,6 +27,7 @@ DIGITS = 28
 # The most decimal places that are read or shown, and the least amount that is too large to be kept.
 MAX_PLACES = 12
 LIMIT = Decimal(10**15)
+_LEAST = -LIMIT
 CONTEXT = Context(
     prec=DIGITS,
     rounding=ROUND_HALF_EVEN,
@@ -71,21 +72,24 @@ def divide(value: Decimal, by: Decimal) -> Decimal:
 
 def rounded(value: Decimal, places: int, mode: str) -> Decimal:
     """`value` with exactly `places` decimal places; `mode` is a name in `ROUNDINGS`. TooLarge from 10^15."""
-    if not -LIMIT < value < LIMIT:
+    if not _LEAST < value < LIMIT:
         raise TooLarge
     return value.quantize(_UNITS[places], ROUNDINGS[mode], CONTEXT)
 
 
 def rounded_to(value: Decimal, multiple: Decimal, mode: str) -> Decimal:
     """The whole multiple of `multiple` that `mode` gives."""
-    if not -LIMIT < value < LIMIT:
+    if not _LEAST < value < LIMIT:
         raise TooLarge
     return divide(value, multiple).quantize(ONE, ROUNDINGS[mode], CONTEXT) * multiple
 
 
 def text(value: Decimal) -> str:
     """A value as it is, plain: no exponent, and no sign before zero. The places that it has are shown."""
-    return f"{value:f}" if value else f"{abs(value):f}"
+    if not value:
+        value = abs(value)
+    shown = str(value)
+    return f"{value:f}" if "E" in shown else shown
 
 
 def plain(value: Decimal, least: int = 0) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from app.cpq.price import charges
-from app.cpq.price.decimals import HUNDRED, LIMIT, ZERO, TooLarge, divide, rounded, rounded_to
+from app.cpq.price.decimals import HUNDRED, ZERO, divide, rounded, rounded_to
 from app.cpq.price.model import Adjustment, Line, Policy, Step, Usage
 
 LATE = frozenset({"additional", "partner"})
@@ -54,8 +54,6 @@ class Running:
         detail = ADJUST[adjustment.type](self, adjustment, unitary)
         if step.rounding is not None or (self.unitwise and unitary):
             self._round(step, unitary)
-        if not -LIMIT < self.amount < LIMIT:
-            raise TooLarge
         return detail
 
     def _round(self, step: Step, unitary: bool) -> None:

@@ -9,9 +9,11 @@ export type Exact = Decimal;
 /** The most decimal places that are read or shown, and the least amount that is too large to be kept. */
 export const MAX_PLACES = 12;
 export const LIMIT = new Exact('1000000000000000');
+const LEAST = LIMIT.negated();
 export const ZERO = new Exact('0');
 export const ONE = new Exact('1');
 export const HUNDRED = new Exact('100');
+const HUNDREDTH = new Exact('0.01');
 
 const ROUNDINGS: Readonly<Record<RoundingMode, Decimal.Rounding>> = {
   half_up: Decimal.ROUND_HALF_UP,
@@ -22,6 +24,9 @@ const ROUNDINGS: Readonly<Record<RoundingMode, Decimal.Rounding>> = {
   ceiling: Decimal.ROUND_CEIL,
   floor: Decimal.ROUND_FLOOR,
 };
+/** Figures read before; the same ones come with every price of a quote. */
+const KNOWN = new Map<string, Exact>();
+const MOST_KNOWN = 8192;
 const PLAIN = /^-?[0-9]{1,15}(?:\.[0-9]{1,12})?$/;
 
 /** An amount of 10^15 or more. */
@@ -29,31 +34,39 @@ export class TooLarge extends Error {}
 
 /** A plain decimal string (at most 15 digits before the point and 12 after it, no exponent); null when it is none. */
 export function read(text: string): Exact | null {
+  const known = KNOWN.get(text);
+  if (known !== undefined) return known;
   if (!PLAIN.test(text)) return null;
   const value = new Exact(text);
-  return value.isZero() ? ZERO : value;
+  const found = value.isZero() ? ZERO : value;
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(text, found);
+  return found;
 }
 
-/** The quotient to 28 digits, half to even; the only division. */
+/** The quotient to 28 digits, half to even; the only division. By a hundred only the point moves, which is quicker so. */
 export function divide(value: Exact, by: Exact): Exact {
-  return value.div(by);
+  return by === HUNDRED ? value.times(HUNDREDTH) : value.div(by);
 }
 
 /** `value` with at most `places` decimal places. TooLarge from 10^15. */
 export function rounded(value: Exact, places: number, mode: RoundingMode): Exact {
-  if (value.abs().gte(LIMIT)) throw new TooLarge();
-  return value.toDecimalPlaces(places, ROUNDINGS[mode]);
+  if (value.gte(LIMIT) || value.lte(LEAST)) throw new TooLarge();
+  return value.decimalPlaces() <= places ? value : value.toDecimalPlaces(places, ROUNDINGS[mode]);
 }
 
 /** The whole multiple of `multiple` that `mode` gives. */
 export function roundedTo(value: Exact, multiple: Exact, mode: RoundingMode): Exact {
-  if (value.abs().gte(LIMIT)) throw new TooLarge();
+  if (value.gte(LIMIT) || value.lte(LEAST)) throw new TooLarge();
   return divide(value, multiple).toDecimalPlaces(0, ROUNDINGS[mode]).times(multiple);
 }
 
 /** A value that has at most `places` decimal places, with exactly so many; no exponent, and no sign before zero. */
 export function text(value: Exact, places: number): string {
-  return value.isZero() ? ZERO.toFixed(places) : value.toFixed(places);
+  const shown = value.toString();
+  const point = shown.indexOf('.');
+  if (places === 0) return shown;
+  return point < 0 ? `${shown}.${'0'.repeat(places)}` : shown.padEnd(point + 1 + places, '0');
 }
 
 /** A value without trailing zeros beyond `least` places. */

@@ -1,6 +1,6 @@
 /** A line while its steps are applied, one after another. */
 import { type Charged, graduated, graduatedProrated, packages, percentage, type Row, volume } from './charges.ts';
-import { type Exact, HUNDRED, LIMIT, TooLarge, ZERO, divide, max, min, rounded, roundedTo, sum } from './decimals.ts';
+import { type Exact, HUNDRED, ZERO, divide, max, min, rounded, roundedTo, sum } from './decimals.ts';
 import type { AdjustmentModel, LineModel, PolicyModel, StepModel, UsageModel } from './model.ts';
 import type { RoundingMode } from './types.ts';
 
@@ -50,7 +50,6 @@ export class Running {
     this.late = step.phase === 'additional' || step.phase === 'partner';
     const detail = ADJUST[adjustment.type]?.(this, adjustment, unitary);
     if (step.rounding !== null || (this.unitwise && unitary)) this.round(step, unitary);
-    if (this.amount.abs().gte(LIMIT)) throw new TooLarge();
     return detail;
   }
 
