@@ -117,11 +117,12 @@ def _subscriptions() -> Shape:
         SUBSCRIPTIONS, "id", "account_id", "contract_number", "quantity", "starts_on", "ends_on", "renews_on",
         "term_months", "notice_days", "auto_renew", "status", "notes",
     )  # fmt: skip
-    columns = [*plain.columns, PRODUCTS.c.name, SUBSCRIPTIONS.c.price_minor, SUBSCRIPTIONS.c.price_currency]
+    price = (SUBSCRIPTIONS.c.price_minor, SUBSCRIPTIONS.c.price_currency)
+    columns = [*plain.columns, PRODUCTS.c.name, PRODUCTS.c.sku, *price]
 
     def encode(row: Any) -> Row:
-        *own, product, minor, currency = row
-        members = {**plain.encode(own), "product": product}  # type: ignore[dict-item]
+        *own, product, sku, minor, currency = row
+        members = {**plain.encode(own), "product": product, "sku": sku}  # type: ignore[dict-item]
         if minor is not None and currency is not None:
             members["price"] = Money(minor, currency).as_wire()
         return members
