@@ -44,14 +44,14 @@ setup: $(STAMPS)/run app/static/pwa/index.html ## Virtual environment, locked de
 run: setup ## Serve Doorstep; on an empty database with the sample territory
 	@$(PY) -m app.cli start
 
-test: setup test-pwa test-python ## Every test: TypeScript, Python, API, browser, both databases
+test: setup test-pwa test-python ## Every test: TypeScript, Python, API, browser, both databases (WORKERS, 2)
 
 test-pwa: app/static/pwa/index.html
 	cd pwa && npm test --silent
 
 test-python: $(STAMPS)/dev app/static/pwa/index.html
 	@$(PY) -m tests.support.browser
-	$(PY) -m pytest
+	$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile
 
 lint: $(STAMPS)/dev $(NODE_STAMP) ## ruff, mypy --strict, import-linter, tsc
 	$(PY) -m ruff check .
