@@ -1,6 +1,6 @@
 """Measure everything: prints a table and writes build/bench.json. `--write-docs` writes docs/benchmarks.md too.
 
-`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, sizes, offline, lighthouse, axe.
+`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, price, sizes, offline, lighthouse, axe.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks import crowd_bench, http_bench, idle_bench, live_bench, phone_bench, pull_bench, push_bench
+from tests.benchmarks import crowd_bench, http_bench, idle_bench, live_bench, phone_bench, price_bench, pull_bench, push_bench
 from tests.benchmarks.figures import Figure, Target, measured
 from tests.benchmarks.report import ROOT, table, write_docs
 
@@ -51,6 +51,7 @@ GROUPS = (
     Group("push", push_bench.TARGETS, push_bench.measure),
     Group("crowd", crowd_bench.TARGETS, crowd_bench.measure),
     Group("live", live_bench.TARGETS, live_bench.measure),
+    Group("price", price_bench.TARGETS, price_bench.measure),
     Group("sizes", phone_bench.SIZES, phone_bench.sizes),
     Group("offline", phone_bench.OFFLINE, phone_bench.offline),
     Group("lighthouse", phone_bench.LIGHTHOUSE, phone_bench.lighthouse),

@@ -17,8 +17,20 @@ def request(lines: int = LINES) -> Json:
         "facts": {"customer.country": "SE", "customer.segment": "industry", "partner": False},
         "steps": _shared(),
         "taxes": [
-            {"id": "se-25", "name": "VAT 25 %", "class": "standard", "rate": "25", "when": _is("customer.country", "SE")},
-            {"id": "no-25", "name": "MVA 25 %", "class": "standard", "rate": "25", "when": _is("customer.country", "NO")},
+            {
+                "id": "se-25",
+                "name": "VAT 25 %",
+                "class": "standard",
+                "rate": "25",
+                "when": _is("customer.country", "SE"),
+            },
+            {
+                "id": "no-25",
+                "name": "MVA 25 %",
+                "class": "standard",
+                "rate": "25",
+                "when": _is("customer.country", "NO"),
+            },
         ],
         "floors": [{"id": "pumps", "families": ["pumps"], "min_margin_percent": "18", "reason": "Margin of pumps"}],
         "header": [{"id": "loyal", "kind": "percent", "value": "2.5", "reason": "Ten years with us"}],
@@ -42,8 +54,12 @@ def _shared() -> list[Json]:
     return [
         schedule("5 to 9 pumps", "5", "9", "4"),
         schedule("10 pumps or more", "10", "1000000", "7.5"),
-        _step("Freight", "additional", "line", {"type": "surcharge", "percent": "1.25"}, when=_is("charge", "one_time")),
-        _step("Partner", "partner", "line", {"type": "percent_discount", "percent": "8"}, when=_is("segment", "partner")),
+        _step(
+            "Freight", "additional", "line", {"type": "surcharge", "percent": "1.25"}, when=_is("charge", "one_time")
+        ),
+        _step(
+            "Partner", "partner", "line", {"type": "percent_discount", "percent": "8"}, when=_is("segment", "partner")
+        ),
     ]
 
 
@@ -59,7 +75,9 @@ def _line(n: int) -> Json:
     if n % 10 == 9:
         steps = [_step("List", "list", "unit", {"type": "per_unit", "amount": "129.00"})]
         steps.append(_step("Two years", "contracted", "unit", {"type": "percent_discount", "percent": "15"}))
-        steps.append(_step("From the 12th", "proration", "line", {"type": "proration", "numerator": "19", "denominator": "30"}))
+        steps.append(
+            _step("From the 12th", "proration", "line", {"type": "proration", "numerator": "19", "denominator": "30"})
+        )
         return {**common, "charge": "recurring", "period": "month", "periods": "24", "steps": steps}
     source = {"type": "price_book", "id": "nordics", "name": "Nordics 2026-2"}
     options = ("-6200", "7400.50", "3100", "1800")

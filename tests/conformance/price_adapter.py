@@ -400,9 +400,7 @@ def _stacking(inputs: Inputs) -> Case:
     percents = inputs.take("discounts_percent", default=[])
     steps = [_percent(f"discount {n}", str(percent), **when) for n, percent in enumerate(percents)]
     # Discounts in percent are of no list price in particular.
-    line = _line(
-        _list_price(inputs.maybe("list_price") or "100"), *steps, quantity=inputs.maybe("quantity") or "1"
-    )
+    line = _line(_list_price(inputs.maybe("list_price") or "100"), *steps, quantity=inputs.maybe("quantity") or "1")
     request = _request(line)
     request["policy"]["stacking"] = STACKING[stacking]
     return Case(
