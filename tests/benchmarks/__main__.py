@@ -11,7 +11,16 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tests.benchmarks import crowd_bench, http_bench, idle_bench, live_bench, phone_bench, price_bench, pull_bench, push_bench
+from tests.benchmarks import (
+    crowd_bench,
+    http_bench,
+    idle_bench,
+    live_bench,
+    phone_bench,
+    price_bench,
+    pull_bench,
+    push_bench,
+)
 from tests.benchmarks.figures import Figure, Target, measured
 from tests.benchmarks.report import ROOT, table, write_docs
 
