@@ -5,8 +5,9 @@ of type `number` takes the first range whose `upto` is null or not less than the
 What it `sets` becomes choices in the order of the document: a value, a list of values, or `{min, max}` of an integer feature.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from app.cpq.model import Choice, Choices, ConfigurationError
@@ -42,13 +43,10 @@ def _sets(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _number(asked: Mapping[str, Any], reply: str) -> Decimal:
-    try:
-        number = Decimal(reply.strip())
-    except InvalidOperation:
-        raise ConfigurationError(f"The question {asked['id']} wants a number, and {reply!r} is none.") from None
-    if not number.is_finite() or number < 0 or number.adjusted() > 17:
-        raise ConfigurationError(f"The question {asked['id']} wants a number that can be, and {reply!r} cannot.")
-    return number
+    text = reply.strip()
+    if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text):
+        raise ConfigurationError(f"The question {asked['id']} wants a number such as 12.5, and {reply[:40]!r} is none.")
+    return Decimal(text)
 
 
 def _values(product: Mapping[str, Any], feature: str, told: Any) -> tuple[str, ...]:
