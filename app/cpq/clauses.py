@@ -149,7 +149,7 @@ class _Writer:
         if len(complex_) == 1 and isinstance(complex_[0], Count):
             self._count(complex_[0], tuple(plain))
             return
-        alternatives = [_as_clauses(part) for part in complex_]
+        alternatives = [multiplied_out(part) for part in complex_]
         size = 1
         for alternative in alternatives:
             size *= MAX_DISTRIBUTED + 1 if alternative is None else len(alternative)
@@ -219,13 +219,13 @@ class _Writer:
             self.clauses.append(Clause(self.rule, tuple(sorted(unique, key=abs))))
 
 
-def _as_clauses(formula: Formula) -> list[tuple[int, ...]] | None:
+def multiplied_out(formula: Formula) -> list[tuple[int, ...]] | None:
     """The formula multiplied out to at most MAX_DISTRIBUTED clauses; None when it is larger or counts."""
     if isinstance(formula, int):
         return [(formula,)]
     if isinstance(formula, Count):
         return None
-    parts = [_as_clauses(part) for part in formula.parts]
+    parts = [multiplied_out(part) for part in formula.parts]
     if isinstance(formula, And):
         joined: list[tuple[int, ...]] = []
         for part in parts:

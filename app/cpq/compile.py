@@ -3,10 +3,13 @@
 import time
 from dataclasses import dataclass
 
+from app.cpq import artefact
 from app.cpq.artefact import Artefact
-from app.cpq.clauses import Problem, clauses_of
+from app.cpq.catalogue import Catalogue, Product
+from app.cpq.clauses import Constraint, Problem, clauses_of, exactly_one
 from app.cpq.diagram_build import Contradiction, Gate, build_diagram, count_solutions
-from app.cpq.dimacs import ModelError, parse_dimacs
+from app.cpq.dimacs import parse_dimacs
+from app.cpq.reading import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,43 @@ def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | Non
 def compile_dimacs(text: str, name: str = "model", gate: Gate | None = None) -> Compiled:
     """Compile DIMACS CNF; ModelError says line and fault."""
     return compile_problem(parse_dimacs(text, name), gate=gate)
+
+
+def problem_of(product: Product, catalogue: Catalogue) -> Problem:
+    """The configuration model of one product of a catalogue."""
+    rules = tuple(artefact.Rule(rule.id, rule.text) for rule in product.rules)
+    structure = [
+        Constraint(0, exactly_one(tuple(feature.literals.values())))
+        for feature in product.features
+        if feature.type != "boolean"
+    ]
+    hard = [
+        Constraint(number, rule.formula)
+        for number, rule in enumerate(product.rules, start=1)
+        if rule.formula is not None
+    ]
+    return Problem(
+        name=product.name,
+        public=sum(1 if feature.type == "boolean" else len(feature.literals) for feature in product.features),
+        features=tuple(feature.entry() for feature in product.features),
+        rules=rules,
+        constraints=(*structure, *hard),
+        counted=len(rules),
+        defaults=tuple(
+            artefact.Default(rule.id, rule.condition, rule.sets) for rule in product.rules if rule.formula is None
+        ),
+        budgets=tuple(budget.entry for budget in product.budgets),
+        product=product.sku,
+        catalogue_id=catalogue.id,
+        catalogue_version=catalogue.version,
+    )
+
+
+def compile_product(catalogue: Catalogue, product: Product, gate: Gate | None = None) -> Compiled:
+    """Compile the model of a configurable product; ModelError when its rules contradict each other."""
+    return compile_problem(problem_of(product, catalogue), catalogue.hash, gate)
+
+
+def compile_catalogue(catalogue: Catalogue, gate: Gate | None = None) -> dict[str, Compiled]:
+    """The compiled model of every configurable product, by SKU."""
+    return {product.sku: compile_product(catalogue, product, gate) for product in catalogue.configurable}

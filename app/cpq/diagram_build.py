@@ -31,7 +31,7 @@ class Diagram:
     nodes: Nodes
 
 
-class Contradiction(Exception):  # noqa: N818 - an outcome, not a fault
+class Contradiction(Exception):
     """No configuration satisfies the rules."""
 
 

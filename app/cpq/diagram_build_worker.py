@@ -36,7 +36,7 @@ def force_order(count: int, edges: list[list[int]]) -> list[int]:
     for index, edge in enumerate(edges):
         for variable in edge:
             touching[variable].append(index)
-    chance = random.Random(1)
+    chance = random.Random(1)  # noqa: S311 - starts of a search, the same every time
     # Fewer starts for large models: each takes longer. Never by the clock, for the same model is to give the same bytes.
     starts = max(2, min(MOST_STARTS, FORCE_WORK // (sum(map(len, edges)) + 1)))
     best = _settle(list(range(1, count + 1)), edges, touching)
@@ -191,8 +191,8 @@ def _number(root: tuple[int, bool], found: dict[Any, Any], ids: dict[Any, int], 
         _, low, high = found[key]
         stack += [_key(child) for child in (high, low) if child.var is not None]
     # Nodes met late are numbered first, so that children stay close to their parents and the differences are small.
-    for at, key in enumerate(sorted(found, key=lambda key: (-found[key][0], -met[key])), start=2):
-        ids[key] = at
+    ranked = sorted(found, key=lambda key: (-found[key][0], -met[key]))
+    ids.update({key: at for at, key in enumerate(ranked, start=2)})
 
 
 def _columns(found: dict[Any, Any], ids: dict[Any, int], true: Any) -> dict[str, list[int]]:

@@ -4,22 +4,13 @@ import re
 
 from app.cpq.artefact import Feature, Rule, Value
 from app.cpq.clauses import Constraint, Or, Problem
+from app.cpq.reading import ModelError
 
 MAX_VARIABLES = 100_000
 MAX_CLAUSES = 1_000_000
 NO_AND_YES = (Value("no", "No"), Value("yes", "Yes"))
 _HEADER = re.compile(r"p\s+cnf\s+(\d{1,9})\s+(\d{1,9})\s*")
 _NAMING = re.compile(r"c\s+(\d{1,9})\$?\s+(\S.*?)\s*")
-
-
-class ModelError(ValueError):
-    """A model that cannot be read: what is wrong and in which line of the file (from 1; 0 for the whole file)."""
-
-    def __init__(self, line: int, detail: str, pointer: str = "") -> None:
-        super().__init__(detail)
-        self.line = line
-        self.detail = detail
-        self.pointer = pointer
 
 
 def parse_dimacs(text: str, name: str) -> Problem:
