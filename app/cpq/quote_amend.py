@@ -112,7 +112,9 @@ def amended_parts(run: Running, entry: dict[str, Any]) -> list[Part]:
         words = f"From {iso(run.change_on)} to {iso(run.paid_end - 1)}: {days} of {of} days"
         parts.append(Part(".paid", 0, (days, of), words))
     if run.paid_end < run.end:
-        parts += by_days(span_forward(run.paid_end, run.end, MONTHS[entry.get("period") or "month"]), later=True)
+        parts += by_days(
+            span_forward(run.paid_end, run.end, MONTHS[entry.get("period") or "month"]), ".rest", later=True
+        )
     return parts
 
 

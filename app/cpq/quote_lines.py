@@ -31,8 +31,8 @@ def lines_of(deal: Deal, line: QuoteLine, index: int, horizon: int = 0) -> list[
     """The price lines of one quote line, with the part each stands for.
 
     The first has the quote line's id; another charge of the same product adds `.recurring`, `.usage` or `.one_time`, a
-    later part of a ramp `.m12` (its first month), a piece of a period `.partial` or `.paid`, the price of leaving
-    `.leaving`. A ramp runs on for `horizon` months where its term is shorter.
+    later part of a ramp `.m12` (its first month), a piece of a period `.partial`, what follows the paid period
+    of an amended subscription `.rest`, the price of leaving `.leaving`. A ramp runs on for `horizon` months where its term is shorter.
     """
     pointer = f"/lines/{index}"
     product = deal.products.get(line["sku"])

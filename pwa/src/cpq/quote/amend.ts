@@ -91,7 +91,7 @@ export function amendedParts(run: Running, entry: Entry): Part[] {
     const reason = `From ${iso(run.changeOn)} to ${iso(run.paidEnd - 1)}: ${share[0]} of ${share[1]} days`;
     parts.push({ suffix: '.paid', periods: 0, share, reason, length: 0 });
   }
-  if (run.paidEnd < run.end) parts.push(...byDays(spanForward(run.paidEnd, run.end, monthsOf(entry)), true));
+  if (run.paidEnd < run.end) parts.push(...byDays(spanForward(run.paidEnd, run.end, monthsOf(entry)), '.rest', true));
   return parts;
 }
 

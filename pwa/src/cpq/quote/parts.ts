@@ -60,14 +60,14 @@ function daysOf(deal: Deal, line: QuoteLine, months: number, pointer: string): S
 }
 
 /** The piece of a period, then the whole periods (the other way round when `later`). */
-export function byDays(span: Span, later = false): Part[] {
+export function byDays(span: Span, name = '', later = false): Part[] {
   const parts: Part[] = [];
   if (span.partial) {
     const share: [number, number] = [span.partial.days, span.partial.of];
-    const suffix = span.whole ? '.partial' : '';
+    const suffix = span.whole ? `${name}.partial` : name;
     parts.push({ suffix, periods: 0, share, reason: daysInWords(span.partial), length: 0, later: later && span.whole > 0 });
   }
-  if (span.whole) parts.splice(later ? 0 : parts.length, 0, { suffix: '', periods: span.whole, reason: '', length: 0 });
+  if (span.whole) parts.splice(later ? 0 : parts.length, 0, { suffix: name, periods: span.whole, reason: '', length: 0 });
   return parts;
 }
 
