@@ -74,9 +74,12 @@ def change_expecting(session: Session, quote_id: str, expected: Versions, given:
 
 def _write_change(session: Session, quote: Values, given: Fields, shown: Shown) -> None:
     found = price_content(session, given.get("content", quote["content"]), quote["account_id"], quote["user_id"])
-    changed: dict[str, Any] = {**given, "revision": quote["revision"] + 1, "difference": difference(shown, found)}
+    changed: dict[str, Any] = {**given, "revision": quote["revision"] + 1}
     if shown is not None:
-        changed["shown"] = shown
+        changed |= {"shown": shown, "difference": difference(shown, found)}
+    elif "content" in given:
+        # Nothing was said of what the new content was shown to cost, so there is nothing to differ from.
+        changed["difference"] = None
     if found.digest != quote["digest"] or found.content != quote["content"]:
         changed |= found.columns
         changed["approvals"] = needed(found.price)

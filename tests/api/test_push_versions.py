@@ -16,13 +16,20 @@ from tests.conftest import ROOT
 from tests.support.phones import Directory
 from tests.support.pulling import NOW, Office, held_clock
 from tests.support.pushing import Sender, words
+from tests.support.selling import sell
 
 VERSIONS = range(OLDEST_VERSION, MUTATION_SCHEMA + 1)
 
 
 ACCOUNT, VISIT, PERSON = (f"0193d5a0-0000-7000-8000-0000000000{end}" for end in ("0a", "0b", "0c"))
 # Kept before it is broken, and a draft that this rep does not decide about.
-EXPECTED = {"promise.break": "conflict", "draft.decide": "rejected:not-found"}
+# Nor does a rep approve, and nobody asked the question that is answered.
+EXPECTED = {
+    "promise.break": "conflict",
+    "draft.decide": "rejected:not-found",
+    "quote.decide": "rejected:approval-not-yours",
+    "quote.answer": "rejected:not-found",
+}
 
 
 def frozen(version: int) -> list[dict[str, Any]]:
@@ -49,6 +56,7 @@ def office(database: Database, directory: Directory) -> Office:
     office.change(User, office.rep_id, manager_id=PERSON)
     times = {"starts_at": NOW + timedelta(days=2, hours=1), "ends_at": NOW + timedelta(days=2, hours=2)}
     whose = {"account_id": ACCOUNT, "user_id": office.rep_id}
+    sell(database, directory.orgs["north"])
     office.add(Visit, id=VISIT, time_zone="Europe/Stockholm", place="Gate 3", **times, **whose)
     return office
 

@@ -43,7 +43,7 @@ def test_whatever_happens_a_quote_is_sent_before_the_customer_decides_and_approv
     for event in events:
         before = status
         if not allowed(status, event):
-            with pytest.raises(TransitionError, match="^A quote that is "):
+            with pytest.raises(TransitionError, match=r"^A quote that is "):
                 after(status, event)
             continue
         status = after(status, event)
