@@ -9,7 +9,7 @@ INSTALL_COMMAND := @$(PY) -m pip install --quiet --disable-pip-version-check --n
 NODE_STAMP := pwa/node_modules/.stamp
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' 2>/dev/null) $(wildcard app/briefing/messages/*)
 
-.PHONY: help setup run test test-python test-pwa lint bench fuzz faults lock format wheel clean
+.PHONY: help setup run test test-python test-pwa lint bench fuzz faults differential lock format wheel clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -69,6 +69,9 @@ fuzz: $(STAMPS)/dev ## Ten minutes of generated requests against the API; prints
 
 faults: $(STAMPS)/dev $(NODE_STAMP) ## Random schedules of faults (RUNS, SEED, DATABASE=sqlite|postgresql, SHRINK=1); prints its seed
 	$(PY) -W ignore -m tests.faults --runs $(or $(RUNS),100) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE)) $(if $(SHRINK),--shrink)
+
+differential: $(STAMPS)/dev $(NODE_STAMP) ## Quotes by chance, priced on both sides (RUNS, SEED); prints its seed
+	$(PY) -m tests.differential --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))
 
 format: $(STAMPS)/dev ## Format the Python code
 	$(PY) -m ruff check --fix . && $(PY) -m ruff format .
