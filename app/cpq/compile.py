@@ -10,6 +10,7 @@ from app.cpq.clauses import Constraint, Problem, clauses_of, exactly_one
 from app.cpq.diagram_build import Contradiction, Gate, build_diagram, count_solutions
 from app.cpq.dimacs import parse_dimacs
 from app.cpq.reading import ModelError
+from app.cpq.uvl import parse_uvl
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +111,8 @@ def compile_product(catalogue: Catalogue, product: Product, gate: Gate | None = 
 def compile_catalogue(catalogue: Catalogue, gate: Gate | None = None) -> dict[str, Compiled]:
     """The compiled model of every configurable product, by SKU."""
     return {product.sku: compile_product(catalogue, product, gate) for product in catalogue.configurable}
+
+
+def compile_uvl(text: str, name: str = "model", gate: Gate | None = None) -> Compiled:
+    """Compile UVL of the boolean level; ModelError says line and fault."""
+    return compile_problem(parse_uvl(text, name), gate=gate)
