@@ -23,24 +23,16 @@ const shown = (amount: string): string => plain(figures(amount));
 function Budget({ name, range: { min, max, limit, unit } }: { name: string; range: BudgetRange }) {
   if (min === null || max === null) return null;
   const decided = compareAmounts(min, max) === 0;
-  const left = limit ? subtract(limit, decided ? min : max) : null;
-  const over = left?.startsWith('-') ?? false;
+  const left = limit ? subtract(limit, min) : null;
   return (
     <div class="budget">
       <span>{name}</span>
       <span>
-        {decided ? shown(min) : `${shown(min)} to ${shown(max)}`} {limit && `of ${shown(limit)}`} {unit}
+        {decided ? '' : 'at least '}
+        {shown(min)} {limit && `of ${shown(limit)}`} {unit}
       </span>
       {limit && <Gauge min={min} max={max} limit={limit} />}
-      {left !== null && (
-        <span class="src">
-          {decided
-            ? `${shown(left)} ${unit} to spare`
-            : over
-              ? `What is open may take it to its limit: the choices leave ${shown(subtract(limit ?? min, min))} ${unit}`
-              : `Whatever is still chosen, at least ${shown(left)} ${unit} to spare`}
-        </span>
-      )}
+      {left !== null && <span class="src">{decided ? `${shown(left)} ${unit} to spare` : `leaves ${shown(left)} ${unit} for what is still open, which may take up to ${shown(subtract(max, min))}`}</span>}
     </div>
   );
 }

@@ -136,7 +136,7 @@ function ConfigureFrame({ work, line, product, now, onAdd, children }: Pick<Prop
     <Screen
       title={product.name} back={{ href: pathOf(work.page.id), label: 'Quote' }}
       sub={state.complete ? `Complete · ${chosen} of ${state.features.length} chosen, the rest follows` : `${chosen} of ${state.features.length} chosen · ${ways} · always completable`}
-      bar={<PriceBar work={work} line={line} button={state.complete ? 'Add to quote' : 'Add to quote'} onButton={onAdd} />}
+      bar={<PriceBar work={work} line={line} button="Add to quote" onButton={onAdd} />}
     >
       {children}
     </Screen>
@@ -176,25 +176,11 @@ function Groups({ work, line, product, model, now, onTake, onRelease }: Props & 
   const currency = work.draft.value.value.content?.currency ?? '';
   const show = (id: string) => {
     replace(`${location.pathname}?group=${id}`);
-    document.querySelector('.rooms')?.scrollIntoView({ block: 'start' });
+    document.querySelector('.rooms')?.scrollIntoView({ block: 'nearest' });
   };
   return (
     <>
-      {groups.length > 1 && (
-        <nav class="rooms" aria-label="Groups of features">
-          {groups.map(({ id, name, features }) => {
-            const done = features.filter((one) => isDecided(now, one.id)).length;
-            return (
-              <button key={id} class="room" type="button" {...(id === current?.id ? { 'aria-current': 'true' } : {})} onClick={() => show(id)}>
-                {name}
-                <span class="src">
-                  {done}/{features.length}
-                </span>
-              </button>
-            );
-          })}
-        </nav>
-      )}
+      {groups.length > 1 && current && <GroupPicker groups={groups} current={current.id} now={now} onShow={show} />}
       {current?.features.map((feature) => (
         <FeatureCard
           key={feature.id} product={product} feature={feature} model={model} now={now} prices={prices.value?.get(feature.id) ?? null} currency={currency}
@@ -210,6 +196,30 @@ const isDecided = (now: Evaluated, feature: string): boolean => {
   const domain = now.byFeature.get(feature);
   return domain !== undefined && (domain.chosen?.length === 1 || domain.forced !== undefined);
 };
+
+/** Which group is shown: one step on or back, or any of them from a list. */
+function GroupPicker({ groups, current, now, onShow }: { groups: Group[]; current: string; now: Evaluated; onShow: (id: string) => void }) {
+  const at = groups.findIndex(({ id }) => id === current);
+  const beside = (step: number) => groups[(at + step + groups.length) % groups.length] as Group;
+  const words = ({ name, features }: Group) => `${name} · ${features.filter((one) => isDecided(now, one.id)).length} of ${features.length}`;
+  return (
+    <nav class="rooms" aria-label="Groups of features">
+      <button class="round" type="button" aria-label={`Back to ${beside(-1).name}`} onClick={() => onShow(beside(-1).id)}>
+        <Icon name="back" />
+      </button>
+      <select aria-label="Group of features" value={current} onChange={(event) => onShow(event.currentTarget.value)}>
+        {groups.map((one) => (
+          <option key={one.id} value={one.id}>
+            {words(one)}
+          </option>
+        ))}
+      </select>
+      <button class="round" type="button" aria-label={`On to ${beside(1).name}`} onClick={() => onShow(beside(1).id)}>
+        <Icon name="next" />
+      </button>
+    </nav>
+  );
+}
 
 function NextGroup({ groups, current, now, onShow }: { groups: Group[]; current: string; now: Evaluated; onShow: (id: string) => void }) {
   const place_ = groups.findIndex(({ id }) => id === current);

@@ -1,11 +1,16 @@
 /** Finish for me: everything still open decided by one wish, shown with what it would cost before it is taken. */
-import type { Choice, Model, Objective } from '../cpq/config';
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { complete, type Choice, type Model, type Objective } from '../cpq/config';
 import type { QuoteLine } from '../cpq/quote';
+import { whenIdle } from '../ui/fold';
 import { leaveTo } from '../ui/router';
 import { contentOf, pathOf } from './reads';
 import { finished, type Evaluated } from './configuring';
 import { bookOf, type Product } from './document';
+import { money } from './money';
 import { Sheet } from './pieces';
+import { pricingOf } from './pricing';
 import type { Work } from './working';
 
 interface Props {
@@ -23,37 +28,32 @@ interface Props {
 export function FinishSheet({ work, line, product, model, now, before, onChange, onClose }: Props) {
   const open = now.state.features.filter((one) => one.chosen?.length !== 1 && one.forced === undefined).length;
   const earlier = Object.keys(before).length > 0 ? before : earlierOf(work, line, product);
-  const finish = (objective: Objective, how: string) => {
+  const wishes: Wish[] = [
+    { label: 'As usual', detail: 'what is mostly taken, as the catalogue says', how: 'as usual', objective: { kind: 'usual' } },
+    { label: 'Cheapest', detail: 'the lowest list price that what you chose allows', how: 'at the lowest price', objective: { kind: 'cheapest', prices: listPrices(work, product) } },
+    ...model.budgets.map(({ id, name }) => ({ label: `Least ${name.toLowerCase()}`, detail: 'as little of it as what you chose allows', how: `with the least ${name.toLowerCase()}`, objective: { kind: 'lightest', budget: id } as const })),
+    ...(earlier ? [{ label: 'As before', detail: 'as near as possible to what was configured before', how: 'near to what was before', objective: { kind: 'nearest', to: earlier } as const }] : []),
+  ];
+  const prices = usePrices(work, line, model, now, open > 0 ? wishes : []);
+  const finish = ({ objective, how }: Wish) => {
     onChange(finished(model, now.choices, objective), `${open} more chosen, ${how}`);
     onClose();
   };
-  const entry = (label: string, detail: string, objective: Objective, how: string) => (
-    <li>
-      <button class="item" type="button" onClick={() => finish(objective, how)}>
-        <span>
-          <b>{label}</b>
-          <span class="src">{detail}</span>
-        </span>
-      </button>
-    </li>
-  );
   return (
     <Sheet title={open === 0 ? 'Everything is decided' : `${open} still open`} onClose={onClose}>
       {open > 0 && (
         <ul class="rows menu">
-          {entry('As usual', 'what is mostly taken, as the catalogue says', { kind: 'usual' }, 'as usual')}
-          {entry('Cheapest', 'the lowest list price that what you chose allows', { kind: 'cheapest', prices: listPrices(work, product) }, 'at the lowest price')}
-          {model.budgets.map((budget) => (
-            <li key={budget.id}>
-              <button class="item" type="button" onClick={() => finish({ kind: 'lightest', budget: budget.id }, `with the least ${budget.name.toLowerCase()}`)}>
+          {wishes.map((wish) => (
+            <li key={wish.label}>
+              <button class="item" type="button" onClick={() => finish(wish)}>
                 <span>
-                  <b>Least {budget.name.toLowerCase()}</b>
-                  <span class="src">as little of it as what you chose allows</span>
+                  <b>{wish.label}</b>
+                  <span class="src">{wish.detail}</span>
                 </span>
+                <span>{prices.get(wish.label) ?? '\u00a0'}</span>
               </button>
             </li>
           ))}
-          {earlier && entry('As before', 'as near as possible to what was configured before', { kind: 'nearest', to: earlier }, 'near to what was before')}
         </ul>
       )}
       <button class="btn wide" type="button" onClick={() => leaveTo(pathOf(work.page.id))}>
@@ -61,6 +61,40 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
       </button>
     </Sheet>
   );
+}
+
+interface Wish {
+  label: string;
+  detail: string;
+  how: string;
+  objective: Objective;
+}
+
+/** What each wish would come to, worked out one after the other while the phone has time. */
+function usePrices(work: Work, line: QuoteLine, model: Model, now: Evaluated, wishes: Wish[]): ReadonlyMap<string, string> {
+  const found = useSignal<ReadonlyMap<string, string>>(new Map());
+  useEffect(() => {
+    let cancel: () => void = () => undefined;
+    const next = (at: number) => {
+      const wish = wishes[at];
+      if (!wish) return;
+      cancel = whenIdle(() => {
+        const price = priceWith(work, line, complete(model, now.choices, wish.objective));
+        if (price) found.value = new Map(found.peek()).set(wish.label, price);
+        next(at + 1);
+      });
+    };
+    next(0);
+    return () => cancel();
+  }, [now]);
+  return found.value;
+}
+
+function priceWith(work: Work, line: QuoteLine, configuration: Record<string, string>): string | null {
+  const { content } = work.draft.value.peek();
+  if (!content || !work.document) return null;
+  const { price } = pricingOf(work.document, { ...content, lines: [{ ...line, configuration }] }, work.context);
+  return price && money(price.totals.net, price.currency);
 }
 
 /** What this customer had of this product last: on another line, or another quote. */

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { CatalogueDocument } from '../cpq/quote';
 import { productOf } from './document';
-import { isZero, money, percent, per, signed } from './money';
+import { add, isZero, money, percent, per, signed } from './money';
 import { linesOf, type PricedLine, type QuotePrice, type Totals } from './pricing';
 import type { QuoteLine } from '../cpq/quote';
 
@@ -74,8 +74,8 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
   }
   return (
     <>
-      {shown.map((line) => (
-        <LineBlock key={line.id} line={line} price={price} name={productOf(document, line.sku)?.name ?? line.sku} open={shown.length === 1} />
+      {shown.map((line, place) => (
+        <LineBlock key={line.id} line={line} price={price} name={productOf(document, line.sku)?.name ?? line.sku} open={place === 0} />
       ))}
       <Sums price={price} />
     </>
@@ -84,6 +84,7 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
 
 function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuotePrice; name: string; open: boolean }) {
   const priced = linesOf(price, line.id);
+  const net = priced.reduce((sum, one) => add(sum, one.net), '0');
   return (
     <details open={open} class="wf-line">
       <summary>
@@ -91,6 +92,7 @@ function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuoteP
           {line.quantity !== '1' ? `${line.quantity} × ` : ''}
           {name}
         </span>
+        <span class="amount">{money(net, price.currency)}</span>
       </summary>
       {priced.map((one) => (
         <div key={one.id}>

@@ -1,0 +1,117 @@
+"""What tests of quoting share: a catalogue that is sold from, and a rep's taps from an account to a quote."""
+
+from __future__ import annotations
+
+import re
+import time
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.server import ROOT, SignIn, sample_users
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Phone
+
+CATALOGUE = ROOT / "fixtures/catalogue/rosvall-pumps.yaml"
+COMPILED_SECONDS = 60
+
+
+def user_of(role: str) -> SignIn:
+    """The first user of the sample with a role."""
+    return next(user for user, of in sample_users() if of == role)
+
+
+class Office:
+    """Somebody at a desk: the API with a session of their own."""
+
+    def __init__(self, url: str, who: SignIn) -> None:
+        self.url = f"{url}/api/v1"
+        self.http = requests.Session()
+        answer = self.http.post(f"{self.url}/session", json={"email": who.email, "password": who.password}, timeout=30)
+        answer.raise_for_status()
+        cookie = next(iter(answer.cookies))
+        # The cookie is for secure origins; localhost counts as one for browsers, not for this client.
+        self.http.headers.update(
+            {"X-CSRF-Token": answer.json()["csrf_token"], "Cookie": f"{cookie.name}={cookie.value}"}
+        )
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """The answer's JSON; AssertionError with the problem when it is refused."""
+        answer = self.http.request(method, self.url + path, timeout=120, **options)
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text[:2000]}"
+        return answer.json() if answer.text else None
+
+
+@cache
+def sell(url: str) -> str:
+    """Have the sample catalogue stored, compiled and activated on the server at `url`; its id."""
+    office = Office(url, user_of("administrator"))
+    stored = office.call("POST", "/catalogs", data=CATALOGUE.read_bytes(), headers={"Content-Type": "application/yaml"})
+    deadline = time.monotonic() + COMPILED_SECONDS
+    while stored["compilation"] != "ready":
+        assert time.monotonic() < deadline and stored["compilation"] != "failed", stored
+        time.sleep(0.2)
+        stored = office.call("GET", f"/catalogs/{stored['id']}")
+    if stored["status"] != "active":
+        office.call("POST", f"/catalogs/{stored['id']}/activate")
+    return str(stored["id"])
+
+
+def has_catalogue(page: Page) -> None:
+    """Wait until the phone holds the catalogue."""
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1/quotes", page.url))
+    expect(page.locator(".sub", has_text="Prices of")).to_be_visible(timeout=20_000)
+
+
+def new_quote(page: Page, account: str) -> str:
+    """Begin a quote for an account, by its path; the path of the quote."""
+    base = re.sub(r"(https?://[^/]+).*", r"\1", page.url)
+    page.goto(f"{base}{account}/quote")
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(r"^Quote \d{4}-[0-9A-Z]{4}-[0-9A-Z]{4}$"))
+    return str(page.evaluate("location.pathname"))
+
+
+def add(page: Page, product: str) -> None:
+    """Put a product on the quote that is open."""
+    page.get_by_role("link", name="Add a product").click()
+    page.get_by_label("Find a product").fill(product)
+    page.locator("main button.item", has_text=product).first.click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Add a product")
+
+
+def finish(page: Page, how: str = "As usual") -> None:
+    """Have everything that is open decided, and go back to the quote."""
+    page.get_by_role("button", name="Finish for me").click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile(f"^{how}")).click()
+    expect(page.locator(".sub", has_text="Complete")).to_be_visible()
+    page.get_by_role("button", name="Add to quote").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Quote "))
+
+
+def group(page: Page, name: str) -> None:
+    """Show a group of features."""
+    groups = page.get_by_label("Group of features")
+    value = groups.locator("option", has_text=re.compile(f"^{name}")).get_attribute("value")
+    groups.select_option(value)
+
+
+def option(page: Page, feature: str, value: str) -> Any:
+    """The button of a value."""
+    card = page.get_by_role("region", name=feature, exact=True)
+    return card.locator("button.opt").filter(has=page.get_by_text(value, exact=True))
+
+
+def price_of(page: Page) -> str:
+    """The figure at the thumb."""
+    return page.locator(".price strong").inner_text().strip()
+
+
+def quote_at_server(phone: Phone, path: str) -> dict[str, Any]:
+    """A quote as the server has it, by its path on the phone."""
+    answer = phone.context.request.get(f"{phone.server.url}/api/v1/quotes/{path.split('/')[-1]}")
+    assert answer.ok, answer.text()
+    found: dict[str, Any] = answer.json()
+    return found

@@ -1,0 +1,229 @@
+"""Quoting on the phone, on the real server: configured and priced with no network, sent when there is one, the same to the cent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import quoting
+from tests.browser.conftest import Phone
+from tests.browser.quoting import Office
+from tests.browser.server import Server, SignIn
+from tests.browser.writing import SAVED, all_sent, an_account, offline, online, stored
+
+
+@pytest.fixture(scope="module")
+def catalogue(_running: Server) -> str:
+    """The sample catalogue, sold from."""
+    return quoting.sell(_running.url)
+
+
+@pytest.fixture
+def seller(signed_in: Phone, catalogue: str) -> Phone:
+    """A phone of the rep that holds the catalogue."""
+    assert catalogue
+    quoting.has_catalogue(signed_in.page)
+    return signed_in
+
+
+def configuring(phone: Phone) -> str:
+    """A pump on a new quote of some account, being configured; the quote's path."""
+    account = an_account(phone, "Norrvik")
+    path = quoting.new_quote(phone.page, account)
+    quoting.add(phone.page, "PX process pump")
+    expect(phone.page.locator(".sub", has_text="always completable")).to_be_visible()
+    return path
+
+
+def test_offline_an_excluded_option_says_why_is_taken_by_a_swap_and_given_back_by_undo(seller: Phone) -> None:
+    page = seller.page
+    offline(seller)
+    configuring(seller)
+    quoting.option(page, "Medium", "Paper pulp").click()
+    quoting.group(page, "Seal and bearings")
+    single = quoting.option(page, "Shaft seal", "Single, carbon")
+    expect(single).to_have_class(re.compile(r"\bout\b"))
+    expect(single).to_contain_text("swap 1")
+    expect(single).to_be_enabled()
+    page.get_by_role("region", name="Shaft seal", exact=True).locator("summary").click()
+    expect(page.get_by_role("region", name="Shaft seal", exact=True).locator(".reasons")).to_contain_text("Rule ")
+    single.click()
+    expect(single).to_have_attribute("aria-pressed", "true")
+    said = page.locator(".said")
+    expect(said).to_contain_text("Given up: Medium Paper pulp")
+    said.get_by_role("button", name="Undo").click()
+    expect(single).to_have_attribute("aria-pressed", "false")
+    quoting.group(page, "What it pumps")
+    expect(quoting.option(page, "Medium", "Paper pulp")).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_price_at_the_thumb_follows_each_tap_and_opens_into_its_steps(seller: Phone) -> None:
+    page = seller.page
+    configuring(seller)
+    before = quoting.price_of(page)
+    quoting.group(page, "Drive")
+    larger = quoting.option(page, "Motor", "7.5 kW")
+    expect(larger).to_contain_text(re.compile(r"\+.SEK"))
+    larger.click()
+    expect(page.locator(".price strong")).not_to_have_text(before)
+    page.locator(".price").click()
+    steps = page.get_by_role("dialog")
+    expect(steps).to_contain_text("Motor")
+    expect(steps).to_contain_text("Net")
+
+
+def priced_quote(phone: Phone, discount: str = "") -> str:
+    """A quote with a pump, monitoring and service, priced; its path."""
+    path = configuring(phone)
+    quoting.finish(phone.page)
+    quoting.add(phone.page, "Watch Plus")
+    quoting.add(phone.page, "Care Plus")
+    if discount:
+        give_discount(phone.page, discount)
+    return path
+
+
+def give_discount(page: Page, percent: str) -> None:
+    page.locator("summary", has_text="Give a discount").click()
+    page.get_by_label("Percent", exact=True).fill(percent)
+    page.get_by_label("Reason, as the customer reads it").fill("Third pump this year")
+
+
+def test_what_the_phone_showed_offline_is_what_the_server_comes_to_line_by_line(seller: Phone) -> None:
+    page = seller.page
+    offline(seller)
+    path = priced_quote(seller, discount="4")
+    expect(page.get_by_text("Within your authority (5 %)")).to_be_visible()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    shown = next(one for one in stored(page, "quote") if one["id"] in path)
+    number = page.get_by_role("heading", level=1).inner_text()
+    online(seller)
+    all_sent(page)
+    kept = quoting.quote_at_server(seller, path)
+    assert kept["digest"] == shown["digest"]
+    assert {name: kept["totals"][name] for name in ("net", "gross", "currency")} == shown["totals"]
+    assert f"Quote {kept['number']}" == number
+    assert not kept.get("difference")
+    assert not kept.get("faults")
+
+
+def test_a_quote_sent_offline_says_so_keeps_its_number_and_goes_out_on_reconnection(seller: Phone) -> None:
+    page = seller.page
+    offline(seller)
+    path = priced_quote(seller)
+    number = page.get_by_role("heading", level=1).inner_text()
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
+    expect(page.get_by_text("Sent when online")).to_be_visible()
+    online(seller)
+    all_sent(page)
+    page.goto(seller.server.url + path)
+    expect(page.get_by_role("heading", level=1)).to_have_text(number)
+    expect(page.get_by_role("button", name="Share the link").first).to_be_visible()
+    kept = quoting.quote_at_server(seller, path)
+    assert kept["status"] == "sent"
+    assert f"Quote {kept['number']}" == number
+
+
+def test_a_discount_beyond_the_reps_authority_goes_to_their_manager_who_approves_it(
+    seller: Phone, new_phone: Callable[..., Phone]
+) -> None:
+    page = seller.page
+    path = priced_quote(seller, discount="9")
+    expect(page.get_by_text("Needs a manager.").first).to_be_visible()
+    page.get_by_role("button", name="Ask for approval").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Why, for whoever approves").fill("They also asked Vesta")
+    sheet.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.get_by_role("button", name="Waits for approval")).to_be_visible()
+    all_sent(page)
+    chief = new_phone()
+    chief.sign_in(quoting.user_of("manager"))
+    quoting.has_catalogue(chief.page)
+    chief.page.goto(seller.server.url + path)
+    expect(chief.page.get_by_text("They also asked Vesta").first).to_be_visible()
+    chief.page.get_by_role("button", name="Approve").click()
+    all_sent(chief.page)
+    expect(page.get_by_text("Approved, not sent")).to_be_visible(timeout=20_000)
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
+    assert quoting.quote_at_server(seller, path)["status"] == "sent"
+
+
+def test_another_price_at_the_server_is_shown_by_both_figures_and_changes_nothing_until_it_is_taken(seller: Phone) -> None:
+    page = seller.page
+    account = an_account(seller, "Norrvik").split("/")[-1]
+    offline(seller)
+    path = priced_quote(seller)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(SAVED)).to_be_visible()
+    shown = next(one for one in stored(page, "quote") if one["id"] in path)
+    office = Office(seller.server.url, quoting.user_of("administrator"))
+    agreement = office.call("POST", "/agreements", json=an_agreement(account))
+    try:
+        online(seller)
+        all_sent(page)
+        page.goto(seller.server.url + path)
+        card = page.get_by_role("region", name="Another price")
+        expect(card).to_contain_text("The quote is as you left it until you decide")
+        expect(card.locator("tbody tr").first).to_be_visible()
+        kept = quoting.quote_at_server(seller, path)
+        assert kept["difference"]["shown"]["net"] == shown["totals"]["net"] != kept["difference"]["priced"]["net"]
+        card.get_by_role("button", name=re.compile("^Take")).click()
+        expect(card).to_be_hidden()
+        all_sent(page)
+        kept = quoting.quote_at_server(seller, path)
+        assert not kept.get("difference")
+        assert page.locator(".wf .sum .amount").last.inner_text().split()[-1].replace(",", "") == kept["totals"]["net"]
+    finally:
+        office.call("DELETE", f"/agreements/{agreement['id']}")
+
+
+def an_agreement(account: str) -> dict[str, object]:
+    step = {
+        "id": "frame",
+        "phase": "contracted",
+        "adjustment": {"type": "percent_discount", "percent": "12"},
+        "reason": "Framework agreement 12 %",
+    }
+    return {
+        "account_id": account,
+        "number": "FA-88",
+        "name": "Framework agreement",
+        "valid_from": "2026-01-01",
+        "steps": [step],
+    }
+
+
+def test_what_the_server_refuses_comes_back_with_words_and_is_put_right_on_the_quote(seller: Phone) -> None:
+    page = seller.page
+    offline(seller)
+    path = priced_quote(seller)
+    page.locator("summary", has_text="Details").click()
+    page.get_by_label("Another day").fill("2020-01-31")
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
+    online(seller)
+    expect(page.locator(".pill")).to_have_text(re.compile("need"), timeout=15_000)
+    page.get_by_role("link", name="Edit").first.click()
+    refused = page.get_by_role("region", name="Not accepted").first
+    expect(refused).to_be_visible()
+    page.locator("summary", has_text="Details").click()
+    page.get_by_label("In a month").check()
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
+    assert quoting.quote_at_server(seller, path)["status"] == "sent"
+
+
+def test_the_catalogue_is_on_the_phone_with_no_network_also_after_a_restart(seller: Phone, rep: SignIn) -> None:
+    page = seller.page
+    assert rep
+    offline(seller)
+    page.goto(f"{seller.server.url}/quotes")
+    expect(page.locator(".sub", has_text="Prices of")).to_be_visible()
+    configuring(seller)
+    assert [len(one["models"]) for one in stored(page, "catalogue_content")] == [1]
