@@ -1,0 +1,250 @@
+"""The phone's configuration engine, run by Node over models that Python compiled: exact by SAT, and the same as the server's."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pysat.solvers import Solver
+
+from app.cpq.artefact import Artefact
+from app.cpq.compile import compile_dimacs
+from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, complete
+from app.cpq.diagram_build import Gate
+from app.cpq.domains import evaluate
+from app.cpq.explain import explain, take
+from app.cpq.model import BudgetExcess, Choice, ConfigurationError, Model, NeverPossible, load
+from tests.conftest import shared_data
+from tests.support.configuration import by_sat, random_artefact, random_choices
+from tests.support.phone_engine import PhoneEngine
+
+SEED = 20261122
+LITERAL_CHECKS = 50_000
+SEQUENCES = 10_000
+ABOVE_GATE = ("FinancialServices01", "automotive01")
+# A model that does not even get the time to begin is served by SAT at once.
+NO_TIME = Gate(seconds=0.01)
+
+
+@pytest.fixture(scope="module")
+def phone() -> Iterator[PhoneEngine]:
+    with PhoneEngine() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def compiled() -> dict[str, bytes]:
+    """Artefacts of the public models within the gate."""
+    files = sorted(shared_data("feature_models").glob("*.dimacs"))
+    within = [file for file in files if not any(name in file.name for name in ABOVE_GATE)]
+    with ThreadPoolExecutor(2) as pool:
+        made = pool.map(lambda file: compile_dimacs(file.read_text("utf-8"), file.stem).data, within)
+        return dict(zip((file.stem for file in within), made, strict=True))
+
+
+@pytest.fixture(scope="module")
+def above_gate() -> dict[str, bytes]:
+    folder = shared_data("feature_models")
+    files = [next(folder.glob(f"*{name}*.dimacs")) for name in ABOVE_GATE]
+    return {file.stem: compile_dimacs(file.read_text("utf-8"), file.stem, NO_TIME).data for file in files}
+
+
+# --- (a) domains equal SAT -------------------------------------------------------------------------------------------
+
+
+def test_domains_equal_sat_for_random_literals(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
+    each = -(-LITERAL_CHECKS // len(compiled))
+    checked = sum(_differing(phone, name, data, each, clicks=12) for name, data in compiled.items())
+    assert checked >= LITERAL_CHECKS
+
+
+@pytest.mark.parametrize("name", ABOVE_GATE)
+def test_models_above_the_gate_are_served_by_sat(phone: PhoneEngine, above_gate: dict[str, bytes], name: str) -> None:
+    stem = next(one for one in above_gate if name in one)
+    assert phone.load(stem, above_gate[stem])["engine"] == "sat"
+    assert _differing(phone, stem, above_gate[stem], 2_000, clicks=5) >= 2_000
+
+
+def _differing(phone: PhoneEngine, name: str, data: bytes, checks: int, clicks: int) -> int:
+    """Check so many random literals in states that random clicks lead to; how many were checked."""
+    phone.load(name, data)
+    model = load(data)
+    rng = random.Random(f"{SEED} {name}")
+    states = _states(phone, name, 6, clicks)
+    valid = phone.ask("validOf", name, [[_choice(choice) for choice in state] for state in states])
+    with Solver(name="cadical153", bootstrap_with=[clause.literals for clause in model.artefact.clauses]) as solver:
+        for _ in range(checks):
+            number = rng.randrange(len(states))
+            at = rng.randrange(len(model.features))
+            feature = model.features[at]
+            value = rng.choice(feature.values)
+            others = _demands(model, (choice for choice in states[number] if choice.feature != feature.id))
+            expected = solver.solve(assumptions=[*others, model.literal(feature.id, value.id)])
+            assert (value.id in valid[number][at]) == expected, (name, states[number], feature.id, value.id)
+    phone.ask("forget", name)
+    return checks
+
+
+def _states(phone: PhoneEngine, name: str, sequences: int, clicks: int) -> list[tuple[Choice, ...]]:
+    walked = phone.ask("walk", name, SEED, sequences, clicks)
+    assert not [one for one in walked if "deadEnd" in one]
+    choices = [tuple(Choice(one["feature"], tuple(one["values"])) for one in walk["choices"]) for walk in walked]
+    return [made[:end] for made in choices for end in range(len(made) + 1)]
+
+
+def _demands(model: Model, choices: Iterable[Choice]) -> list[int]:
+    return [-literal for choice in choices for literal in model.forbidden_by(choice)]
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    return {"feature": choice.feature, "values": list(choice.values)}
+
+
+# --- (b) never a dead end --------------------------------------------------------------------------------------------
+
+
+def test_random_clicks_never_come_to_a_dead_end(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
+    rng = random.Random(SEED)
+    small = {f"small {number}": random_artefact(rng, number % 4) for number in range(60)}
+    models = {name: made.to_bytes() for name, made in small.items() if _has_a_configuration(load(made.to_bytes()))}
+    models |= compiled
+    each = -(-SEQUENCES // len(models))
+    swaps = 0
+    for name, data in models.items():
+        phone.load(name, data)
+        walked = phone.ask("walk", name, SEED, each, 8)
+        assert not [one for one in walked if "deadEnd" in one], name
+        swaps += sum(one["swaps"] for one in walked)
+        _assert_solvable(load(data), [one["choices"] for one in walked])
+        phone.ask("forget", name)
+    assert each * len(models) >= SEQUENCES
+    assert swaps > 1000
+
+
+def _has_a_configuration(model: Model) -> bool:
+    return bool(evaluate(model, ())["consistent"])
+
+
+def _assert_solvable(model: Model, ends: Sequence[Sequence[dict[str, Any]]]) -> None:
+    """The rules, at least, leave a configuration that keeps the choices."""
+    with Solver(name="cadical153", bootstrap_with=[clause.literals for clause in model.artefact.clauses]) as solver:
+        for end in ends:
+            choices = [Choice(one["feature"], tuple(one["values"])) for one in end]
+            assert solver.solve(assumptions=_demands(model, choices)), choices
+
+
+# --- (c) the same answers as the server's ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ["diagram", "sat"])
+def test_small_models_are_answered_as_by_the_server(phone: PhoneEngine, engine: str) -> None:
+    rng = random.Random(f"{SEED} {engine}")
+    for number in range(200):
+        made = random_artefact(rng, number % 4)
+        _compare(phone, rng, made if engine == "diagram" else by_sat(made), 8)
+
+
+def test_public_models_are_answered_as_by_the_server(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
+    rng = random.Random(SEED)
+    for data in compiled.values():
+        _compare(phone, rng, Artefact.from_bytes(data), 25, most=8)
+
+
+def _compare(phone: PhoneEngine, rng: random.Random, made: Artefact, questions: int, most: int = 4) -> None:
+    data = made.to_bytes()
+    model = load(data)
+    phone.load("compared", data)
+    asked = [_question(rng, model, most) for _ in range(questions)]
+    answers = phone.ask("askAll", "compared", [_wire(*one) for one in asked])
+    for one, answer in zip(asked, answers, strict=True):
+        assert json.dumps(answer) == json.dumps(_server(model, *one)), (made.name, one)
+
+
+Question = tuple[tuple[Choice, ...], str, str, Objective]
+
+
+def _question(rng: random.Random, model: Model, most: int) -> Question:
+    feature = rng.choice(model.features)
+    return random_choices(rng, model, most), feature.id, rng.choice(feature.values).id, _objective(rng, model)
+
+
+def _objective(rng: random.Random, model: Model) -> Objective:
+    kind = rng.choice(("cheapest", "lightest", "nearest", "usual"))
+    if kind == "cheapest":
+        priced = [
+            (feature.id, value.id) for feature in model.features for value in feature.values if rng.random() < 0.7
+        ]
+        return Cheapest({one: rng.randint(-500, 100_000) for one in priced})
+    if kind == "lightest" and model.budgets:
+        return Lightest(rng.choice(model.budgets).id)
+    if kind == "nearest":
+        return Nearest({feature.id: rng.choice(feature.values).id for feature in model.features})
+    return Usual()
+
+
+def _wire(choices: tuple[Choice, ...], feature: str, value: str, objective: Objective) -> dict[str, Any]:
+    made = [_choice(choice) for choice in choices]
+    asked = [feature, value]
+    return {"choices": made, "evaluate": True, "explain": asked, "take": asked, "complete": _wire_objective(objective)}
+
+
+def _wire_objective(objective: Objective) -> dict[str, Any]:
+    match objective:
+        case Cheapest(prices):
+            by: dict[str, dict[str, int]] = {}
+            for (feature, value), price in prices.items():
+                by.setdefault(feature, {})[value] = price
+            return {"kind": "cheapest", "prices": by}
+        case Lightest(budget):
+            return {"kind": "lightest", "budget": budget}
+        case Nearest(to):
+            return {"kind": "nearest", "to": dict(to)}
+        case Usual():
+            return {"kind": "usual"}
+
+
+def _server(
+    model: Model, choices: tuple[Choice, ...], feature: str, value: str, objective: Objective
+) -> dict[str, Any]:
+    return {
+        "evaluate": evaluate(model, choices),
+        "explain": _explained(model, choices, feature, value),
+        "take": _taken(model, choices, feature, value),
+        "complete": _completed(model, choices, objective),
+    }
+
+
+def _explained(model: Model, choices: tuple[Choice, ...], feature: str, value: str) -> dict[str, Any]:
+    try:
+        found = explain(model, choices, feature, value)
+    except NeverPossible as never:
+        return _never(never)
+    give_up = [_choice(choice) for choice in found.give_up]
+    return {"giveUp": give_up, "rules": list(found.rules), "budgets": _budgets(found.budgets)}
+
+
+def _taken(model: Model, choices: tuple[Choice, ...], feature: str, value: str) -> dict[str, Any]:
+    try:
+        stay, given_up = take(model, choices, feature, value)
+    except NeverPossible as never:
+        return _never(never)
+    return {"choices": [_choice(choice) for choice in stay], "givenUp": [_choice(choice) for choice in given_up]}
+
+
+def _completed(model: Model, choices: tuple[Choice, ...], objective: Objective) -> dict[str, Any]:
+    try:
+        return complete(model, choices, objective)
+    except ConfigurationError:
+        return {"fault": "CpqError"}
+
+
+def _never(never: NeverPossible) -> dict[str, Any]:
+    return {"never": {"rules": list(never.rules), "budgets": _budgets(never.budgets)}}
+
+
+def _budgets(budgets: Sequence[BudgetExcess]) -> list[dict[str, str]]:
+    return [{"id": budget.id, "by": budget.by} for budget in budgets]
