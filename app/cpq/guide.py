@@ -44,7 +44,7 @@ def _sets(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _number(asked: Mapping[str, Any], reply: str) -> Decimal:
     text = reply.strip()
-    if not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,18})?", text):
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?", text) or not 0 <= Decimal(text) < 10**18:
         raise ConfigurationError(f"The question {asked['id']} wants a number such as 12.5, and {reply[:40]!r} is none.")
     return Decimal(text)
 
