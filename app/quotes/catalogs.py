@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import gzip
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.cpq.artefact import digest as artefact_digest
-from app.cpq.quote import canonical
 from app.foundation import audit, clock, pokes
 from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
@@ -48,10 +46,11 @@ class Stored:
 def store(session: Session, data: bytes) -> Stored:
     """Keep a catalogue document (YAML or JSON). One that is there already, word for word, is left as it is.
 
-    Problem 422 says what is wrong in it and where; 409 when another document has its id and version.
+    What there is to configure is compiled by a job, as that takes seconds. Problem 422 says what is wrong in the document
+    and where; 409 when another document has its id and version.
     """
-    document = compiling.read_document(data)
-    content_hash = hashlib.sha256(canonical(document).encode()).hexdigest()
+    given = compiling.read_document(data)
+    document, content_hash = given.document, given.hash
     org_id = principal_of(session).org_id
     here = (CATALOGUES.c.org_id == org_id, CATALOGUES.c.key == document["id"])
     columns = (CATALOGUES.c.id, CATALOGUES.c.hash, CATALOGUES.c.compilation)
@@ -63,12 +62,11 @@ def store(session: Session, data: bytes) -> Stored:
     catalogue_id = new_id()
     session.execute(sa.insert(CATALOGUES), _row(catalogue_id, org_id, document, content_hash))
     audit.record(session, "catalogue.stored", "catalogue", catalogue_id, {"hash": content_hash})
-    small = compiling.is_small(document)
-    if small:
-        finish(session, catalogue_id, compiling.compile_models(document, content_hash))
+    if not given.configurable:
+        finish(session, catalogue_id, {})
     else:
         enqueue(session, [NewJob(COMPILE, {"catalogue": catalogue_id}, org_id, f"{COMPILE}:{catalogue_id}")])
-    return Stored(catalogue_id, True, small)
+    return Stored(catalogue_id, True, not given.configurable)
 
 
 def _row(catalogue_id: str, org_id: str, document: Mapping[str, Any], content_hash: str) -> Members:
@@ -107,7 +105,7 @@ def compile_stored(database: Database, catalogue_id: str) -> None:
         return
     document = unpacked(bytes(row["document"]))
     try:
-        models = compiling.compile_models(document, row["hash"])
+        models = compiling.compile_models(document)
     except Problem as problem:
         with database.write() as session:
             _settle(session, catalogue_id, compilation="failed", problem=problem.as_dict())

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.cpq.reading import ModelError, read_json, read_yaml
+from app.cpq.artefact import Artefact
+from app.cpq.catalogue import Catalogue, catalogue_of, read_catalogue
+from app.cpq.compile import compile_catalogue
+from app.cpq.reading import Document, ModelError
 from app.foundation.problems import FieldError, Problem
-
-# Compiled while the caller waits when the features of no product have more values than this; else in a job.
-SMALL = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,31 +23,30 @@ class CompiledModel:
     solutions: str | None
 
 
-def read_document(data: bytes) -> dict[str, Any]:
-    """The catalogue document, in its normal form; Problem 422 points at what is wrong, with the line of the file."""
+def read_document(data: bytes) -> Catalogue:
+    """The catalogue of a document, YAML or JSON; Problem 422 points at what is wrong, with the line of the file."""
     try:
         text = data.decode()
     except UnicodeDecodeError:
         raise refused(ModelError(0, "The document is not UTF-8.")) from None
     try:
-        document = (read_json if text.lstrip()[:1] in "{[" else read_yaml)(text).value
+        return read_catalogue(text, json_text=text.lstrip()[:1] in ("{", "["))
     except ModelError as fault:
         raise refused(fault) from None
-    return dict(document)
 
 
-def compile_models(document: Mapping[str, Any], content_hash: str) -> dict[str, CompiledModel]:
+def compile_models(document: Mapping[str, Any]) -> dict[str, CompiledModel]:
     """The models of the configurable products, by SKU; Problem 422 when the rules of one contradict each other."""
-    return {}
+    try:
+        compiled = compile_catalogue(catalogue_of(Document(document, {})))
+    except ModelError as fault:
+        raise refused(fault) from None
+    return {sku: _model(one.artefact, one.data) for sku, one in compiled.items()}
 
 
-def is_small(document: Mapping[str, Any]) -> bool:
-    """Whether compiling takes no longer than a caller waits."""
-    return all(_values(product) <= SMALL for product in document.get("products", ()))
-
-
-def _values(product: Mapping[str, Any]) -> int:
-    return sum(len(feature.get("values") or ()) or 2 for feature in product.get("features") or ())
+def _model(artefact: Artefact, data: bytes) -> CompiledModel:
+    nodes = None if artefact.nodes is None else len(artefact.nodes)
+    return CompiledModel(data, artefact.engine, nodes, None if artefact.solutions is None else str(artefact.solutions))
 
 
 def refused(*faults: ModelError) -> Problem:

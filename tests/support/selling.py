@@ -8,7 +8,7 @@ import orjson
 
 from app.foundation.db import Database
 from app.foundation.principal import bind_principal, system_principal
-from app.quotes import catalogs
+from app.quotes import catalogs, compiling
 
 # A pump with four features and three rules, a part, and a subscription; one price book; a rep may give 5 %, a manager 15 %.
 CATALOGUE: dict[str, Any] = {
@@ -72,14 +72,19 @@ CATALOGUE: dict[str, Any] = {
         {"role": "administrator", "max_discount_percent": "100"},
     ],
 }  # fmt: skip
+_compiled: dict[bytes, dict[str, compiling.CompiledModel]] = {}
 WHOLE = {"motor": "kw4", "size": "s80", "sensor": "yes", "stages": "2"}
 
 
 def sell(database: Database, org_id: str, document: dict[str, Any] = CATALOGUE, *, active: bool = True) -> str:
     """The catalogue, stored, compiled and activated; gives its id."""
+    text = orjson.dumps(document)
+    if text not in _compiled:
+        _compiled[text] = compiling.compile_models(document)
     with database.write() as session:
         bind_principal(session, system_principal(org_id))
-        stored = catalogs.store(session, orjson.dumps(document))
+        stored = catalogs.store(session, text)
+        catalogs.finish(session, stored.id, _compiled[text])
         if active:
             catalogs.activate(session, stored.id)
     return stored.id
