@@ -208,7 +208,7 @@ def budgets_of(product: Mapping[str, Any], configuration: Mapping[str, str]) -> 
         limit = _limit(budget.get("max"), configuration)
         if limit is not None:
             entry["limit"] = _plain(limit)
-            entry["percent"] = int(min(Decimal(100), used * 100 / limit)) if limit > 0 else 100
+            entry["percent"] = int(min(Decimal(100), used * 100 // limit)) if limit > 0 else 100
         found.append(entry)
     return found
 

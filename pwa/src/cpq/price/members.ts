@@ -70,7 +70,7 @@ export function boolean(document: Members, name: string, at: string, absent: boo
 export function places(document: Members, name: string, at: string): number | null {
   const value = document[name];
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'number' || value % 1 !== 0 || value < 0 || value > MAX_PLACES) {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > MAX_PLACES) {
     throw new PriceError(`${at}/${name}`, `a whole number from 0 to ${MAX_PLACES} is needed`);
   }
   return value;
