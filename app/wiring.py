@@ -100,9 +100,10 @@ def connect_work(settings: Settings) -> None:
 def add_commands(cli: click.Group) -> None:
     """Add every capability's commands to the `doorstep` command."""
     from app.connectors.cli import import_
+    from app.cpq.cli import catalog
     from app.identity.cli import users
     from app.news.cli import feeds
     from app.sample.cli import sample
 
-    for command in (users, feeds, sample, import_):
+    for command in (users, feeds, sample, import_, catalog):
         cli.add_command(command)

@@ -90,6 +90,7 @@ class Problem:
     """A configuration model before it is compiled; public variables are 1…`public`.
 
     `counted` is what the source calls its rules (clauses of DIMACS, groups and constraints of UVL, rules of a catalogue).
+    `optional` are the (parent, child) variables of what the source says may be left out; parent 0 is the product.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Problem:
     product: str = ""
     catalogue_id: str = ""
     catalogue_version: str = ""
+    optional: tuple[tuple[int, int], ...] = ()
 
 
 def clauses_of(constraints: Iterable[Constraint], public: int) -> tuple[tuple[Clause, ...], int]:

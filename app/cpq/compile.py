@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from app.cpq import artefact
 from app.cpq.artefact import Artefact
 from app.cpq.catalogue import Catalogue, Product
+from app.cpq.check_faults import Faults
 from app.cpq.clauses import Constraint, Problem, clauses_of, exactly_one
 from app.cpq.diagram_build import Contradiction, Gate, build_diagram, count_solutions
 from app.cpq.dimacs import parse_dimacs
@@ -44,9 +45,9 @@ def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | Non
     try:
         diagram = build_diagram(problem.constraints, problem.public, gate or Gate())
     except Contradiction:
-        raise ModelError(
-            0, f"The rules of {problem.name} contradict each other: no configuration is possible."
-        ) from None
+        raise _void(problem) from None
+    if diagram is None and Faults(problem).model(()) is None:
+        raise _void(problem)
     model = Artefact(
         catalogue_id=problem.catalogue_id,
         catalogue_version=problem.catalogue_version,
@@ -66,6 +67,16 @@ def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | Non
         solutions=None if diagram is None else count_solutions(diagram.nodes, problem.public),
     )
     return Compiled(model, model.to_bytes(), problem.counted, time.perf_counter() - started)
+
+
+def _void(problem: Problem) -> ModelError:
+    """The rules at fault, at most a few of them in words."""
+    at_fault = [problem.rules[number - 1] for number in Faults(problem).rules(())]
+    said = "; ".join(f"{rule.id} ({rule.text[:120]})" for rule in at_fault[:6])
+    more = f"; and {len(at_fault) - 6} more" if len(at_fault) > 6 else ""
+    return ModelError(
+        0, f"The rules of {problem.name} contradict each other, so that nothing can be configured: {said}{more}."
+    )
 
 
 def compile_dimacs(text: str, name: str = "model", gate: Gate | None = None) -> Compiled:
@@ -100,12 +111,16 @@ def problem_of(product: Product, catalogue: Catalogue) -> Problem:
         product=product.sku,
         catalogue_id=catalogue.id,
         catalogue_version=catalogue.version,
+        optional=tuple((0, feature.literals["yes"]) for feature in product.features if feature.type == "boolean"),
     )
 
 
 def compile_product(catalogue: Catalogue, product: Product, gate: Gate | None = None) -> Compiled:
     """Compile the model of a configurable product; ModelError when its rules contradict each other."""
-    return compile_problem(problem_of(product, catalogue), catalogue.hash, gate)
+    try:
+        return compile_problem(problem_of(product, catalogue), catalogue.hash, gate)
+    except ModelError as fault:
+        raise catalogue.source.error(f"{product.pointer}/rules", fault.detail) from None
 
 
 def compile_catalogue(catalogue: Catalogue, gate: Gate | None = None) -> dict[str, Compiled]:

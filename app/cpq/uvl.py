@@ -39,6 +39,7 @@ class _Model:
         self.variables: dict[str, int] = {}
         self.rules: list[Rule] = []
         self.constraints: list[Constraint] = []
+        self.optional: list[tuple[int, int]] = []
 
     def declare(self, name: str, line: int) -> int:
         if name in self.variables:
@@ -80,6 +81,7 @@ def parse_uvl(text: str, name: str) -> Problem:
         tuple(model.rules),
         tuple(model.constraints),
         counted=len(model.rules),
+        optional=tuple(model.optional),
     )
 
 
@@ -196,6 +198,7 @@ def _rule_of(group: _Group, names: list[str], model: _Model) -> None:
     if group.kind == "mandatory":
         model.rule(own, f"{parent} always comes with {listed}.", *(implies(group.parent, child) for child in children))
     elif group.kind == "optional":
+        model.optional += [(group.parent, child) for child in children]
         model.rule(own, f"{parent} can come with {listed}.")
     else:
         bounds = {"alternative": (1, 1), "or": (1, len(children))}

@@ -1,0 +1,65 @@
+"""What is possible under the rules of a problem, and which rules are at fault for what is not."""
+
+from collections.abc import Iterable, Sequence
+
+from pysat.solvers import Solver
+
+from app.cpq.clauses import Problem, clauses_of
+
+
+class Faults:
+    """A SAT solver over the rules, each behind a switch, so that an answer names the rules that it follows from."""
+
+    def __init__(self, problem: Problem) -> None:
+        clauses, variables = clauses_of(problem.constraints, problem.public)
+        self._public = problem.public
+        self._switch = {rule: variables + rule for rule in range(1, len(problem.rules) + 1)}
+        self._fast = Solver(name="cadical153", bootstrap_with=[clause.literals for clause in clauses])
+        self._slow = Solver(name="glucose4")
+        for clause in clauses:
+            switch = (-self._switch[clause.rule],) if clause.rule else ()
+            self._slow.add_clause([*clause.literals, *switch])
+
+    def model(self, literals: Iterable[int]) -> list[int] | None:
+        """The public literals of a configuration with all of the given literals; None when there is none."""
+        if not self._fast.solve(assumptions=list(literals)):
+            return None
+        found: list[int] = self._fast.get_model()[: self._public]
+        return found
+
+    def possible(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> bool:
+        """Whether a configuration has all the literals, and one of each group in `either`."""
+        return self._solve(self._fast, list(literals), either)
+
+    def rules(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> tuple[int, ...]:
+        """A minimal set of rules (numbers from 1) that makes this impossible; empty when the structure alone does.
+
+        None of them can be left out. They are looked for from the last rule to the first, so earlier rules are kept.
+        """
+        marks = self._mark(self._slow, either)
+        fixed = [*literals, *marks]
+        core = list(self._switch)
+        if self._slow.solve(assumptions=[*fixed, *self._switch.values()]):
+            raise ValueError("this is possible")
+        used = set(self._slow.get_core() or ())
+        core = [rule for rule in core if self._switch[rule] in used]
+        for rule in reversed(list(core)):
+            rest = [other for other in core if other != rule]
+            if not self._slow.solve(assumptions=[*fixed, *(self._switch[other] for other in rest)]):
+                core = rest
+        return tuple(core)
+
+    def _solve(self, solver: Solver, literals: list[int], either: Sequence[Sequence[int]]) -> bool:
+        return bool(solver.solve(assumptions=[*literals, *self._mark(solver, either)]))
+
+    def _mark(self, solver: Solver, either: Sequence[Sequence[int]]) -> list[int]:
+        """A new variable for each group, which implies one of it."""
+        marks = []
+        for group in either:
+            if len(group) == 1:
+                marks.append(group[0])
+                continue
+            top = max(solver.nof_vars(), self._public + len(self._switch), *self._switch.values(), 0)
+            solver.add_clause([-(top + 1), *group])
+            marks.append(top + 1)
+        return marks
