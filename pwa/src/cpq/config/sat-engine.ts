@@ -124,11 +124,31 @@ function lightestBy(solver: Solver, weights: Weights): number[] | null {
       const wanted = [...soft].filter(([, weight]) => weight >= least).map(([literal]) => literal);
       if (!solver.solve(wanted)) break;
       if (wanted.length === soft.size) return wanted;
-      least = Math.max(...[...soft.values()].filter((weight) => weight < least));
+      const lighter = [...soft.values()].filter((weight) => weight < least);
+      least = Math.min(Math.max(...lighter), Math.max(least / 4, Math.min(...lighter)));
     }
     if (solver.core.length === 0) return null;
-    relax(solver, soft, solver.core);
+    relax(solver, soft, minimal(solver, solver.core));
   }
+}
+
+/** Cores up to this size are made minimal, one literal after the other. */
+const SMALL_CORE = 40;
+
+/** A core without what it can do without: large ones cost much more later than it costs to make them small. */
+function minimal(solver: Solver, found: readonly number[]): readonly number[] {
+  let core = found;
+  for (let before = Infinity; core.length > 1 && core.length < before; ) {
+    before = core.length;
+    if (!solver.solve([...core].reverse())) core = solver.core;
+  }
+  if (core.length > SMALL_CORE) return core;
+  for (const literal of [...core]) {
+    if (core.length === 1 || !core.includes(literal)) continue;
+    const rest = core.filter((one) => one !== literal);
+    if (!solver.solve(rest)) core = solver.core;
+  }
+  return core;
 }
 
 /** Not all literals of the core can hold: pay its least weight for one that does not, and ask that no second one fails. */
