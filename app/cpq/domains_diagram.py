@@ -14,7 +14,7 @@ from app.cpq.budgets_witness import Flags, Reals, witnessed
 from app.cpq.domains_count import Counter
 from app.cpq.domains_look import Look, give_up_cost, use_weights
 from app.cpq.domains_reach import reachable
-from app.cpq.model import Choice, Choices, ConfigurationError, Model, slot
+from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
 
 
@@ -142,7 +142,7 @@ class Diagram:
         """The literals that fit all bounds together, and those for which the search ended at its limit."""
         valid, unproven = seen.copy(), []
         for number in np.flatnonzero(fits & ~seen).tolist():
-            value = self.model.owner.get(_literal(number))
+            value = self.model.owner.get(literal_at(number))
             if valid[number] or value is None:
                 continue
             asked = Choice(value[0], (value[1],))
@@ -218,8 +218,3 @@ class Diagram:
     def _ranks(self) -> list[int]:
         """What one position counts, of the last feature first; and what a unit of the objective counts."""
         return list(accumulate((len(feature) for feature in reversed(self.model.slots)), mul, initial=1))
-
-
-def _literal(number: int) -> int:
-    variable = number // 2 + 1
-    return variable if number % 2 else -variable

@@ -58,6 +58,12 @@ def slot(literal: int) -> int:
     return 2 * abs(literal) - (1 if literal > 0 else 2)
 
 
+def literal_at(number: int) -> int:
+    """The literal of a slot."""
+    variable = number // 2 + 1
+    return variable if number % 2 else -variable
+
+
 class Model:
     """One configurable product. `features`, `budgets`, `rules`, `defaults` are those of the artefact."""
 

@@ -13,9 +13,10 @@ from app.cpq.budgets_pass import bounds_of
 from app.cpq.budgets_search import Bound
 from app.cpq.budgets_witness import Flags
 from app.cpq.domains_look import Look, give_up_cost, use_weights
-from app.cpq.model import Choice, Choices, Model, slot
+from app.cpq.model import Choice, Choices, Model, literal_at, slot
 from app.cpq.sat_faults import SOLVER
 from app.cpq.sat_hitting import cheapest_hitting
+from app.cpq.sat_lightest import lightest_first
 from app.cpq.sat_sums import Sum, Variables, add_up, at_most
 
 
@@ -33,7 +34,7 @@ class Clauses:
         """The sum of weights by slot."""
         key = tuple(weights)
         if key not in self._sums:
-            weighted = [(_literal(number), weight) for number, weight in enumerate(weights) if weight]
+            weighted = [(literal_at(number), weight) for number, weight in enumerate(weights) if weight]
             self._sums[key] = add_up(weighted, self.variables, self.solver.add_clause)
         return self._sums[key]
 
@@ -155,26 +156,20 @@ class Satisfiability:
         return frozenset(left)
 
     def lightest(self, weights: Sequence[int], choices: Choices) -> dict[str, str] | None:
-        """The least sum by its bits, the highest first; then value by value in the order of features."""
-        clauses = Clauses(self.model, self.bounds)
-        try:
-            least = clauses.least(weights, [*clauses.bounds.values(), *self._demands(choices)])
-            return None if least is None else self._first(clauses, least[1])
-        finally:
-            clauses.solver.delete()
-
-    def _first(self, clauses: Clauses, fixed: list[int]) -> dict[str, str]:
-        current = set(clauses.solve(fixed) or ())
-        for feature in self.model.features:
-            for literal in feature.literals:
-                if literal not in current:
-                    found = clauses.solve([*fixed, literal])
-                    if found is None:
-                        continue
-                    current = set(found)
-                fixed.append(literal)
-                break
-        return self.model.configuration(current)
+        """The least sum of weights by MaxSAT; then value by value in the order of features."""
+        hard = [list(clause.literals) for clause in self.model.artefact.clauses]
+        variables = Variables(self.model.artefact.variables)
+        for bound in self.bounds:
+            weighted = [(literal_at(number), weight) for number, weight in enumerate(bound.weights) if weight]
+            total = add_up(weighted, variables, hard.append)
+            hard.append([at_most(total, bound.limit, variables, hard.append)])
+        hard += [[demand] for demand in self._demands(choices)]
+        holds = lightest_first(
+            hard,
+            {literal_at(number): weight for number, weight in enumerate(weights) if weight},
+            [feature.literals for feature in self.model.features],
+        )
+        return None if holds is None else self.model.configuration(holds)
 
     def least_sums(self, choices: Choices) -> tuple[int, ...]:
         """The least sum of each bound over the configurations of the rules that keep the choices; there must be one."""
@@ -192,8 +187,3 @@ class Satisfiability:
 def _padded(found: list[int], public: int) -> list[int]:
     """Literals of variables 1…public; variables beyond those that a clause names are false."""
     return [found[number] if number < len(found) else -(number + 1) for number in range(public)]
-
-
-def _literal(number: int) -> int:
-    variable = number // 2 + 1
-    return variable if number % 2 else -variable
