@@ -12,6 +12,11 @@ class PriceError(ValueError):
         self.detail = detail
 
 
+def member(name: str) -> str:
+    """The name of a member as a part of a JSON pointer."""
+    return str(name).replace("~", "~0").replace("/", "~1")
+
+
 def named(value: Any) -> str:
     """A member's value as a message shows it, the same in both languages."""
     return f'"{value[:60]}"' if isinstance(value, str) else "what is there"

@@ -133,5 +133,6 @@ def _settle(lines: Sequence[Priced], policy: Policy, places: int) -> None:
         prices = settle([priced.exact for priced in group], places, policy.mode)
         for priced, price in zip(group, prices, strict=True):
             if price != priced.shown:
+                priced.base += price - priced.shown
                 priced.row("rounding", "rounding", "Rounding of the total", price)
             priced.price = price

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import MAX_PLACES, ZERO, read
-from app.cpq.price.errors import PriceError, named
+from app.cpq.price.errors import PriceError, member, named
 
 MAX_UNITS = Decimal(10**9)
 
@@ -16,7 +16,7 @@ def members(document: Any, at: str, known: Collection[str] | None) -> Mapping[st
         raise PriceError(at, "an object is needed")
     if known is not None and not document.keys() <= known:  # type: ignore[operator]
         first = next(name for name in document if name not in known)
-        raise PriceError(f"{at}/{first}", f"there is no such member; there are {', '.join(sorted(known))}")
+        raise PriceError(f"{at}/{member(first)}", f"there is no such member; there are {', '.join(sorted(known))}")
     return document
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import read
-from app.cpq.price.errors import PriceError, named
+from app.cpq.price.errors import PriceError, member, named
 from app.cpq.price.model import Combined, Facts, Predicate, Test
 
 EQUAL = ("eq", "ne")
@@ -38,7 +38,9 @@ def validate_predicate(predicate: Any, pointer: str = "", depth: int = 0) -> Pre
 def _test(predicate: dict[str, Any], pointer: str) -> Test:
     unknown = sorted(predicate.keys() - _MEMBERS, key=str)
     if unknown:
-        raise PriceError(f"{pointer}/{unknown[0]}", "a predicate has fact, op and value, or one of all, any and not")
+        raise PriceError(
+            f"{pointer}/{member(unknown[0])}", "a predicate has fact, op and value, or one of all, any and not"
+        )
     fact, op, value = predicate.get("fact"), predicate.get("op"), predicate.get("value")
     if not isinstance(fact, str) or not fact:
         raise PriceError(f"{pointer}/fact", "the name of a fact is needed")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.price.decimals import HUNDRED, ZERO
-from app.cpq.price.errors import PriceError, named
+from app.cpq.price.errors import PriceError, member, named
 from app.cpq.price.members import (
     boolean,
     figure_of,
@@ -211,5 +211,7 @@ def _facts(document: Mapping[str, Any], at: str) -> Facts:
     members(facts, f"{at}/facts", None)
     for name, value in facts.items():
         if not isinstance(value, (str, bool)):
-            raise PriceError(f"{at}/facts/{name}", "a fact is a text or a boolean; numbers are written as texts")
+            raise PriceError(
+                f"{at}/facts/{member(name)}", "a fact is a text or a boolean; numbers are written as texts"
+            )
     return facts  # type: ignore[no-any-return]

@@ -11,6 +11,11 @@ export class PriceError extends Error {
   }
 }
 
+/** The name of a member as a part of a JSON pointer. */
+export function member(name: string): string {
+  return name.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
 /** A member's value as a message shows it, the same in both languages. */
 export function named(value: unknown): string {
   return typeof value === 'string' ? `"${value.slice(0, 60)}"` : 'what is there';

@@ -152,7 +152,10 @@ function settleLines(lines: readonly Priced[], policy: PolicyModel, places: numb
     const prices = group.length === 1 ? [] : settle(group.map((priced) => priced.exact), places, policy.mode);
     group.forEach((priced, index) => {
       const price = prices[index] ?? priced.shown;
-      if (!price.eq(priced.shown)) priced.row('rounding', 'rounding', 'Rounding of the total', price, null);
+      if (!price.eq(priced.shown)) {
+        priced.base = priced.base.plus(price.minus(priced.shown));
+        priced.row('rounding', 'rounding', 'Rounding of the total', price, null);
+      }
       priced.price = price;
     });
   }

@@ -1,6 +1,6 @@
 /** Members of JSON objects, read with their limits; PriceError names the place of what is none. */
 import { type Exact, MAX_PLACES, ZERO, plain, read } from './decimals.ts';
-import { PriceError, named } from './errors.ts';
+import { PriceError, member, named } from './errors.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
 const MAX_UNITS = read('1000000000') ?? ZERO;
@@ -19,7 +19,7 @@ export function members(value: unknown, at: string, known: ReadonlySet<string> |
   if (known !== null) {
     for (const name in value) {
       if (!known.has(name)) {
-        throw new PriceError(`${at}/${name}`, `there is no such member; there are ${[...known].sort().join(', ')}`);
+        throw new PriceError(`${at}/${member(name)}`, `there is no such member; there are ${[...known].sort().join(', ')}`);
       }
     }
   }

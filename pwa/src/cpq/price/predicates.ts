@@ -1,6 +1,6 @@
 /** Predicates: the closed set of tests that decide whether a step, a tax or a floor applies. */
 import { type Exact, read } from './decimals.ts';
-import { PriceError, named } from './errors.ts';
+import { PriceError, member, named } from './errors.ts';
 import { isObject, type Members } from './members.ts';
 import type { Bound, Condition, Test } from './model.ts';
 import type { Fact } from './types.ts';
@@ -32,7 +32,7 @@ export function readPredicate(predicate: unknown, pointer: string, depth = 0): C
 function readTest(predicate: Members, names: readonly string[], pointer: string): Test {
   const unknown = names.filter((name) => !MEMBERS.has(name)).sort();
   if (unknown.length > 0) {
-    throw new PriceError(`${pointer}/${unknown[0]}`, 'a predicate has fact, op and value, or one of all, any and not');
+    throw new PriceError(`${pointer}/${member(unknown[0] ?? '')}`, 'a predicate has fact, op and value, or one of all, any and not');
   }
   const { fact, value } = predicate;
   const op = OPS.find((one) => one === predicate['op']);

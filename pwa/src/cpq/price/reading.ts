@@ -1,7 +1,7 @@
 /** From JSON to a request: every member is checked here, and what is wrong is told with its place. */
 import { EXPONENTS } from './currencies.gen.ts';
 import { type Exact, HUNDRED, ZERO, read } from './decimals.ts';
-import { PriceError, named } from './errors.ts';
+import { PriceError, member, named } from './errors.ts';
 import { boolean, figure, identifier, isGiven, listed, type Members, members, number, places, quantity, string, word, words } from './members.ts';
 import { type FloorModel, type HeaderModel, type LineModel, MODES, type PolicyModel, type RequestModel, type TaxModel, type UsageModel } from './model.ts';
 import { readPredicate } from './predicates.ts';
@@ -207,7 +207,7 @@ function readFacts(document: Members, at: string): Facts {
   for (const name of Object.keys(facts)) {
     const fact = facts[name];
     if (typeof fact !== 'string' && typeof fact !== 'boolean') {
-      throw new PriceError(`${at}/facts/${name}`, 'a fact is a text or a boolean; numbers are written as texts');
+      throw new PriceError(`${at}/facts/${member(name)}`, 'a fact is a text or a boolean; numbers are written as texts');
     }
   }
   return facts as Facts;
