@@ -67,6 +67,9 @@ bench: $(STAMPS)/dev app/static/pwa/index.html ## Measure; prints a table and wr
 fuzz: $(STAMPS)/dev ## Ten minutes of generated requests against the API; prints its seed (FUZZ_SECONDS, SEED)
 	$(PY) -m tests.api.fuzz --seconds $(or $(FUZZ_SECONDS),600) $(if $(SEED),--seed $(SEED))
 
+configuration: $(STAMPS)/dev ## Configuration against SAT, ten times as much as in make test (RUNS, SEED); prints its seed
+	@export SEED=$${SEED:-$$RANDOM} RUNS=$${RUNS:-10}; echo "SEED=$$SEED RUNS=$$RUNS"; $(PY) -m pytest -q tests/conformance/test_configuration.py
+
 faults: $(STAMPS)/dev $(NODE_STAMP) ## Random schedules of faults (RUNS, SEED, DATABASE=sqlite|postgresql, SHRINK=1); prints its seed
 	$(PY) -W ignore -m tests.faults --runs $(or $(RUNS),100) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE)) $(if $(SHRINK),--shrink)
 
