@@ -8,8 +8,6 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import quoting
-
 
 def _sign_in(page: Page, url: str) -> None:
     page.goto(url)
@@ -192,88 +190,6 @@ def _choose(page: Page, url: str) -> None:
     expect(page.locator(".hits a").first).to_be_visible()
 
 
-def _quotes(page: Page, url: str) -> None:
-    """One quote begun, one saved and unsent."""
-    _quote(page, url)
-    page.context.set_offline(True)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_text("Saved on this phone")).to_be_visible()
-    page.goto(f"{url}/quotes")
-    expect(page.get_by_role("heading", name=re.compile("^Being written"))).to_be_visible()
-
-
-def _products(page: Page, url: str) -> None:
-    quoting.sell(url)
-    quoting.has_catalogue(page)
-    _account(page, url)
-    quoting.new_quote(page, "/accounts/" + page.url.rsplit("/", 1)[-1])
-    page.get_by_role("link", name="Add a product").click()
-    expect(page.get_by_role("heading", name="Watch")).to_be_visible()
-
-
-def _configure(page: Page, url: str) -> None:
-    """A pump with options chosen, possible and excluded, and the reasons open."""
-    _products(page, url)
-    page.locator("main button.item", has_text="PX process pump").click()
-    quoting.option(page, "Medium", "Paper pulp").click()
-    quoting.group(page, "Seal and bearings")
-    expect(page.locator(".opt.out", has_text="swap 1").first).to_be_visible()
-    _unfold(page)
-
-
-def _sheet_of_configuring(button: str) -> Callable[[Page, str], None]:
-    def show(page: Page, url: str) -> None:
-        _configure(page, url)
-        page.get_by_role("button", name=button).click()
-        expect(page.get_by_role("dialog")).to_be_visible()
-
-    return show
-
-
-def _price(page: Page, url: str) -> None:
-    _configure(page, url)
-    page.locator(".price").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def _quote(page: Page, url: str) -> None:
-    """A quote with a pump, a subscription and a service plan, at a discount that needs approval."""
-    _products(page, url)
-    page.locator("main button.item", has_text="PX process pump").click()
-    quoting.finish(page)
-    quoting.add(page, "Watch Plus")
-    quoting.add(page, "Care Plus")
-    _unfold(page)
-    page.get_by_label("Percent", exact=True).fill("9")
-    expect(page.get_by_text("Needs a manager.").first).to_be_visible()
-    _unfold_closed(page)
-
-
-def _unfold_closed(page: Page) -> None:
-    for summary in page.locator("details:not([open]) > summary").all():
-        summary.click()
-
-
-def _line(page: Page, url: str) -> None:
-    _quote(page, url)
-    page.locator(".lines a.name").first.click()
-    expect(page.get_by_role("link", name="Configure")).to_be_visible()
-    _unfold(page)
-
-
-def _approval(page: Page, url: str) -> None:
-    _quote(page, url)
-    page.get_by_role("button", name="Ask for approval").click()
-    expect(page.get_by_role("dialog")).to_be_visible()
-
-
-def _as_customer(page: Page, url: str) -> None:
-    _quote(page, url)
-    page.get_by_role("link", name="As the customer sees it").click()
-    expect(page.get_by_role("heading", name="What it is")).to_be_visible()
-    _unfold(page)
-
-
 BEFORE_SIGN_IN = "sign-in"
 SCREENS: dict[str, Callable[[Page, str], None]] = {
     BEFORE_SIGN_IN: _sign_in,
@@ -303,14 +219,4 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
     "edit what was refused": _edit_refused,
     "devices": _devices,
     "leaving": _leaving,
-    "quotes": _quotes,
-    "products": _products,
-    "configure": _configure,
-    "guided questions": _sheet_of_configuring("Ask me"),
-    "finish for me": _sheet_of_configuring("Finish for me"),
-    "price of a configuration": _price,
-    "quote": _quote,
-    "line of a quote": _line,
-    "ask for approval": _approval,
-    "as customer": _as_customer,
 }

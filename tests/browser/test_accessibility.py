@@ -54,26 +54,26 @@ def test_targets_are_48_px_and_nothing_scrolls_sideways_on_a_narrow_phone(
     assert page.evaluate(WIDE) == []
 
 
+SMALL_TEXT = """() => {
+const walker = document.createTreeWalker(document.getElementById('app'), NodeFilter.SHOW_TEXT);
+const small = new Set();
+while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || !parent.checkVisibility()) continue;
+    if (parseFloat(getComputedStyle(parent).fontSize) >= 16) continue;
+    if (parent.closest('.src, .pill, .sign, h2, th, time small, .plot, .chart h3 span')) continue;
+    small.add(parent.outerHTML.slice(0, 120));
+}
+return [...small];
+        }"""
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 def test_reading_text_is_16_px_and_only_sources_are_smaller(
     new_phone: Callable[..., Phone], rep: SignIn, screen: str
 ) -> None:
     page = show(new_phone(), screen, rep)
-    sizes = page.evaluate(
-        """() => {
-            const walker = document.createTreeWalker(document.getElementById('app'), NodeFilter.SHOW_TEXT);
-            const small = new Set();
-            while (walker.nextNode()) {
-                const parent = walker.currentNode.parentElement;
-                if (!walker.currentNode.data.trim() || !parent.checkVisibility()) continue;
-                if (parseFloat(getComputedStyle(parent).fontSize) >= 16) continue;
-                if (parent.closest('.src, .pill, .sign, h2, th, time small, .plot, .chart h3 span')) continue;
-                small.add(parent.outerHTML.slice(0, 120));
-            }
-            return [...small];
-        }"""
-    )
-    assert sizes == []
+    assert page.evaluate(SMALL_TEXT) == []
 
 
 def test_the_layout_does_not_shift_while_the_day_is_opened(new_phone: Callable[..., Phone], rep: SignIn) -> None:
