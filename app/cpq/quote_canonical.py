@@ -12,7 +12,7 @@ _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LONE = re.compile("[\ud800-\udfff]")
 # What only the seller may see: a digest that holds them could not be checked by the customer.
 _PRIVATE = ("approvals", "digest", "findings", "floors")
-_PRIVATE_OF_LINE = ("cost", "margin_percent")
+_PRIVATE_OF_LINE = _PRIVATE_OF_TOTALS = ("cost", "margin_percent")
 _SAFE = 2**53 - 1
 _LAST_MILLISECOND = 253_402_300_799_999  # of the year 9999
 
@@ -39,6 +39,9 @@ def public_price(price: Any) -> dict[str, Any]:
     shown["lines"] = [
         {name: part for name, part in line.items() if name not in _PRIVATE_OF_LINE} for line in price["lines"]
     ]
+    if "totals" in shown:
+        totals = shown["totals"].items()
+        shown["totals"] = {name: part for name, part in totals if name not in _PRIVATE_OF_TOTALS}
     return shown
 
 

@@ -129,7 +129,7 @@ def controls_of(session: Session, sold: Sold, document: Mapping[str, Any], conte
             continue
         entry: Json = {"quantity": "quantity" in names, "selected": "selected" in names, "terms": [], "features": []}
         if "term" in names and shown["term"]:
-            entry["terms"] = shown["term"].get("compared", [])
+            entry["terms"] = _terms(sold, shown["term"])
         open_ = open_features(line)
         model = sold.model(session, line["sku"]) if open_ else None
         if model is not None and line.get("configuration"):
@@ -138,6 +138,14 @@ def controls_of(session: Session, sold: Sold, document: Mapping[str, Any], conte
             )
         controls[line["id"]] = entry
     return controls
+
+
+def _terms(sold: Sold, term: Mapping[str, Any]) -> list[Json]:
+    """The terms to choose from, the present one among them, in the catalogue's order."""
+    names = ("term", "name", "months", "monthly", "total", "leave")
+    choices = {other["term"]: other for other in (*term.get("compared", ()), term)}
+    order = [one["id"] for one in sold.document.get("terms", ()) if one["id"] in choices]
+    return [{name: choices[one][name] for name in names} for one in order]
 
 
 def swaps_said(sold: Sold, content: Mapping[str, Any], swaps: list[Swap]) -> list[Json]:

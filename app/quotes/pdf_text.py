@@ -78,7 +78,7 @@ def due(part: Mapping[str, Any]) -> str:
     if charge not in ("recurring", "usage"):
         return ""
     periods = str(part.get("periods", ""))
-    length = f", for {periods} {period}{'' if periods == '1' else 's'}" if periods and charge == "recurring" else ""
+    length = f", for {periods} {period}s" if periods not in ("", "1") else ""
     return f"a {period}{length}" if charge == "recurring" else f"a {period}, by use as expected"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from app.foundation import outbox
 from app.foundation.db import Database
 from tests.support.phones import Api
+from tests.support.selling import sell
 
 CATALOGUE: dict[str, Any] = {
     "format": 1,
@@ -164,14 +164,12 @@ class Seller:
         return found
 
 
-def set_up_shop(api: Api, database: Database) -> Seller:
-    """Store, compile and activate the catalogue as an administrator; an account with a person."""
-    stored = api.post("/catalogs", CATALOGUE)
-    assert stored.status_code in (200, 201, 202), stored.text
-    outbox.drain(database)
-    active = api.post(f"/catalogs/{stored.json['id']}/activate")
-    assert active.status_code < 300, active.text
+def set_up_shop(api: Api, database: Database, org_id: str) -> Seller:
+    """The catalogue is active; an account with a person. `api` is an administrator's."""
+    sell(database, org_id, CATALOGUE)
     address = {"street": "Bruksgatan 1", "postal_code": "801 33", "city": "Gävle", "country": "SE"}
-    account = api.post("/accounts", {"name": "Norrvik Paper", "time_zone": "Europe/Stockholm", "address": address}).json["id"]
+    account = api.post(
+        "/accounts", {"name": "Norrvik Paper", "time_zone": "Europe/Stockholm", "address": address}
+    ).json["id"]
     person = api.post("/people", {"account_id": account, "name": "Eva Lindqvist"}).json["id"]
     return Seller(api, account, person)

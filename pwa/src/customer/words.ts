@@ -37,7 +37,7 @@ export function due(part: Part): string {
   if (part.charge !== 'recurring' && part.charge !== 'usage') return '';
   const period = part.period ?? 'month';
   if (part.charge === 'usage') return `a ${period}, by use as expected`;
-  return part.periods ? `a ${period}, for ${plural(part.periods, period)}` : `a ${period}`;
+  return part.periods && part.periods !== '1' ? `a ${period}, for ${part.periods} ${period}s` : `a ${period}`;
 }
 
 const PERIODS: Record<string, string> = { month: 'Monthly', year: 'Yearly' };

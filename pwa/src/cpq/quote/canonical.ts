@@ -41,8 +41,9 @@ const without = (value: object, names: string[]) =>
   Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
 
 /** The price without cost, margins, floors, approvals and findings: what the customer may see. */
-export function publicPrice(price: { lines: object[] }): Record<string, unknown> {
-  return { ...without(price, PRIVATE), lines: price.lines.map((line) => without(line, PRIVATE_OF_LINE)) };
+export function publicPrice(price: { lines: object[]; totals?: object }): Record<string, unknown> {
+  const shown = { ...without(price, PRIVATE), lines: price.lines.map((line) => without(line, PRIVATE_OF_LINE)) };
+  return price.totals ? { ...shown, totals: without(price.totals, PRIVATE_OF_LINE) } : shown;
 }
 
 /** The SHA-256 of what the customer may see of a price; equal digests are equal prices in every waterfall line. */
