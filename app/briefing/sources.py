@@ -18,6 +18,7 @@ from app.customers import signals as customers
 from app.foundation.logs import log
 from app.news import signals as news
 from app.products import signals as products
+from app.quotes import signals as quotes
 from app.tickets import signals as tickets
 from app.usage import signals as usage
 from app.visits import signals as visits
@@ -27,6 +28,7 @@ OWN: Mapping[str, Source] = {
     "customers": customers.signals,
     "news": news.signals,
     "products": products.signals,
+    "quotes": quotes.signals,
     "tickets": tickets.signals,
     "usage": usage.signals,
     "visits": visits.signals,

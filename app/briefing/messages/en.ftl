@@ -263,6 +263,25 @@ opportunity-lost = **{ $name }** was lost { $closed_on }.
 opportunity-open = **{ $name }** is open: { $value }.
     .why = Stage: { $stage }, opened { $opened_on }.
 
+## Quotes
+
+quote-sent = They have our quote **{ $title }**: { $amount }, open until **{ $until }**.
+    .why = Quote { $number }, sent { $sent_on }.
+quote-viewed = They looked at our quote **{ $title }** { $viewed_on }: { $amount }, open until **{ $until }**.
+    .why = Quote { $number }, sent { $sent_on }.
+quote-expiring = Our quote **{ $title }** ends **{ $until_in }**: { $amount }.
+    .why = Quote { $number }, sent { $sent_on }.
+quote-question = { $questions ->
+    [one] They ask about our quote **{ $title }**: “{ $text }”
+   *[other] They ask **{ $questions } questions** about our quote **{ $title }**, first: “{ $text }”
+}
+quote-accepted = They accepted our quote **{ $title }** { $decided_on }: { $amount }.
+    .why = Quote { $number }, accepted by { $by }.
+quote-declined = They declined our quote **{ $title }** { $decided_on }: { $reason }
+    .why = Quote { $number }, { $amount }.
+quote-expired = Our quote **{ $title }** ran out { $decided_on } without an answer: { $amount }.
+    .why = Quote { $number }.
+
 ## From other sources: the source writes the sentence
 
 custom-people = { $text }
