@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-# Rooms that touch amounts. What only writes a file or lays out a page works with no amount.
-ELSEWHERE = {"typescript.py", "pdf.py", "tables.py"}
+# Rooms that touch amounts. What writes a file, lays out a page or weighs a signal works with no amount.
+ELSEWHERE = {"typescript.py", "pdf.py", "tables.py", "signals.py"}
 FILES = [
     path
     for pattern in (
