@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import quoting
 from tests.browser.conftest import Phone
+from tests.browser.measure import PHONE
 from tests.browser.quoting import Office
 from tests.browser.server import Server, SignIn
 from tests.browser.writing import SAVED, all_sent, an_account, offline, online, stored
 
 
 @pytest.fixture(scope="module")
-def catalogue(_running: Server) -> str:
-    """The sample catalogue, sold from."""
-    return quoting.sell(_running.url)
+def _with_catalogue(chromium: Browser, _running: Server, rep: SignIn) -> Iterator[Phone]:
+    quoting.sell(_running.url)
+    phone = Phone(chromium.new_context(**PHONE), _running)
+    phone.sign_in(rep)
+    quoting.has_catalogue(phone.page)
+    yield phone
+    phone.context.close()
+    assert phone.complaints == []
 
 
 @pytest.fixture
-def seller(signed_in: Phone, catalogue: str) -> Phone:
-    """A phone of the rep that holds the catalogue."""
-    assert catalogue
-    quoting.has_catalogue(signed_in.page)
-    return signed_in
+def seller(_with_catalogue: Phone) -> Phone:
+    """A phone of the rep that holds the catalogue, in reach, with nothing unsent. The tests share it: each begins a quote of its own."""
+    _with_catalogue.context.set_offline(False)
+    page = _with_catalogue.open("/unsent")
+    page.get_by_role("button", name=re.compile("^(Send|Update) now$")).click()
+    all_sent(page)
+    return _with_catalogue
 
 
 def configuring(phone: Phone) -> str:
@@ -154,7 +162,9 @@ def test_a_discount_beyond_the_reps_authority_goes_to_their_manager_who_approves
     assert quoting.quote_at_server(seller, path)["status"] == "sent"
 
 
-def test_another_price_at_the_server_is_shown_by_both_figures_and_changes_nothing_until_it_is_taken(seller: Phone) -> None:
+def test_another_price_at_the_server_is_shown_by_both_figures_and_changes_nothing_until_it_is_taken(
+    seller: Phone,
+) -> None:
     page = seller.page
     account = an_account(seller, "Norrvik").split("/")[-1]
     offline(seller)
@@ -219,11 +229,11 @@ def test_what_the_server_refuses_comes_back_with_words_and_is_put_right_on_the_q
     assert quoting.quote_at_server(seller, path)["status"] == "sent"
 
 
-def test_the_catalogue_is_on_the_phone_with_no_network_also_after_a_restart(seller: Phone, rep: SignIn) -> None:
-    page = seller.page
-    assert rep
+def test_the_catalogue_is_on_the_phone_with_no_network_also_when_the_app_is_opened_anew(seller: Phone) -> None:
     offline(seller)
-    page.goto(f"{seller.server.url}/quotes")
+    seller.page.close()
+    seller.page = seller.context.new_page()
+    page = seller.open("/quotes")
     expect(page.locator(".sub", has_text="Prices of")).to_be_visible()
     configuring(seller)
     assert [len(one["models"]) for one in stored(page, "catalogue_content")] == [1]
