@@ -15,10 +15,11 @@ import yaml
 
 MAX_BYTES = 5_000_000
 MAX_VALUES = 400_000
-MAX_DEPTH = 40
+MAX_DEPTH = 60
 _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": None, "": None}
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _JSON_SCALAR = re.compile(r"[^\s,\]}]+")
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -53,15 +54,15 @@ class Document:
 def read_yaml(text: str) -> Document:
     """Read a YAML document; ModelError with the line for what YAML, or this reader, does not allow."""
     _check_size(text)
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        node = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        _check_depth(text, loader)
+        node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as fault:
         mark = fault.problem_mark or fault.context_mark
         raise ModelError(mark.line + 1 if mark else 0, f"This is not YAML: {fault.problem or fault.context}.") from None
     except yaml.YAMLError as fault:
         raise ModelError(0, f"This is not YAML: {str(fault).splitlines()[0]}.") from None
-    except RecursionError:
-        raise ModelError(0, "The document is nested too deeply.") from None
     if node is None:
         raise ModelError(0, "The file is empty.")
     keeper = _Keeper()
@@ -85,6 +86,16 @@ def _check_size(text: str) -> None:
         raise ModelError(0, f"The file has more than {MAX_BYTES:,} characters.")
 
 
+def _check_depth(text: str, loader: Any) -> None:
+    """Before anything recurses over it: the C loader has no limit of its own and would bring the process down."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise ModelError(event.start_mark.line + 1, f"The document is nested more than {MAX_DEPTH} deep.")
+
+
 class _Keeper:
     """Lines by pointer; refuses too many values and too deep ones."""
 
@@ -103,6 +114,8 @@ def _from_node(node: yaml.Node, pointer: str, keeper: _Keeper) -> Any:
     line = node.start_mark.line + 1
     keeper.add(pointer, line)
     if isinstance(node, yaml.ScalarNode):
+        if _UNKEEPABLE.search(node.value):
+            raise ModelError(line, "A text holds half a character, or the character zero.", pointer)
         return node.value if node.style else scalar(node.value)
     if isinstance(node, yaml.SequenceNode):
         return [_from_node(child, f"{pointer}/{at}", keeper) for at, child in enumerate(node.value)]
@@ -197,6 +210,8 @@ class _JsonScanner:
             value, self.at = scanstring(self.text, self.at + 1, True)
         except json.JSONDecodeError as fault:
             raise self._error(f"A text is broken ({fault.msg})") from None
+        if _UNKEEPABLE.search(value):
+            raise self._error("A text holds half a character, or the character zero")
         return value
 
     def _plain(self) -> Any:

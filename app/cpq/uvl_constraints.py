@@ -6,7 +6,7 @@ from app.cpq.clauses import And, Formula, Or, equivalent, implies, negate
 from app.cpq.uvl_lines import Line
 from app.cpq.uvl_tokens import Cursor, tokens_of
 
-MAX_DEPTH = 200
+MAX_DEPTH = 60
 _ARITHMETIC = frozenset({"==", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/"})
 _AGGREGATES = frozenset({"sum", "avg", "len", "floor", "ceil"})
 
