@@ -103,7 +103,9 @@ def add_commands(cli: click.Group) -> None:
     from app.cpq.cli import catalog
     from app.identity.cli import users
     from app.news.cli import feeds
+    from app.quotes.cli import publish
     from app.sample.cli import sample
 
+    catalog.add_command(publish)
     for command in (users, feeds, sample, import_, catalog):
         cli.add_command(command)
