@@ -99,7 +99,9 @@ def _floors(deal: Deal, trace: Sequence[tuple[str, Part]], result: dict[str, Any
         if broken["line"] not in included:
             continue
         name = places[broken["line"]]
-        words = f"{broken['reason']} This line has {broken['margin']} %." if broken.get("margin") else broken["reason"]
+        words = broken["reason"] or f"The margin is to be {broken['minimum']} % or more."
+        if broken.get("margin"):
+            words += f" This line has {broken['margin']} %."
         found.setdefault((broken["id"], name), {"rule": broken["id"], "role": role, "reason": words, "line": name})
     return list(found.values())
 

@@ -8,6 +8,7 @@ from app.cpq.price.errors import PriceError
 from app.cpq.price.predicates import validate_predicate
 from app.cpq.price.reading import validate_policy
 from app.cpq.price.steps import validate_step
+from app.cpq.quote_paid import as_amount
 from app.cpq.reading import Document, escaped
 from app.foundation.money import CURRENCIES
 
@@ -123,7 +124,7 @@ class _Checker:
 
     def step(self, step: Mapping[str, Any], pointer: str) -> None:
         """A step, or what becomes one; amounts by currency are judged for each currency."""
-        whole = {"id": "step", "phase": "list", **step}
+        whole = as_amount({"id": "step", "phase": "list", **step})
         for variant in self.by_currency(whole, pointer):
             self.judge(lambda variant=variant: validate_step(variant, pointer))  # type: ignore[misc]
         if step.get("when") is not None:

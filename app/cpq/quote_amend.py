@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.quote_dates import add_months, day, iso, span_forward, whole_months
-from app.cpq.quote_deal import Deal
+from app.cpq.quote_deal import Deal, named
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import HUNDRED, ZERO, amount, in_currency, number, plain, ratio, whole
 from app.cpq.quote_parts import MONTHS, Part, by_days
@@ -187,15 +187,15 @@ def leaving_step(deal: Deal, run: Running, term: dict[str, Any] | None, pointer:
         )
     rest = left(run, run.change_on)
     if rule["type"] == "amount":
-        value, words = number(in_currency(rule["amount"], deal.currency, "/currency"), ""), "a fixed amount"
+        value, words = number(in_currency(rule.get("amount"), deal.currency, "/currency"), ""), "a fixed amount"
     elif rule["type"] == "percent":
-        value = ratio(rest, number(rule["percent"], ""), HUNDRED)
+        value = ratio(rest, number(rule.get("percent"), ""), HUNDRED)
         words = f"{plain(number(rule['percent'], ''))} % of {amount(rest, deal.currency, deal.mode)} left"
     else:
-        count = whole(rule["count"], "", 0, 600)
+        count = whole(rule.get("count"), "", 0, 600)
         value = min(rest, ratio(run.paid, count, run.paid_months))
         words = f"the price of {count} months" if value < rest else "what is left of the term"
     fee = {"type": "flat_fee", "amount": amount(value, deal.currency, deal.mode)}
     return step(
-        "leaving", "list", "line", fee, f"Leaving early ({term['name']}): {words}", ("term", term["id"], term["name"])
+        "leaving", "list", "line", fee, f"Leaving early ({named(term)}): {words}", ("term", term["id"], named(term))
     )

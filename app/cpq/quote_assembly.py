@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.cpq.price import PriceError, price_json
-from app.cpq.quote_deal import Deal, valid
+from app.cpq.quote_deal import Deal, named, valid
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_lines import lines_of
 from app.cpq.quote_parts import Part
@@ -64,7 +64,7 @@ def frame(deal: Deal) -> dict[str, Any]:
 def _taxes(deal: Deal) -> list[dict[str, Any]]:
     """The taxes of the customer's region on the day."""
     return [
-        {name: tax[name] for name in ("id", "name", "class", "rate")}
+        {"id": tax["id"], "name": named(tax), "class": tax.get("class") or "standard", "rate": tax["rate"]}
         for tax in deal.catalogue.get("taxes") or ()
         if tax["region"] == deal.content["region"] and valid(tax, deal.on)
     ]

@@ -70,6 +70,11 @@ def deal(catalogue: Document, content: QuoteContent, context: Context) -> Deal:
     )
 
 
+def named(item: Any) -> str:
+    """A name, or the id of what has none."""
+    return str(item.get("name") or item["id"])
+
+
 def valid(item: Any, on: int) -> bool:
     """Whether a day lies in `valid_from` to `valid_to` (both inclusive, both optional)."""
     first, last = item.get("valid_from"), item.get("valid_to")
@@ -108,11 +113,11 @@ def _named_book(catalogue: Document, content: QuoteContent, on: int) -> dict[str
         raise QuoteError("/price_book", f'the catalogue has no price book "{content["price_book"]}"')
     if book["currency"] != content["currency"]:
         raise QuoteError(
-            "/currency", f'price book "{book["name"]}" is in {book["currency"]}, the quote in {content["currency"]}'
+            "/currency", f'price book "{named(book)}" is in {book["currency"]}, the quote in {content["currency"]}'
         )
     if book.get("regions") and content["region"] not in book["regions"]:
         raise QuoteError(
-            "/region", f'price book "{book["name"]}" is for {", ".join(book["regions"])}, not for {content["region"]}'
+            "/region", f'price book "{named(book)}" is for {", ".join(book["regions"])}, not for {content["region"]}'
         )
     if not valid(book, on):
         raise _out_of_date(book, on, "/price_book")
@@ -121,8 +126,8 @@ def _named_book(catalogue: Document, content: QuoteContent, on: int) -> dict[str
 
 def _out_of_date(book: dict[str, Any], on: int, pointer: str) -> QuoteError:
     if book.get("valid_from") and on < day(book["valid_from"], ""):
-        return QuoteError(pointer, f'price book "{book["name"]}" is not valid before {book["valid_from"]}')
-    return QuoteError(pointer, f'price book "{book["name"]}" ended on {book["valid_to"]}; choose one that holds')
+        return QuoteError(pointer, f'price book "{named(book)}" is not valid before {book["valid_from"]}')
+    return QuoteError(pointer, f'price book "{named(book)}" ended on {book["valid_to"]}; choose one that holds')
 
 
 def _began(book: dict[str, Any]) -> str:

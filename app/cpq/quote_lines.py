@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.cpq.quote_amend import Running, amended_parts, leaving_step, paid_for_renewal, paid_steps, running
-from app.cpq.quote_deal import Deal, change_of
+from app.cpq.quote_deal import Deal, change_of, named
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import ZERO, number, plain, ratio, rounded, times
 from app.cpq.quote_options import Chosen, chosen, option_steps, unit_cost
@@ -40,7 +40,7 @@ def lines_of(deal: Deal, line: QuoteLine, index: int, horizon: int = 0) -> list[
         raise QuoteError(f"{pointer}/sku", f'the catalogue has no product "{line["sku"]}"')
     entries = deal.entries.get(line["sku"])
     if not entries:
-        raise QuoteError(f"{pointer}/sku", f'price book "{deal.book["name"]}" has no price of {line["sku"]}')
+        raise QuoteError(f"{pointer}/sku", f'price book "{named(deal.book)}" has no price of {line["sku"]}')
     number(line["quantity"], f"{pointer}/quantity", ZERO)
     values = chosen(product, line, pointer)
     change = _change(line, pointer)
@@ -196,7 +196,7 @@ def _share_step(part: Part) -> Step:
 
 def _list_step(deal: Deal, line: QuoteLine, entry: dict[str, Any], part: Part) -> Step:
     """The price of the price book; for usage with the usage that it is reckoned for."""
-    source = ("price_book", deal.book["id"], deal.book["name"])
+    source = ("price_book", deal.book["id"], named(deal.book))
     words = _WORDS["one_time" if entry["charge"] == "one_time" else entry.get("period") or "month"]
     if entry["charge"] == "usage":
         words = _usage_words(line, entry, part)

@@ -4,6 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from app.cpq.quote_deal import named
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import ZERO, number, plain, times
 from app.cpq.quote_types import QuoteLine
@@ -84,15 +85,15 @@ def _price(feature: dict[str, Any], value: str, prices: Any) -> tuple[Decimal, s
     if kind == "integer":
         return _price_of_count(feature, value, prices)
     if kind == "boolean":
-        words = feature["name"] if value == "yes" else f"{feature['name']}: no"
+        words = named(feature) if value == "yes" else f"{named(feature)}: no"
     else:
-        words = f"{feature['name']}: {next(item['name'] for item in feature['values'] if item['id'] == value)}"
+        words = f"{named(feature)}: {next(named(item) for item in feature['values'] if item['id'] == value)}"
     return (number((prices or {}).get(value, "0"), ""), words)
 
 
 def _price_of_count(feature: dict[str, Any], value: str, prices: Any) -> tuple[Decimal, str]:
     """`{each, included}`: nothing is given back for fewer than included. `{value: amount}` prices single values."""
-    words = f"{feature['name']}: {value}" + (f" {feature['unit']}" if feature.get("unit") else "")
+    words = f"{named(feature)}: {value}" + (f" {feature['unit']}" if feature.get("unit") else "")
     if not prices:
         return ZERO, words
     if "each" not in prices:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from app.cpq.quote_dates import Partial, Span, day, iso, span_back
-from app.cpq.quote_deal import Deal
+from app.cpq.quote_deal import Deal, named
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import whole
 from app.cpq.quote_types import QuoteLine
@@ -44,7 +44,7 @@ def term_of(deal: Deal, line: QuoteLine, pointer: str) -> dict[str, Any] | None:
     if term is None:
         raise QuoteError(f"{pointer}/term", f'the catalogue has no term "{line["term"]}"')
     if not applies(term, line["sku"]):
-        raise QuoteError(f"{pointer}/term", f'term "{term["name"]}" is not for {line["sku"]}')
+        raise QuoteError(f"{pointer}/term", f'term "{named(term)}" is not for {line["sku"]}')
     return term
 
 

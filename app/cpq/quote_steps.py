@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from app.cpq.quote_deal import Deal, change_of, valid
+from app.cpq.quote_deal import Deal, change_of, named, valid
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import HUNDRED, amount, in_currency, number, plain, ratio
 from app.cpq.quote_parts import applies
@@ -75,26 +75,27 @@ def _given(deal: Deal) -> list[tuple[dict[str, Any], tuple[str, str, str], str]]
             continue
         until = f", until {agreement['valid_to']}" if agreement.get("valid_to") else ""
         for given in agreement["steps"]:
-            words = f"{given['reason']} (agreement {agreement['number']}{until})"
-            named = {
+            words = f"{given.get('reason') or given['id']} (agreement {agreement['number']}{until})"
+            data = {
                 **given,
                 "id": f"agreement.{agreement['id']}.{given['id']}",
                 "reason": words,
                 "phase": "contracted",
             }
             found.append(
-                (named, ("agreement", agreement["id"], f"{agreement['name']} {agreement['number']}"), "contracted")
+                (data, ("agreement", agreement["id"], f"{agreement['name']} {agreement['number']}"), "contracted")
             )
     catalogue = deal.catalogue.get("price_steps") or ()
-    return found + [(given, ("price_step", given["id"], given["reason"]), "schedule") for given in catalogue]
+    return found + [
+        (given, ("price_step", given["id"], given.get("reason") or given["id"]), "schedule") for given in catalogue
+    ]
 
 
 def _from_data(deal: Deal, given: dict[str, Any], source: tuple[str, str, str], phase: str) -> Step:
     """A step of data as one of the engine: defaults filled in, amounts in the quote's currency."""
     adjustment = adjustment_of(deal, given["adjustment"])
-    made = step(
-        given["id"], given.get("phase") or phase, given.get("scope") or "unit", adjustment, given["reason"], source
-    )
+    reason = given.get("reason") or given["id"]
+    made = step(given["id"], given.get("phase") or phase, given.get("scope") or "line", adjustment, reason, source)
     for name in ("when", "rounding"):
         if given.get(name):
             made[name] = given[name]
@@ -114,8 +115,9 @@ def term_step(deal: Deal, term: dict[str, Any] | None) -> list[Step]:
     given = (term or {}).get("step")
     if term is None or not given:
         return []
-    named = {"scope": "line", **given, "id": f"term.{term['id']}"}
-    return [_from_data(deal, named, ("term", term["id"], term["name"]), "schedule")]
+    reason = given.get("reason") or named(term)
+    data = {**given, "id": f"term.{term['id']}", "reason": reason}
+    return [_from_data(deal, data, ("term", term["id"], named(term)), "schedule")]
 
 
 def clauses_of(deal: Deal, line: QuoteLine, pointer: str) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, cast
 
 from app.cpq.quote_assembly import Assembly, frame, priced
-from app.cpq.quote_deal import Deal, change_of
+from app.cpq.quote_deal import Deal, change_of, named
 from app.cpq.quote_figures import HUNDRED, ZERO, amount, in_currency, number, plain, ratio, times, whole
 from app.cpq.quote_lines import lines_of
 from app.cpq.quote_parts import MOST_MONTHS, Part, applies, term_of
@@ -157,7 +157,7 @@ def _choice(deal: Deal, course: Course, months: list[int]) -> TermChoice:
         at.append({"month": month, "paid": shown(paid), "leave": shown(leave), "total": shown(paid + leave)})
     return {
         "term": course.term["id"],
-        "name": course.term["name"],
+        "name": named(course.term),
         "months": course.months,
         "monthly": shown(course.value(0, 1)),
         "total": shown(course.value(0, course.months)),
@@ -172,10 +172,10 @@ def leave_price(deal: Deal, course: Course, month: int) -> Decimal:
     if month >= course.months or rule["type"] == "none":
         return ZERO
     if rule["type"] == "months":
-        return course.value(month, min(course.months, month + whole(rule["count"], "", 0, 600)))
+        return course.value(month, min(course.months, month + whole(rule.get("count"), "", 0, 600)))
     if rule["type"] == "percent":
-        return ratio(course.value(month, course.months), number(rule["percent"], ""), HUNDRED)
-    return number(in_currency(rule["amount"], deal.currency, "/currency"), "")
+        return ratio(course.value(month, course.months), number(rule.get("percent"), ""), HUNDRED)
+    return number(in_currency(rule.get("amount"), deal.currency, "/currency"), "")
 
 
 def leave_rule(deal: Deal, term: dict[str, Any]) -> LeaveRule:
@@ -186,13 +186,13 @@ def leave_rule(deal: Deal, term: dict[str, Any]) -> LeaveRule:
     if rule["type"] == "none":
         return {"type": "none", "text": f"Leaving costs nothing.{tail}"}
     if rule["type"] == "months":
-        count = whole(rule["count"], "", 0, 600)
+        count = whole(rule.get("count"), "", 0, 600)
         text = f"Leaving early costs the price of {_months(count)}, at most what is left.{tail}"
         return {"type": "months", "value": str(count), "text": text}
     if rule["type"] == "percent":
-        percent = plain(number(rule["percent"], ""))
+        percent = plain(number(rule.get("percent"), ""))
         return {"type": "percent", "value": percent, "text": f"Leaving early costs {percent} % of what is left.{tail}"}
-    fixed = amount(number(in_currency(rule["amount"], deal.currency, "/currency"), ""), deal.currency)
+    fixed = amount(number(in_currency(rule.get("amount"), deal.currency, "/currency"), ""), deal.currency)
     return {"type": "amount", "value": fixed, "text": f"Leaving early costs {fixed} {deal.currency}.{tail}"}
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.cpq.price import PriceError, validate_step
 from app.cpq.quote import quote_number
+from app.cpq.quote_paid import as_amount
 from app.foundation.db import table_of
 from app.foundation.fields import Uuid
 from app.foundation.principal import Principal, Role
@@ -30,7 +31,7 @@ def _agreement_faults(values: Values) -> list[FieldError]:
         faults.append(FieldError("/valid_to", "Ends before it begins."))
     for place, step in enumerate(values["steps"]):
         try:
-            validate_step(step, f"/steps/{place}")
+            validate_step(as_amount(step), f"/steps/{place}")
         except PriceError as fault:
             faults.append(FieldError(fault.pointer, sentence(fault.detail)))
     return faults

@@ -8,7 +8,6 @@ import { leaveTo } from '../ui/router';
 import { featureOf } from './configuring';
 import { AuthorityWords, decimalOf, DiscountForm } from './discount';
 import { entriesOf, isConfigurable, productOf, valueName, type Product } from './document';
-import { lineSays } from './lines';
 import { plain } from './money';
 import { Check, Stepper } from './pieces';
 import { PriceBar } from './price-bar';
@@ -54,10 +53,11 @@ interface Props {
 
 function Configuration({ work, line, product }: Props) {
   const known = Object.entries(line.configuration ?? {});
+  const open = (product.features?.length ?? 0) - known.length;
   return (
     <section class="card">
       <h2>
-        Configuration <span>{lineSays({ ...line, choices: [] }, product).split(' · ')[0]}</span>
+        Configuration <span>{open > 0 ? `${open} of ${product.features?.length} still open` : 'complete'}</span>
       </h2>
       {work.open && (
         <a class="btn wide" href={`${pathOf(work.page.id)}/lines/${line.id}/configure`}>
@@ -149,7 +149,7 @@ function Freedom({ work, line, product }: Props) {
           </summary>
           <ManyChips
             legend="They choose among what goes with the rest" values={chosen}
-            options={(product.features ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+            options={(product.features ?? []).map(({ id, name }) => ({ value: id, label: name ?? id }))}
             onPick={(features) => put([...[...open].filter((one) => !one.startsWith('feature:')), ...features.map((one) => `feature:${one}`)])}
           />
         </details>

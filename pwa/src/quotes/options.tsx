@@ -6,7 +6,7 @@ import { whenIdle } from '../ui/fold';
 import { Icon } from '../ui/icons';
 import { onlyValue, reasonFor, type Evaluated, type Reason } from './configuring';
 import { valueName, type Feature, type Product } from './document';
-import { isZero, money, signed } from './money';
+import { isZero, signed } from './money';
 import { Stepper } from './pieces';
 
 export interface FeatureProps {
@@ -207,13 +207,13 @@ function Whole({ feature, model, now, domain, prices, currency, product, onTake 
   const isSet = onlyValue(domain) !== undefined;
   return (
     <>
-      <Stepper label={feature.name} value={current} min={least} max={most} step={step} unit={feature.unit} onStep={(value) => onTake(feature.id, value)} />
+      <Stepper label={feature.name ?? feature.id} value={current} min={least} max={most} step={step} unit={feature.unit} onStep={(value) => onTake(feature.id, value)} />
       <p class="src">
         {[
           isSet ? null : `Not chosen yet; ${current} is usual`,
           `${least} to ${most}`,
           price && !out ? `the next is ${isZero(price) ? 'at the same price' : signed(price, currency)}` : null,
-          out && reason ? `${next}: ${reason.short}${price && !isZero(price) ? ` · ${money(price, currency)}` : ''}` : null,
+          out && reason ? `${next}: ${reason.short}${price && !isZero(price) ? ` · ${signed(price, currency)}` : ''}` : null,
         ].filter(Boolean).join(' · ')}
       </p>
       {!isSet && (

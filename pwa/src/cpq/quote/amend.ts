@@ -2,7 +2,7 @@
 
 import type { Step } from '../price/types.ts';
 import { addMonths, day, iso, spanForward, wholeMonths } from './dates.ts';
-import { type Deal, changeOf } from './deal.ts';
+import { type Deal, changeOf, named } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { Decimal, HUNDRED, ZERO, amount, inCurrency, number, plain, ratio, whole } from './figures.ts';
 import { type Part, byDays, monthsOf } from './parts.ts';
@@ -169,6 +169,6 @@ export function leavingStep(deal: Deal, run: Running, term: TermData | null, poi
     words = value.lt(rest) ? `the price of ${count} months` : 'what is left of the term';
   }
   const fee = { type: 'flat_fee', amount: amount(value, deal.currency, deal.mode) };
-  const reason = `Leaving early (${term.name}): ${words}`;
-  return makeStep('leaving', 'list', 'line', fee, reason, ['term', term.id, term.name]);
+  const reason = `Leaving early (${named(term)}): ${words}`;
+  return makeStep('leaving', 'list', 'line', fee, reason, ['term', term.id, named(term)]);
 }

@@ -78,7 +78,8 @@ function floors(deal: Deal, assembly: Assembly, result: PriceResult): Approval[]
     if (!result.lines[at]!.included) continue;
     const line = assembly.trace[at]![0];
     const key = JSON.stringify([broken.id, line]);
-    const reason = broken.margin ? `${broken.reason} This line has ${broken.margin} %.` : broken.reason;
+    const words = broken.reason || `The margin is to be ${broken.minimum} % or more.`;
+    const reason = broken.margin ? `${words} This line has ${broken.margin} %.` : words;
     if (!found.has(key)) found.set(key, { rule: broken.id, role, reason, line });
   }
   return [...found.values()];

@@ -2,7 +2,7 @@
 
 import { PriceError, price } from '../price/index.ts';
 import type { Floor, Header, Line, Policy, PriceRequest, PriceResult, Tax } from '../price/types.ts';
-import { type Deal, valid } from './deal.ts';
+import { type Deal, named, valid } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { linesOf } from './lines.ts';
 import type { Part } from './parts.ts';
@@ -47,7 +47,7 @@ export function frame(deal: Deal) {
 const taxesOf = (deal: Deal): Tax[] =>
   (deal.catalogue.taxes ?? [])
     .filter((tax) => tax.region === deal.content.region && valid(tax, deal.on))
-    .map((tax) => ({ id: tax.id, name: tax.name, class: tax.class, rate: tax.rate }));
+    .map((tax) => ({ id: tax.id, name: named(tax), class: tax.class || 'standard', rate: tax.rate }));
 
 function floorsOf(deal: Deal): Floor[] {
   const names = ['id', 'families', 'skus', 'min_margin_percent', 'reason'] as const;

@@ -70,6 +70,9 @@ export function makeDeal(catalogue: CatalogueDocument, content: QuoteContent, co
   };
 }
 
+/** A name, or the id of what has none. */
+export const named = (item: { id: string; name?: string }): string => item.name || item.id;
+
 /** Whether a day lies in `valid_from` to `valid_to` (both inclusive, both optional). */
 export function valid(item: { valid_from?: string | null; valid_to?: string | null }, on: number): boolean {
   return (!item.valid_from || day(item.valid_from, '') <= on) && (!item.valid_to || on <= day(item.valid_to, ''));
@@ -96,8 +99,8 @@ export function resolveBook(catalogue: CatalogueDocument, currency: string, regi
   if (!here.length) throw new QuoteError('/region', `no price book in ${currency} is for region ${region}`);
   const current = here.filter((book) => valid(book, on));
   if (!current.length) throw outOfDate(last(here, (a, b) => began(b) > began(a)), on, '/on');
-  const named = (book: PriceBook): number => Number(Boolean(book.regions?.length));
-  return last(current, (a, b) => named(b) > named(a) || (named(b) === named(a) && began(b) > began(a)));
+  const own = (book: PriceBook): number => Number(Boolean(book.regions?.length));
+  return last(current, (a, b) => own(b) > own(a) || (own(b) === own(a) && began(b) > began(a)));
 }
 
 function namedBook(catalogue: CatalogueDocument, content: QuoteContent, on: number): PriceBook {
@@ -105,17 +108,17 @@ function namedBook(catalogue: CatalogueDocument, content: QuoteContent, on: numb
   const book = catalogue.price_books?.find((item) => item.id === content.price_book);
   if (!book) throw new QuoteError('/price_book', `the catalogue has no price book "${content.price_book}"`);
   if (book.currency !== content.currency)
-    throw new QuoteError('/currency', `price book "${book.name}" is in ${book.currency}, the quote in ${content.currency}`);
+    throw new QuoteError('/currency', `price book "${named(book)}" is in ${book.currency}, the quote in ${content.currency}`);
   if (book.regions?.length && !book.regions.includes(content.region))
-    throw new QuoteError('/region', `price book "${book.name}" is for ${book.regions.join(', ')}, not for ${content.region}`);
+    throw new QuoteError('/region', `price book "${named(book)}" is for ${book.regions.join(', ')}, not for ${content.region}`);
   if (!valid(book, on)) throw outOfDate(book, on, '/price_book');
   return book;
 }
 
 function outOfDate(book: PriceBook, on: number, pointer: string): QuoteError {
   if (book.valid_from && on < day(book.valid_from, ''))
-    return new QuoteError(pointer, `price book "${book.name}" is not valid before ${book.valid_from}`);
-  return new QuoteError(pointer, `price book "${book.name}" ended on ${book.valid_to}; choose one that holds`);
+    return new QuoteError(pointer, `price book "${named(book)}" is not valid before ${book.valid_from}`);
+  return new QuoteError(pointer, `price book "${named(book)}" ended on ${book.valid_to}; choose one that holds`);
 }
 
 function places(content: QuoteContent): Map<string, number> {

@@ -2,7 +2,7 @@
 
 import type { Line, Step } from '../price/types.ts';
 import { type Running, amendedParts, leavingStep, paidForRenewal, paidSteps, runningOf } from './amend.ts';
-import { type Deal, changeOf } from './deal.ts';
+import { type Deal, changeOf, named } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { type Decimal, ZERO, number, plain, ratio, rounded } from './figures.ts';
 import { type Chosen, chosen, optionSteps, unitCost } from './options.ts';
@@ -40,7 +40,7 @@ export function linesOf(deal: Deal, line: QuoteLine, index: number, horizon = 0)
   const product = deal.products.get(line.sku);
   if (!product) throw new QuoteError(`${pointer}/sku`, `the catalogue has no product "${line.sku}"`);
   const entries = deal.entries.get(line.sku);
-  if (!entries) throw new QuoteError(`${pointer}/sku`, `price book "${deal.book.name}" has no price of ${line.sku}`);
+  if (!entries) throw new QuoteError(`${pointer}/sku`, `price book "${named(deal.book)}" has no price of ${line.sku}`);
   number(line.quantity, `${pointer}/quantity`, ZERO);
   const item: Item = { deal, line, product, values: chosen(product, line, pointer), pointer };
   if (line.amends && !CHANGES.includes(line.amends.change))
@@ -153,7 +153,7 @@ function shareStep(part: Part): Step {
 
 /** The price of the price book; for usage with the usage that it is reckoned for. */
 function listStep(deal: Deal, line: QuoteLine, entry: Entry, part: Part): Step {
-  const source: [string, string, string] = ['price_book', deal.book.id, deal.book.name];
+  const source: [string, string, string] = ['price_book', deal.book.id, named(deal.book)];
   let words = WORDS[entry.charge === 'one_time' ? 'one_time' : entry.period || 'month'];
   if (entry.charge === 'usage') words = usageWords(line, entry, part);
   if (entry.adjustment) return makeStep('list', 'list', 'line', adjustmentOf(deal, entry.adjustment), words, source);

@@ -1,6 +1,7 @@
 /** What was chosen on a line, and what each chosen value adds to the list price and to the cost. */
 
 import type { Step } from '../price/types.ts';
+import { named } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { Decimal, ZERO, number, own, plain } from './figures.ts';
 import type { Entry, Feature, Product, QuoteLine } from './types.ts';
@@ -65,19 +66,22 @@ export function unitCost(entry: Entry, values: Chosen): Decimal | null {
   return total;
 }
 
+const valueName = (feature: Feature, value: string): string =>
+  named(feature.values?.find((item) => item.id === value) ?? { id: value });
+
 /** The price of a value for one unit, and its words. */
 function priceOf(feature: Feature, value: string, prices: unknown): [Decimal, string] {
   const kind = feature.type ?? 'choice';
   const table = prices as object | undefined;
   if (kind === 'integer') return priceOfCount(feature, value, table);
-  let words = `${feature.name}: ${feature.values?.find((item) => item.id === value)?.name}`;
-  if (kind === 'boolean') words = value === 'yes' ? feature.name : `${feature.name}: no`;
+  let words = `${named(feature)}: ${valueName(feature, value)}`;
+  if (kind === 'boolean') words = value === 'yes' ? named(feature) : `${named(feature)}: no`;
   return [number(own(table, value) ?? '0', ''), words];
 }
 
 /** `{each, included}`: nothing is given back for fewer than included. `{value: amount}` prices single values. */
 function priceOfCount(feature: Feature, value: string, prices: object | undefined): [Decimal, string] {
-  let words = `${feature.name}: ${value}${feature.unit ? ` ${feature.unit}` : ''}`;
+  let words = `${named(feature)}: ${value}${feature.unit ? ` ${feature.unit}` : ''}`;
   const each = own(prices, 'each');
   if (each === undefined) return [number(own(prices, value) ?? '0', ''), words];
   const included = number(own(prices, 'included') ?? 0, '');

@@ -1,7 +1,7 @@
 /** How long a charge runs: the parts of a line that are priced one by one; see `app/cpq/quote_parts.py`. */
 
 import { type Partial, type Span, day, iso, spanBack } from './dates.ts';
-import type { Deal } from './deal.ts';
+import { type Deal, named } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { whole } from './figures.ts';
 import type { Entry, QuoteLine, RampPart, TermData } from './types.ts';
@@ -26,7 +26,7 @@ export function termOf(deal: Deal, line: QuoteLine, pointer: string): TermData |
   if ((line.term ?? null) === null) return [...deal.terms.values()].find((term) => applies(term, line.sku)) ?? null;
   const term = deal.terms.get(line.term!);
   if (!term) throw new QuoteError(`${pointer}/term`, `the catalogue has no term "${line.term}"`);
-  if (!applies(term, line.sku)) throw new QuoteError(`${pointer}/term`, `term "${term.name}" is not for ${line.sku}`);
+  if (!applies(term, line.sku)) throw new QuoteError(`${pointer}/term`, `term "${named(term)}" is not for ${line.sku}`);
   return term;
 }
 

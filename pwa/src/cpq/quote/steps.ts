@@ -1,7 +1,7 @@
 /** The steps of a price: what the catalogue, an agreement, a term, a clause and the rep each say, with reason and source. */
 
 import type { Adjustment, Phase, Predicate, Step } from '../price/types.ts';
-import { type Deal, changeOf, valid } from './deal.ts';
+import { type Deal, changeOf, named, valid } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { type Decimal, HUNDRED, amount, inCurrency, isObject, number, plain, ratio } from './figures.ts';
 import { applies } from './parts.ts';
@@ -69,20 +69,20 @@ function givenSteps(deal: Deal): [StepData, Origin, string][] {
     if (!valid(agreement, deal.on)) continue;
     const until = agreement.valid_to ? `, until ${agreement.valid_to}` : '';
     for (const given of agreement.steps) {
-      const reason = `${given.reason} (agreement ${agreement.number}${until})`;
-      const named = { ...given, id: `agreement.${agreement.id}.${given.id}`, reason, phase: 'contracted' };
-      found.push([named, ['agreement', agreement.id, `${agreement.name} ${agreement.number}`], 'contracted']);
+      const reason = `${given.reason || given.id} (agreement ${agreement.number}${until})`;
+      const data = { ...given, id: `agreement.${agreement.id}.${given.id}`, reason, phase: 'contracted' };
+      found.push([data, ['agreement', agreement.id, `${agreement.name} ${agreement.number}`], 'contracted']);
     }
   }
   for (const given of deal.catalogue.price_steps ?? [])
-    found.push([given, ['price_step', given.id, given.reason], 'schedule']);
+    found.push([given, ['price_step', given.id, given.reason || given.id], 'schedule']);
   return found;
 }
 
 /** A step of data as one of the engine: defaults filled in, amounts in the quote's currency. */
 function fromData(deal: Deal, given: StepData, source: Origin, phase: string): Step {
   const adjustment = adjustmentOf(deal, given.adjustment);
-  const made = makeStep(given.id, given.phase || phase, given.scope || 'unit', adjustment, given.reason, source);
+  const made = makeStep(given.id, given.phase || phase, given.scope || 'line', adjustment, given.reason || given.id, source);
   if (given.when) made.when = given.when as Predicate;
   if (given.rounding) made.rounding = given.rounding as NonNullable<Step['rounding']>;
   return made;
@@ -101,8 +101,8 @@ export function adjustmentOf(deal: Deal, adjustment: Data): Data {
 /** The term's own step, when it has one. */
 export function termStep(deal: Deal, term: TermData | null): Step[] {
   if (!term?.step) return [];
-  const named = { scope: 'line' as const, ...term.step, id: `term.${term.id}` };
-  return [fromData(deal, named, ['term', term.id, term.name], 'schedule')];
+  const data = { ...term.step, id: `term.${term.id}`, reason: term.step.reason || named(term) };
+  return [fromData(deal, data, ['term', term.id, named(term)], 'schedule')];
 }
 
 /** The clauses of a line: its own, and those of the whole quote that are for its product and priced. */

@@ -2,7 +2,7 @@
 
 import type { Header, Line, PriceResult } from '../price/types.ts';
 import { type Assembly, frame, priced } from './assembly.ts';
-import { type Deal, changeOf } from './deal.ts';
+import { type Deal, changeOf, named } from './deal.ts';
 import { Decimal, HUNDRED, ZERO, amount, inCurrency, number, plain, ratio, whole } from './figures.ts';
 import { linesOf } from './lines.ts';
 import { MOST_MONTHS, type Part, applies, termOf } from './parts.ts';
@@ -130,7 +130,7 @@ function choiceOf(deal: Deal, course: Course, months: number[]): TermChoice {
   });
   return {
     term: course.term.id,
-    name: course.term.name,
+    name: named(course.term),
     months: course.months,
     monthly: shown(valueOf(course, 0, 1)),
     total: shown(valueOf(course, 0, course.months)),

@@ -41,12 +41,12 @@ export interface Product {
 }
 export interface Feature {
   id: string;
-  name: string;
+  name?: string;
   group?: string;
   help?: string;
   type: 'choice' | 'boolean' | 'integer';
   default?: string;
-  values?: { id: string; name: string; help?: string; attributes?: Amounts; picture?: string }[];
+  values?: { id: string; name?: string; help?: string; attributes?: Amounts; picture?: string }[];
   min?: number | string;
   max?: number | string;
   step?: number | string;
@@ -76,7 +76,7 @@ export interface Entry {
 }
 export interface PriceBook {
   id: string;
-  name: string;
+  name?: string;
   currency: string;
   regions?: string[];
   valid_from?: string;
@@ -91,25 +91,25 @@ export interface StepData {
   when?: Data | null;
   adjustment: Data;
   rounding?: Data | null;
-  reason: string;
+  reason?: string;
 }
 export interface TaxData {
   id: string;
-  name: string;
+  name?: string;
   region: string;
-  class: string;
+  class?: string;
   rate: string;
   valid_from?: string | null;
   valid_to?: string | null;
 }
 export interface TermData {
   id: string;
-  name: string;
+  name?: string;
   applies_to?: string[];
   months: number | string;
   notice_months?: number | string;
   leave?: LeaveData;
-  step?: Partial<StepData> & { adjustment: Data; reason: string };
+  step?: Partial<StepData> & { adjustment: Data };
 }
 export interface LeaveData {
   type: 'none' | 'months' | 'percent' | 'amount';
@@ -131,7 +131,7 @@ export interface FloorData {
   families?: string[];
   skus?: string[];
   min_margin_percent: string;
-  reason: string;
+  reason?: string;
 }
 
 export type Change = 'new' | 'add' | 'reduce' | 'renew' | 'end';
