@@ -337,8 +337,11 @@ def _lines_tax(inputs: Inputs) -> Case:
         request,
         {
             "total": _total("gross"),
+            "item_total": _total("gross"),
             "subtotal": _total("list_net"),
+            "item_subtotal": _total("list_net"),
             "tax_total": _total("tax"),
+            "item_tax_total": _total("tax"),
             "discount_total": _total("discount"),
         },
     )
@@ -380,29 +383,32 @@ def _margin_then_discount(inputs: Inputs) -> Case:
     )
 
 
+# A word in the name of a stacking, and what it is here.
 STACKING = {
     "additive": "additive",
-    "additive_on_list": "additive",
     "compound": "compound",
-    "compounding": "compound",
     "multiplicative": "compound",
     "sequential": "compound",
-    "compound_on_net": "compound",
-    "cascading": "compound",
+    "successive": "compound",
+    "cascad": "compound",
+    "on_net": "compound",
+    "on_discounted": "compound",
+    "on_remaining": "compound",
 }
 
 
 def _stacking(inputs: Inputs) -> Case:
-    stacking = inputs.take("stacking", default="compound")
-    if stacking not in STACKING:
-        raise UnknownModel(f"no stacking is called {stacking!r}")
+    name = str(inputs.take("stacking", default="compound"))
+    stacking = next((ours for word, ours in STACKING.items() if word in name), None)
+    if stacking is None:
+        raise UnknownModel(f"no stacking is called {name!r}")
     when = _window(inputs, "quantity")
     percents = inputs.take("discounts_percent", default=[])
     steps = [_percent(f"discount {n}", str(percent), **when) for n, percent in enumerate(percents)]
     # Discounts in percent are of no list price in particular.
     line = _line(_list_price(inputs.maybe("list_price") or "100"), *steps, quantity=inputs.maybe("quantity") or "1")
     request = _request(line)
-    request["policy"]["stacking"] = STACKING[stacking]
+    request["policy"]["stacking"] = stacking
     return Case(
         request, {"effective_discount_percent": _of_line("discount_percent"), "net_price": _of_line("unit_net")}
     )
