@@ -126,7 +126,7 @@ def test_a_quote_sent_offline_says_so_keeps_its_number_and_goes_out_on_reconnect
     number = page.get_by_role("heading", level=1).inner_text()
     page.get_by_role("button", name=re.compile("^Send")).click()
     expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
-    expect(page.get_by_text("Sent when online")).to_be_visible()
+    expect(page.get_by_role("region", name="State")).to_contain_text("Sent when online")
     online(seller)
     all_sent(page)
     page.goto(seller.server.url + path)

@@ -1,5 +1,6 @@
 /** What ends the screen of a quote: saved, sent, approval asked for, shared, or begun anew. */
 import { useSignal } from '@preact/signals';
+import { session } from '../store/state';
 import { phoneState } from '../store/sync';
 import { discard } from '../store/unsent';
 import { Prose } from '../ui/form';
@@ -55,6 +56,18 @@ export function QuoteActions({ work }: { work: Work }) {
       </>
     );
   }
+  if (quote && quote.status === 'sent' && work.page.unsent) {
+    return (
+      <>
+        {customer}
+        <button class="btn" type="button" onClick={() => say('It goes out as soon as there is a network')}>
+          Sent when online
+        </button>
+      </>
+    );
+  }
+  if (quote && quote.user_id !== session.value?.user.id && session.value?.user.role === 'rep') return customer;
+  if (status === 'in_approval') return customer;
   if (status === 'sent' || status === 'viewed') {
     return (
       <>

@@ -1,13 +1,14 @@
 /** Changing a subscription that runs: more of it, less of it, renewed or ended, priced from what was paid. */
 import { useSignal } from '@preact/signals';
-import type { Amends, Paid } from '../cpq/quote';
-import type { IsoDate, Subscription } from '../store/rows';
+import type { Amends } from '../cpq/quote';
+import type { Subscription } from '../store/rows';
 import { today } from '../ui/clock';
 import { addDays, dayAndMonth } from '../ui/dates';
 import { go } from '../ui/router';
 import { running } from './context';
 import { productOf } from './document';
 import { money } from './money';
+import { paidFor } from './paid';
 import { Sheet } from './pieces';
 import { pathOf } from './reads';
 import type { Work } from './working';
@@ -78,28 +79,4 @@ function AmendSheet({ work, one, onClose }: { work: Work; one: Subscription; onC
       </ul>
     </Sheet>
   );
-}
-
-/** What was paid for the period that runs on `on`: the price is for a whole term, and terms follow each other from the start. */
-export function paidFor(one: Subscription, on: IsoDate): Paid | null {
-  const { price, starts_on, ends_on, term_months: months, quantity = 1 } = one;
-  if (!price || !starts_on) return null;
-  if (!months) return ends_on ? { amount: price.amount, from: starts_on, to: ends_on, quantity: String(quantity) } : null;
-  let from = starts_on;
-  for (let term = 1; term < 1200; term += 1) {
-    const next = plusMonths(starts_on, term * months);
-    if (next > on) break;
-    from = next;
-  }
-  const to = addDays(plusMonths(from, months), -1);
-  return { amount: price.amount, from, to: ends_on && ends_on < to ? ends_on : to, quantity: String(quantity) };
-}
-
-/** The same day `months` later, or the month's last where it has no such day. */
-function plusMonths(day: IsoDate, months: number): IsoDate {
-  const [year, month, date] = day.split('-').map(Number) as [number, number, number];
-  const count = year * 12 + month - 1 + months;
-  const [y, m] = [Math.floor(count / 12), (count % 12) + 1];
-  const last = new Date(Date.UTC(y, m, 0)).getUTCDate();
-  return `${y}-${String(m).padStart(2, '0')}-${String(Math.min(date, last)).padStart(2, '0')}`;
 }

@@ -5,7 +5,7 @@ import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
 import { Prose } from '../ui/form';
 import { save, write } from '../ui/save';
-import { percent } from './money';
+import { percent, rounded } from './money';
 import type { QuoteApproval } from '../store/rows';
 import { roleWords } from './words';
 import type { Work } from './working';
@@ -57,7 +57,7 @@ function Asked({ approval }: { approval: QuoteApproval }) {
 function Margin({ work }: { work: Work }) {
   const totals = work.price.value?.price?.totals;
   if (!totals?.margin_percent) return null;
-  return <p class="src">Margin as quoted {percent(totals.margin_percent)} · {percent(totals.discount_percent)} under list. The customer sees neither.</p>;
+  return <p class="src">Margin as quoted {percent(rounded(totals.margin_percent))} · {percent(rounded(totals.discount_percent))} under list. The customer sees neither.</p>;
 }
 
 function Decision({ work }: { work: Work }) {

@@ -158,7 +158,6 @@ function Tools({ past, onUndo, sheet, product }: { past: Signal<readonly unknown
         Compare
       </button>
       <button class="chip" type="button" aria-disabled={past.value.length === 0} onClick={onUndo}>
-        <Icon name="undo" />
         Undo
       </button>
     </div>
@@ -201,7 +200,7 @@ const isDecided = (now: Evaluated, feature: string): boolean => {
 function GroupPicker({ groups, current, now, onShow }: { groups: Group[]; current: string; now: Evaluated; onShow: (id: string) => void }) {
   const at = groups.findIndex(({ id }) => id === current);
   const beside = (step: number) => groups[(at + step + groups.length) % groups.length] as Group;
-  const words = ({ name, features }: Group) => `${name} · ${features.filter((one) => isDecided(now, one.id)).length} of ${features.length}`;
+  const words = ({ name, features }: Group) => `${name} ${features.filter((one) => isDecided(now, one.id)).length}/${features.length}`;
   return (
     <nav class="rooms" aria-label="Groups of features">
       <button class="round" type="button" aria-label={`Back to ${beside(-1).name}`} onClick={() => onShow(beside(-1).id)}>

@@ -2,18 +2,12 @@
 import { useSignal } from '@preact/signals';
 import type { HeaderDiscount } from '../cpq/quote';
 import { Select, Text } from '../ui/form';
-import { money, percent } from './money';
+import { decimalOf, money, percent } from './money';
 import { Fold } from './pieces';
 import { roleWords } from './words';
 import type { Work } from './working';
 
 const KINDS = [['percent', 'Percent off'], ['amount', 'Amount off'], ['fixed_total', 'A fixed total']] as const;
-
-/** A decimal as people type it: comma or point, spaces between thousands. Empty when it is none. */
-export function decimalOf(text: string): string {
-  const plain = text.trim().replaceAll(/[\s\u00a0’']/g, '').replace(',', '.');
-  return /^\d{1,15}(\.\d{1,4})?$/.test(plain) ? plain : '';
-}
 
 export function DiscountCard({ work }: { work: Work }) {
   const discounts = work.draft.value.value.content?.discounts ?? [];

@@ -14,6 +14,7 @@ type Row = QuoteList['quotes'][number];
 
 const GROUPS: { title: string; holds: (row: Row, role: string) => boolean }[] = [
   { title: 'For you to do', holds: (row, role) => waits(row, role) },
+  { title: 'To be sent', holds: (row) => row.unsent && is(row, 'sent') },
   { title: 'Being written', holds: (row) => is(row, 'draft', 'in_approval', 'approved', 'refused') },
   { title: 'With the customer', holds: (row) => is(row, 'sent', 'viewed') },
   { title: 'Settled', holds: () => true },
@@ -107,9 +108,9 @@ function Group({ title, rows, role }: { title: string; rows: Row[]; role: string
             <a class="item" href={`/quotes/${row.id}`}>
               <span>
                 <b>{row.account}</b> <Unsent type="quote" id={row.id} />
-                <span class={`state ${toneOf(row)}`}>
+                <span class="state" data-tone={row.unsent && row.status === 'sent' ? 'warn' : toneOf(row)}>
                   <i />
-                  {why(row, role) ?? stateWords(row)}
+                  {why(row, role) ?? (row.unsent && row.status === 'sent' ? 'Sent when online' : stateWords(row))}
                 </span>
                 <span class="src">{[row.number, row.title, statusOf(row) === 'sent' || statusOf(row) === 'viewed' ? validWords(row.valid_until) : ''].filter(Boolean).join(' · ')}</span>
               </span>

@@ -28,6 +28,15 @@ export const per = (period: string | undefined): string => (period ? ` / ${PERIO
 export const plain = (value: string): string => (value.includes('.') ? value.replace(/\.?0+$/, '') : value);
 export const percent = (value: string): string => `${plain(value)}${NBSP}%`;
 
+/** A percentage as it is said: one place, half up, of the text alone. */
+export function rounded(value: string): string {
+  const tenths = scaled(value, 2 + placesOf(value)) * 10n;
+  const unit = 10n ** BigInt(2 + placesOf(value));
+  const size = tenths < 0n ? -tenths : tenths;
+  const whole = (size * 2n + unit) / (unit * 2n);
+  return `${tenths < 0n && whole > 0n ? '-' : ''}${whole / 10n}.${whole % 10n}`;
+}
+
 /** Sums and differences of decimal strings, exactly. */
 function scaled(amount: string, places: number): bigint {
   const [whole = '0', rest = ''] = amount.replace(/^[-+]/, '').split('.');
@@ -51,4 +60,10 @@ export const subtract = (a: string, b: string): string => add(a, negated(b));
 export function compareAmounts(a: string, b: string): number {
   const difference = subtract(a, b);
   return isZero(difference) ? 0 : difference.startsWith('-') ? -1 : 1;
+}
+
+/** A decimal as people type it: comma or point, spaces between thousands. Empty when it is none. */
+export function decimalOf(text: string): string {
+  const plain = text.trim().replaceAll(/[\s\u00a0’']/g, '').replace(',', '.');
+  return /^\d{1,15}(\.\d{1,4})?$/.test(plain) ? plain : '';
 }

@@ -51,12 +51,12 @@ function place({ quote, account, start, typed }: QuotePage): { href: string; lab
 function Standing({ work }: { work: Work }) {
   const { quote, unsent } = work.page;
   if (!quote) return null;
-  const lines = history(quote, unsent);
+  const lines = history(quote);
   if (quote.status === 'draft' && !unsent) return null;
   return (
     <section class="card" aria-label="State">
       <p>
-        <b class={`state ${toneOf(quote)}`}>
+        <b class="state" data-tone={quote.status === 'sent' && unsent ? 'warn' : toneOf(quote)}>
           <i />
           {quote.status === 'sent' && unsent ? 'Sent when online' : stateWords(quote)}
         </b>{' '}

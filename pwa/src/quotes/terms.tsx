@@ -118,7 +118,7 @@ function Clause({ work, clause, on }: { work: Work; clause: ClauseData; on: Quot
 
 /** `Credit 5 % a month, at most 100 %` */
 function clauseWords({ credit, service_level: level }: ClauseData): string {
-  const kept = level?.['percent'] ? `promised in ${percent(level['percent'])} of cases` : '';
+  const kept = level?.['percent'] ? `Promised in ${percent(level['percent'])} of cases` : '';
   const back = credit?.['percent'] ? `when missed, ${percent(credit['percent'])} per ${credit['per'] ?? 'case'} back` : '';
   const most = credit?.['cap_percent'] ? `at most ${percent(credit['cap_percent'])}` : '';
   return [kept, back, most].filter(Boolean).join(', ');

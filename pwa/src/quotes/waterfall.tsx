@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { CatalogueDocument } from '../cpq/quote';
 import { productOf } from './document';
-import { add, isZero, money, percent, per, signed } from './money';
+import { add, isZero, money, percent, per, rounded, signed } from './money';
 import { linesOf, type PricedLine, type QuotePrice, type Totals } from './pricing';
 import type { QuoteLine } from '../cpq/quote';
 
@@ -28,7 +28,7 @@ export function LineSteps({ line, price, sums = true }: { line: PricedLine; pric
       {[...steps, ...header].map((one, place) => (
         <Row
           key={`${one.step} ${place}`} label={one.label} amount={place === 0 ? money(one.amount, currency) : signed(one.amount, currency)}
-          source={<Detail rows={one.detail} name={one.source?.name} currency={currency} />}
+          source={<Detail rows={one.detail} name={one.source?.name === one.label ? undefined : one.source?.name} currency={currency} />}
         />
       ))}
       {sums && <Row kind="sum" label="Net" amount={money(line.net, currency)} />}
@@ -111,7 +111,7 @@ export function Sums({ price }: { price: QuotePrice }) {
   const { totals, currency, header, taxes } = price;
   const parts = partsOf(totals);
   const only = parts.length === 1 && parts[0]?.label !== 'once' ? parts[0]?.label : undefined;
-  const less = isZero(totals.discount) ? undefined : `${money(totals.discount, currency)} (${percent(totals.discount_percent)}) less than list`;
+  const less = isZero(totals.discount) ? undefined : `${money(totals.discount, currency)} (${percent(rounded(totals.discount_percent))}) less than list`;
   return (
     <ul class="wf">
       {header.map((one) => <Row key={one.id} label={one.label} amount={signed(one.amount, currency)} source="Shared out over the lines" />)}

@@ -23,7 +23,7 @@ export const toneOf = (quote: Pick<Quote, 'status' | 'valid_until'>): Tone => ST
 const ago = (instant: string): string => age(instant, now.value, timeZone.value);
 
 /** What happened to a quote, the last first, each with its date. */
-export function history(quote: Quote, unsent: boolean): string[] {
+export function history(quote: Quote): string[] {
   const { status, decided_at, decided_by, decision_reason, viewed_at, sent_at } = quote;
   const by = decided_by ? ` by ${decided_by}` : '';
   const why = decision_reason ? `: “${decision_reason}”` : '';
@@ -32,7 +32,6 @@ export function history(quote: Quote, unsent: boolean): string[] {
     status === 'withdrawn' ? `Withdrawn${why}` : '',
     viewed_at ? `Seen by the customer ${ago(viewed_at)}` : '',
     sent_at ? `Sent ${ago(sent_at)}` : '',
-    !sent_at && ['sent', 'viewed'].includes(status) && unsent ? 'Will be sent when there is a network' : '',
   ].filter(Boolean);
 }
 

@@ -2,7 +2,8 @@
 import { computed, type ReadonlySignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { quoteNumber, type Context, type QuoteContent, type QuoteLine } from '../cpq/quote';
-import type { QuoteStatus } from '../store/rows';
+import type { Quote, QuoteStatus } from '../store/rows';
+import { session } from '../store/state';
 import { today } from '../ui/clock';
 import { addDays } from '../ui/dates';
 import { write, type Write } from '../ui/save';
@@ -59,7 +60,7 @@ export function useWork(page: QuotePage): Work {
   const lines = () => draft.value.peek().content?.lines ?? [];
   return {
     page, draft, number, document, context, price, dirty, setContent,
-    open: !quote || (OPEN.has(quote.status)),
+    open: !quote || (OPEN.has(quote.status) && isMineToChange(quote)),
     setLine: (id, part) => setContent({ lines: lines().map((line) => (line.id === id ? tidy({ ...line, ...part }) : line)) }),
     addLine: (line) => {
       const id = nextId(lines());
@@ -68,6 +69,12 @@ export function useWork(page: QuotePage): Work {
     },
     removeLine: (id) => setContent({ lines: lines().filter((line) => line.id !== id && line.bundle !== id) }),
   };
+}
+
+/** One's own; a manager's also those of the team, but for one that waits for a decision. */
+function isMineToChange({ user_id, status }: Quote): boolean {
+  const me = session.value?.user;
+  return !me || !user_id || user_id === me.id || (me.role !== 'rep' && status !== 'in_approval');
 }
 
 function numberOf(id: string): string {
