@@ -45,8 +45,7 @@ class Tier:
     flat: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(NamedTuple):
     """One way to change a running amount; `given` holds its figures by member name."""
 
     type: str
@@ -65,8 +64,7 @@ class StepRounding:
     to: Decimal | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One line of a waterfall to be."""
 
     id: str
