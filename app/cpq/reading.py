@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from json.decoder import scanstring
 from typing import Any
 
 import yaml
@@ -20,6 +19,7 @@ _WORDS: Mapping[str, Any] = {"true": True, "false": False, "null": None, "~": No
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _JSON_SCALAR = re.compile(r"[^\s,\]}]+")
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+_STRINGS = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -93,7 +93,8 @@ def _check_depth(text: str, loader: Any) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise ModelError(event.start_mark.line + 1, f"The document is nested more than {MAX_DEPTH} deep.")
+            line = event.start_mark.line + 1 if event.start_mark else 0
+            raise ModelError(line, f"The document is nested more than {MAX_DEPTH} deep.")
 
 
 class _Keeper:
@@ -207,12 +208,12 @@ class _JsonScanner:
 
     def _string(self) -> str:
         try:
-            value, self.at = scanstring(self.text, self.at + 1, True)
+            value, self.at = _STRINGS.raw_decode(self.text, self.at)
         except json.JSONDecodeError as fault:
             raise self._error(f"A text is broken ({fault.msg})") from None
         if _UNKEEPABLE.search(value):
             raise self._error("A text holds half a character, or the character zero")
-        return value
+        return str(value)
 
     def _plain(self) -> Any:
         found = _JSON_SCALAR.match(self.text, self.at)
