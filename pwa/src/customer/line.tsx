@@ -21,7 +21,7 @@ export function OfferLine({ line, currency, controls, busy, questions, onChange,
     <section class={`card offer-line${line.selected ? '' : ' out'}`} aria-labelledby={id} aria-busy={busy}>
       <div class="offer-line-head">
         <div>
-          <h3 id={id}>{line.name}</h3>
+          <h2 id={id}>{line.name}</h2>
           <p class="src">{[line.sku, `quantity ${line.quantity}`, line.optional && (line.selected ? 'optional, in the sum' : 'optional, not in the sum')].filter(Boolean).join(' · ')}</p>
         </div>
         <p class="offer-price">
@@ -178,7 +178,7 @@ interface OpenProps {
 function Open({ line, controls, currency, onChange }: OpenProps) {
   return (
     <div class="open">
-      <h4>Yours to change</h4>
+      <h3>Yours to change</h3>
       {controls.selected && (
         <label class="check">
           <input type="checkbox" checked={line.selected} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />

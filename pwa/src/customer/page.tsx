@@ -123,13 +123,13 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
       </aside>
       <p class="unseen" role="status">{changes.length > 0 && !busy ? `Now ${inOneBreath(quote)}.` : ''}</p>
       {open && (
-        <a class="offer-bar" href="#decide">
-          <span>
+        <nav class="offer-bar" aria-label="Price and decision">
+          <p>
             <b>{inOneBreath(quote)}</b>
             <span class="src">net{changes.length > 0 ? ', with your changes' : ''}</span>
-          </span>
-          <span class="btn">Decide</span>
-        </a>
+          </p>
+          <a class="btn" href="#decide">Decide</a>
+        </nav>
       )}
     </div>
   );
