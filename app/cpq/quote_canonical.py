@@ -24,6 +24,10 @@ def canonical(value: Any) -> str:
     Raises QuoteError for a number with a fraction or beyond 2^53.
     """
     _refuse_fractions(value, "")
+    return _spelled(value)
+
+
+def _spelled(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return _LONE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
@@ -47,7 +51,8 @@ def public_price(price: Any) -> dict[str, Any]:
 
 def digest(price: Any) -> str:
     """The SHA-256 of what the customer may see of a price; equal digests are equal prices in every waterfall line."""
-    return sha256_of(public_price(price))
+    # A price holds no number with a fraction: it is not searched for one.
+    return hashlib.sha256(_spelled(public_price(price)).encode()).hexdigest()
 
 
 def version_hash(version: Any) -> str:

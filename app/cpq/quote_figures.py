@@ -18,6 +18,7 @@ __all__ = [
     "plain",
     "ratio",
     "rounded",
+    "text",
     "times",
     "whole",
 ]

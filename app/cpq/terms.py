@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from app.cpq.quote_assembly import Assembly, frame, priced
 from app.cpq.quote_deal import Deal, change_of, named
-from app.cpq.quote_figures import HUNDRED, ZERO, amount, in_currency, number, plain, ratio, times, whole
+from app.cpq.quote_figures import HUNDRED, ZERO, amount, in_currency, number, plain, ratio, rounded, text, times, whole
 from app.cpq.quote_lines import lines_of
 from app.cpq.quote_parts import MOST_MONTHS, Part, applies, term_of
 from app.cpq.quote_types import LeaveAt, LeaveRule, LineTerm, QuoteLine, TermChoice
+from app.foundation.money import exponent
 
 GRID = (1, 3, 6, 12, 24, 36, 48, 60)
 
@@ -147,14 +148,16 @@ def _line_term(deal: Deal, line: QuoteLine, course: Course, courses: list[Course
 
 
 def _choice(deal: Deal, course: Course, months: list[int]) -> TermChoice:
+    places = exponent(deal.currency)
+
     def shown(value: Decimal) -> str:
-        return amount(value, deal.currency, deal.mode)
+        return text(rounded(value, places, deal.mode))
 
     at: list[LeaveAt] = []
     for month in months:
-        paid = Decimal(shown(course.value(0, month)))
-        leave = Decimal(shown(leave_price(deal, course, month)))
-        at.append({"month": month, "paid": shown(paid), "leave": shown(leave), "total": shown(paid + leave)})
+        paid = rounded(course.value(0, month), places, deal.mode)
+        leave = rounded(leave_price(deal, course, month), places, deal.mode)
+        at.append({"month": month, "paid": text(paid), "leave": text(leave), "total": text(paid + leave)})
     return {
         "term": course.term["id"],
         "name": named(course.term),
