@@ -61,7 +61,7 @@ def budget_ranges(model: Model, choices: Iterable[Choice]) -> tuple[BudgetRange,
 def ranges(model: Model, look: "Look") -> tuple[BudgetRange, ...]:
     """The ranges of what is left."""
     found = []
-    for budget, use in zip(model.budgets, look.uses, strict=True):
+    for budget, use in zip(model.budgets, look.uses(), strict=True):
         sides = (*(use or (None, None)), _limit(model, budget, "max", look), _limit(model, budget, "min", look))
         found.append(BudgetRange(budget.id, budget.unit, *(_text(side, budget.scale) for side in sides)))
     return tuple(found)

@@ -1,13 +1,13 @@
 """Every literal's least sum of every bound in one pass each way, and witnesses for all bounds together."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from app.cpq.artefact import Budget
 from app.cpq.budgets_search import Bound
+from app.cpq.domains_reach import Flags, literals
 from app.cpq.model import slot
 from app.cpq.model_graph import Graph, Ints
 
@@ -35,70 +35,65 @@ def bounds_of(budgets: Sequence[Budget], public: int) -> tuple[Bound, ...]:
     return tuple(bounds)
 
 
-class Columns:
-    """Weights of some sums by code, and of every edge of a graph; what holds without any choice is computed once."""
+def edge_sums(graph: Graph, columns: Sequence[Sequence[int]]) -> Ints:
+    """Each sum (weights by slot) over every edge, (sums, edges); no weighed level is ever skipped."""
+    codes = np.zeros((3 * graph.public + 1, len(columns)), np.int64)
+    codes[: 2 * graph.public] = np.asarray(columns, np.int64).reshape(len(columns), 2 * graph.public).T
+    sums: Ints = np.ascontiguousarray(graph.edge_weights(codes).T)
+    return sums
 
-    def __init__(self, graph: Graph, slots: Sequence[Sequence[int]]) -> None:
-        self.graph = graph
-        self.slots = np.asarray(slots, np.int64).reshape(len(slots), 2 * graph.public).T
-        self.free = self._by_code(self.slots)
 
-    def _by_code(self, literals: Ints) -> Ints:
-        public = self.graph.public
-        codes = np.zeros((3 * public + 1, literals.shape[1]), np.int64)
-        codes[: 2 * public] = self.slots
-        codes[2 * public : 3 * public] = np.minimum(literals[0::2], literals[1::2])
-        return codes
+def hard(edges: Ints, penalty: Ints) -> Ints:
+    """Sums by edge, beyond every sum where the edge takes a left-out literal."""
+    kept: Ints = edges + NOTHING * np.minimum(penalty, 1)
+    return kept
 
-    @cached_property
-    def free_edges(self) -> Ints:
-        """Weights of the edges when nothing is forbidden."""
-        return self.graph.edge_weights(self.free)
 
-    def under(self, forbidden: Collection[int]) -> tuple[Ints, Ints]:
-        """Weights by code and by edge when a skipped level may not take forbidden literals (slots)."""
-        touched = [number for number in forbidden if self.graph.skippable[number // 2]]
-        if not touched:
-            return self.free, self.free_edges
-        literals = self.slots.copy()
-        literals[touched] = NOTHING
-        codes = self._by_code(literals)
-        return codes, self.graph.edge_weights(codes)
+def least_sums(graph: Graph, edges: Ints, penalty: Ints) -> Ints:
+    """The least of each sum over the paths that take no left-out literal."""
+    kept = hard(edges, penalty)
+    return np.array([graph.upwards(row, NOTHING)[graph.top] for row in kept], np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Sums of some columns through every edge; `penalty` is how many left-out literals the edge takes."""
+    """Least sums of every bound through every edge, (bounds, edges), and of all; only the edge itself may take left-out literals."""
 
     graph: Graph
-    codes: Ints
     edges: Ints
     penalty: Ints
-    forbidden: list[int]
-    up: Ints
-    down: Ints
+    total: Ints
+    through: Ints
 
-    def by_literal(self, columns: slice, own: Ints) -> Ints:
-        """Least sums through each literal (2P, columns), where an edge may take as many left-out literals as the literal is `own`."""
-        graph, public = self.graph, self.graph.public
-        through = self.down[graph.source, columns] + self.edges[:, columns] + self.up[graph.target, columns]
-        spread = through[graph.incident]
-        spread[self.penalty[graph.incident] > own[graph.incident_code]] += NOTHING
-        skipping = through[graph.skipping]
-        skipping[self.penalty[graph.skipping] > 0] += NOTHING
-        least = graph.least_of_incident(spread, skipping, self.up[graph.root, columns], NOTHING)
-        least += graph.above_root(self.codes[:, columns])
-        either, literal = least[2 * public : 3 * public], self.codes[: 2 * public, columns]
-        spare = either - self.codes[2 * public : 3 * public, columns]
-        found = least[: 2 * public].copy()
-        found[0::2] = np.minimum(found[0::2], spare + literal[0::2])
-        found[1::2] = np.minimum(found[1::2], spare + literal[1::2])
-        return found
+    def fitting(self, limits: Ints, replaceable: Sequence[int]) -> Flags:
+        """Literals (2P) that some path takes within each bound, each bound by itself."""
+        graph, clear = self.graph, self.penalty == 0
+        alone = [(number, _alone(graph, self.penalty, number)) for number in replaceable]
+        fits = np.ones(2 * graph.public, bool)
+        for through, limit in zip(self.through, limits, strict=True):
+            within = through <= limit
+            found = literals(graph, clear & within)
+            for number, edges in alone:
+                found[number] |= within[edges].any()
+            fits &= found
+        return fits
 
 
-def passed(graph: Graph, codes: Ints, edges: Ints, penalty: Ints, forbidden: list[int], columns: slice) -> Pass:
-    """Up with all columns, down with some of them, both without any left-out literal."""
-    hard = edges + (NOTHING * np.minimum(penalty, 1))[:, None]
-    up = graph.upwards(hard, NOTHING)
-    down = graph.downwards(np.ascontiguousarray(hard[:, columns]), NOTHING)
-    return Pass(graph, codes, edges, penalty, forbidden, up, down)
+def _alone(graph: Graph, penalty: Ints, number: int) -> Ints:
+    """The edges that take a left-out literal and no other."""
+    edges = graph.edges_with(number)
+    alone: Ints = edges[penalty[edges] == 1]
+    return alone
+
+
+def passed(graph: Graph, edges: Ints, penalty: Ints) -> Pass:
+    """One pass up and one down."""
+    total, through = [], []
+    for row, kept in zip(edges, hard(edges, penalty), strict=True):
+        up, down = graph.upwards(kept, NOTHING), graph.downwards(kept, NOTHING)
+        sums = down[graph.source]
+        sums += row
+        sums += up[graph.target]
+        total.append(up[graph.top])
+        through.append(sums)
+    return Pass(graph, edges, penalty, np.array(total, np.int64), np.array(through))

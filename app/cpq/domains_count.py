@@ -33,7 +33,7 @@ class Counter:
             free[fixed] = 0
             edges = graph.edge_weights(free)
             factors = [powers[edges] for powers in self._powers]
-        above = int(graph.above_root(free))
+        above = int(graph.above_top(free))
         clear = (penalty == 0).astype(np.uint64)
         remainders = [
             self._paths(factor * clear, modulus) * int(powers[above]) % modulus
@@ -43,7 +43,7 @@ class Counter:
 
     def _paths(self, factors: Words, modulus: int) -> int:
         graph = self.graph
-        counts = np.zeros(graph.root + 1, np.uint64)
+        counts = np.zeros(graph.top + 1, np.uint64)
         counts[1] = 1
         prime = None if modulus == _WRAP else np.uint64(modulus)
         for strip, (begin, end, _, target) in zip(reversed(graph.strips), graph.strip_ends_upwards, strict=True):
@@ -53,7 +53,7 @@ class Counter:
                 counts[strip.sources] = np.add.reduceat(ways, strip.starts)
             else:
                 counts[strip.sources] = np.add.reduceat(ways % prime, strip.starts) % prime
-        return int(counts[graph.root])
+        return int(counts[graph.top])
 
 
 def _powers(most: int, modulus: int) -> Words:

@@ -8,30 +8,29 @@ from operator import mul
 import numpy as np
 
 from app.cpq.budgets import NODE_LIMIT
-from app.cpq.budgets_pass import NOTHING, Columns, Pass, bounds_of, passed
-from app.cpq.budgets_search import Bound, Tail, lightest, within
-from app.cpq.budgets_witness import Flags, Reals, witnessed
+from app.cpq.budgets_pass import Pass, bounds_of, edge_sums, least_sums, passed
+from app.cpq.budgets_search import Bound, Tail, lightest
+from app.cpq.budgets_walk import Pool, Walked, walk
+from app.cpq.budgets_witness import Reals, witnessed
 from app.cpq.domains_count import Counter
 from app.cpq.domains_look import Look, give_up_cost, use_weights
-from app.cpq.domains_reach import reachable
+from app.cpq.domains_reach import Flags, reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
+
+# Nodes that a walk for one witness enters at most; witnesses kept; values for which walks are quicker than a pass.
+_WALK_LIMIT = 20_000
+_REMEMBERED = 2_000
+_FEW = 3
 
 
 class LeftOut:
     """The literals that choices leave out: 1 for each of a single choice, 2 for each of a narrowed one."""
 
     def __init__(self, graph: Graph, slots: list[int], amounts: list[int]) -> None:
-        self.graph, self.slots = graph, slots
+        self.graph, self.slots, self.amounts = graph, slots, amounts
         self.penalty = graph.penalty(slots, amounts)
         self.replaceable = [number for number, amount in zip(slots, amounts, strict=True) if amount == 1]
-
-    @cached_property
-    def own(self) -> Ints:
-        """By code, 1 for literals that a single choice leaves out."""
-        own = np.zeros(3 * self.graph.public + 1, np.int64)
-        own[self.replaceable] = 1
-        return own
 
     def possible(self, valid: Flags) -> Flags:
         """Valid literals that also keep the feature's own choice."""
@@ -41,45 +40,40 @@ class LeftOut:
 
 
 class Diagram:
-    """What is known of a model's diagram before anything is chosen."""
+    """What is known of a model's diagram before anything is chosen, and witnesses found since."""
 
     def __init__(self, model: Model) -> None:
         self.model, self.graph = model, model.graph
         public = self.graph.public
         self.bounds = tuple(bound for bound in bounds_of(model.budgets, public) if self._can_break(bound))
         self.limits = np.array([bound.limit for bound in self.bounds], np.int64)
-        self._columns: dict[tuple[int, ...], int] = {}
-        bound_columns = [self._column(bound.weights) for bound in self.bounds] or [self._column((0,) * (2 * public))]
-        self.searched = slice(0, len(set(bound_columns)))
-        self.bound_columns = bound_columns
-        self.breaking = [self._column(tuple(-weight for weight in bound.weights)) for bound in self.bounds]
-        self.use_columns = [self._use(number) for number in range(len(model.budgets))]
-        self.columns = Columns(self.graph, list(self._columns))
-        self.counter = Counter(self.graph, model.artefact.solutions or 1 << public)
+        uses = [use_weights(model, number) for number in range(len(model.budgets))]
+        self._edges = edge_sums(self.graph, [bound.weights for bound in self.bounds])
+        self._uses_edges = edge_sums(self.graph, [*uses, *([-weight for weight in use] for use in uses)])
+        self._counter = Counter(self.graph, model.artefact.solutions or 1 << public)
+        self._pool = Pool(public, _REMEMBERED)
 
     def _can_break(self, bound: Bound) -> bool:
         lightest_negative = Tail(self.graph, [-weight for weight in bound.weights], ()).of(0, self.graph.root)
         return -lightest_negative > bound.limit
 
-    def _column(self, weights: tuple[int, ...]) -> int:
-        return self._columns.setdefault(weights, len(self._columns))
-
-    def _use(self, number: int) -> tuple[int, int]:
-        weights = use_weights(self.model, number)
-        return self._column(tuple(weights)), self._column(tuple(-weight for weight in weights))
-
     def look(self, choices: Choices) -> Look:
         """Domains and ranges after normalised choices."""
         left_out = self._left_out(choices)
-        if not self.model.budgets:
+        if not self.bounds:
             found = reachable(self.graph, left_out.penalty, left_out.replaceable)
-            return self._repaired(choices) if found is None else Look(found, left_out.possible(found), (), (), ())
-        looked = self._pass(left_out)
-        fits, seen = self._fitting(looked, left_out.own)
-        if not self._consistent(looked, left_out.possible(fits), seen, choices):
+            if found is None:
+                return self._repaired(choices)
+            return Look(found, left_out.possible(found), (), lambda: self._uses(left_out), ())
+        looked = passed(self.graph, self._edges, left_out.penalty)
+        if (looked.total > self.limits).any():
             return self._repaired(choices)
-        valid, unproven = self._proven(choices, left_out.own, fits, seen)
-        return Look(valid, left_out.possible(valid), unproven, self._uses(looked), ())
+        fits = looked.fitting(self.limits, left_out.replaceable)
+        seen = fits if len(self.bounds) == 1 else self._seen(looked, left_out, fits)
+        if not left_out.possible(seen).any() and not self.can_keep(choices, self.bounds):
+            return self._repaired(choices)
+        valid, unproven = self._proven(choices, left_out, fits, seen)
+        return Look(valid, left_out.possible(valid), unproven, lambda: self._uses(left_out), ())
 
     def _repaired(self, choices: Choices) -> Look:
         try:
@@ -88,13 +82,9 @@ class Diagram:
             given_up = None
         if given_up is None:
             nothing = np.zeros(2 * self.graph.public, bool)
-            return Look(nothing, nothing, (), (None,) * len(self.model.budgets), choices)
+            return Look(nothing, nothing, (), lambda: (None,) * len(self.model.budgets), choices)
         rest = self.look(tuple(choice for choice in choices if choice not in given_up))
         return Look(rest.valid, rest.possible, rest.unproven, rest.uses, given_up)
-
-    def _pass(self, left_out: LeftOut) -> Pass:
-        codes, edges = self.columns.under(left_out.slots)
-        return passed(self.graph, codes, edges, left_out.penalty, left_out.slots, self.searched)
 
     def _left_out(self, choices: Choices) -> LeftOut:
         slots: list[int] = []
@@ -105,76 +95,67 @@ class Diagram:
             amounts += [1 if len(choice.values) == 1 else 2] * len(own)
         return LeftOut(self.graph, slots, amounts)
 
-    def _fitting(self, looked: Pass, own: Ints) -> tuple[Flags, Flags]:
-        """Literals that fit each bound by itself, and those of them that are known to fit all together."""
-        least = looked.by_literal(self.searched, own)
-        fits: Flags
-        if not self.bounds:
-            fits = least[:, 0] < NOTHING // 2
-            return fits, fits
-        fits = np.all(least[:, self.bound_columns] <= self.limits, axis=1)
-        if len(self.bounds) == 1:
-            return fits, fits
-        # The slack is what a bound has left at best: the tighter a bound is, the more its weights count.
-        total = looked.up[self.graph.root] + self.graph.above_root(looked.codes)
-        slack = np.maximum(self.limits - total[self.bound_columns], 0) + 1
-        seen = fits & self._seen(looked, own, 1.0 / slack)
-        for number in range(len(self.bounds)):
-            if (seen == fits).all():
-                break
-            blend = 1e-6 / slack
-            blend[number] = 1.0 / slack[number]
-            seen |= fits & self._seen(looked, own, blend)
-        return fits, seen
+    def _seen(self, looked: Pass, left_out: LeftOut, fits: Flags) -> Flags:
+        """Fitting literals that are known to fit all bounds together: by what was found before, or by lightest paths."""
+        seen = fits & self._pool.witnessed(left_out.slots, left_out.amounts, left_out.replaceable)
+        if (fits & ~seen & self._asked).sum() > _FEW:
+            seen |= fits & witnessed(looked, self.limits, self._blend(looked.total), left_out.replaceable)
+        return seen
 
-    def _seen(self, looked: Pass, own: Ints, blend: Reals) -> Flags:
-        return witnessed(looked, self.bound_columns, self.limits, blend, own)
+    @cached_property
+    def _asked(self) -> Flags:
+        """The literals of values."""
+        asked = np.zeros(2 * self.graph.public, bool)
+        asked[[number for slots in self.model.slots for number in slots]] = True
+        return asked
 
-    def _consistent(self, looked: Pass, fits: Flags, seen: Flags, choices: Choices) -> bool:
-        if not fits.any() or looked.up[self.graph.root, 0] >= NOTHING // 2:
-            return False
-        if (fits & seen).any():
-            return True
-        found = within(self.graph, self._forbidden(choices), self.bounds, NODE_LIMIT)
-        return found.literals is not None or not found.proven
+    def _blend(self, least: Ints) -> Reals:
+        """The tighter a bound is, the more its weights count."""
+        blend: Reals = 1.0 / (np.maximum(self.limits - least, 0) + 1)
+        return blend
 
-    def _proven(self, choices: Choices, own: Ints, fits: Flags, seen: Flags) -> tuple[Flags, tuple[int, ...]]:
+    def _proven(self, choices: Choices, left_out: LeftOut, fits: Flags, seen: Flags) -> tuple[Flags, tuple[int, ...]]:
         """The literals that fit all bounds together, and those for which the search ended at its limit."""
         valid, unproven = seen.copy(), []
-        for number in np.flatnonzero(fits & ~seen).tolist():
-            value = self.model.owner.get(literal_at(number))
-            if valid[number] or value is None:
+        replaceable = set(left_out.replaceable)
+        for number in np.flatnonzero(fits & ~seen & self._asked).tolist():
+            if valid[number]:
                 continue
-            asked = Choice(value[0], (value[1],))
-            others = tuple(choice for choice in choices if choice.feature != asked.feature or not own[number])
-            found = within(self.graph, self._forbidden((*others, asked)), self.bounds, NODE_LIMIT)
+            feature, value = self.model.owner[literal_at(number)]
+            others = [choice for choice in choices if choice.feature != feature or number not in replaceable]
+            found = self._walk((*others, Choice(feature, (value,))), range(len(self.bounds)))
             if found.literals is not None:
-                slots = [slot(literal) for literal in found.literals]
-                valid[[number] if own[number] else slots] = True
+                self._pool.add(found.literals)
+                valid[number if number in replaceable else found.literals] = True
             elif not found.proven:
                 valid[number] = True
                 unproven.append(number)
         return valid, tuple(unproven)
 
+    def _walk(self, choices: Choices, bounds: Sequence[int]) -> Walked:
+        limits = self.limits[list(bounds)]
+        blend = 1.0 / (np.abs(limits) + 1)
+        edges = self._edges if len(bounds) == len(self.bounds) else self._edges[list(bounds)]
+        return walk(self.graph, edges, self._forbidden(choices), limits, blend, _WALK_LIMIT)
+
     def _forbidden(self, choices: Choices) -> set[int]:
         return {slot(literal) for choice in choices for literal in self.model.forbidden_by(choice)}
 
-    def _uses(self, looked: Pass) -> tuple[tuple[int, int], ...]:
-        total = (looked.up[self.graph.root] + self.graph.above_root(looked.codes)).tolist()
+    def _uses(self, left_out: LeftOut) -> tuple[tuple[int, int], ...]:
+        budgets = self.model.budgets
+        total = least_sums(self.graph, self._uses_edges, left_out.penalty).tolist()
         return tuple(
-            (budget.base + total[least], budget.base - total[greatest])
-            for budget, (least, greatest) in zip(self.model.budgets, self.use_columns, strict=True)
+            (budget.base + least, budget.base - greatest)
+            for budget, least, greatest in zip(budgets, total, total[len(budgets) :], strict=False)
         )
 
     def ways(self, choices: Choices) -> tuple[int, bool]:
         """Configurations of the rules that keep the choices, and whether all of them keep all budgets."""
         left_out = self._left_out(choices)
-        count = self.counter.count(left_out.penalty, left_out.slots)
+        count = self._counter.count(left_out.penalty, left_out.slots)
         if not count or not self.bounds:
             return count, True
-        codes, edges = self.columns.under(left_out.slots)
-        hard = edges[:, self.breaking] + (NOTHING * np.minimum(left_out.penalty, 1))[:, None]
-        greatest = -(self.graph.upwards(hard, NOTHING)[self.graph.root] + self.graph.above_root(codes)[self.breaking])
+        greatest = -least_sums(self.graph, -self._edges, left_out.penalty)
         return count, bool((greatest <= self.limits).all())
 
     def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
@@ -201,8 +182,11 @@ class Diagram:
         return tuple(Tail(self.graph, bound.weights, forbidden).of(0, self.graph.root) for bound in self.bounds)
 
     def can_keep(self, choices: Choices, bounds: Sequence[Bound]) -> bool:
-        """Whether a configuration of the rules keeps the choices and these bounds; yes when the search ends at its limit."""
-        found = within(self.graph, self._forbidden(choices), bounds, NODE_LIMIT)
+        """Whether a configuration of the rules keeps the choices and these bounds; yes when the walk ends at its limit."""
+        if not bounds:
+            left_out = self._left_out(choices)
+            return reachable(self.graph, left_out.penalty, ()) is not None
+        found = self._walk(choices, [self.bounds.index(bound) for bound in bounds])
         return found.literals is not None or not found.proven
 
     def lightest(self, weights: Sequence[int], choices: Choices) -> dict[str, str] | None:

@@ -1,23 +1,23 @@
 """What both engines answer, in literals: the diagram (`domains_diagram.py`) and SAT (`sat.py`)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from app.cpq.budgets_pass import weights_of
 from app.cpq.budgets_search import Bound
-from app.cpq.budgets_witness import Flags
+from app.cpq.domains_reach import Flags
 from app.cpq.model import Choice, Choices, Model, slot
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is left, by literal slot; `uses` are least and greatest use by budget in units of its scale, None for none."""
+    """What is left, by literal slot; `uses` gives least and greatest use by budget in units of its scale, None for none."""
 
     valid: Flags
     possible: Flags
     unproven: tuple[int, ...]
-    uses: tuple[tuple[int, int] | None, ...]
+    uses: Callable[[], tuple[tuple[int, int] | None, ...]]
     conflicts: Choices
 
 

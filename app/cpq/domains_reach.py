@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from app.cpq.budgets_witness import Flags
 from app.cpq.model_graph import Graph, Ints
+
+Flags = npt.NDArray[np.bool_]
 
 
 def reachable(graph: Graph, penalty: Ints, replaceable: Sequence[int]) -> Flags | None:
@@ -16,10 +18,10 @@ def reachable(graph: Graph, penalty: Ints, replaceable: Sequence[int]) -> Flags 
     """
     clear = penalty == 0
     up, down = _upwards(graph, clear), _downwards(graph, clear)
-    if not up[graph.root]:
+    if not up[graph.top]:
         return None
     through = down[graph.source] & up[graph.target]
-    found = _literals(graph, through & clear)
+    found = literals(graph, through & clear)
     for number in replaceable:
         edges = graph.edges_with(number)
         found[number] |= bool((through[edges] & (penalty[edges] == 1)).any())
@@ -27,7 +29,7 @@ def reachable(graph: Graph, penalty: Ints, replaceable: Sequence[int]) -> Flags 
 
 
 def _upwards(graph: Graph, clear: Flags) -> Flags:
-    way = np.zeros(graph.root + 1, bool)
+    way = np.zeros(graph.top + 1, bool)
     way[1] = True
     for begin, end, source, target in graph.strip_ends_upwards:
         open_edges = way[target]
@@ -37,8 +39,8 @@ def _upwards(graph: Graph, clear: Flags) -> Flags:
 
 
 def _downwards(graph: Graph, clear: Flags) -> Flags:
-    way = np.zeros(graph.root + 1, bool)
-    way[graph.root] = True
+    way = np.zeros(graph.top + 1, bool)
+    way[graph.top] = True
     for begin, end, source, target in graph.strip_ends:
         open_edges = way[source]
         open_edges &= clear[begin:end]
@@ -46,13 +48,14 @@ def _downwards(graph: Graph, clear: Flags) -> Flags:
     return way
 
 
-def _literals(graph: Graph, taken: Flags) -> Flags:
+def literals(graph: Graph, taken: Flags) -> Flags:
+    """The literals (2P) that some of the edges takes; a skipped level takes both."""
     public = graph.public
     codes = np.zeros(3 * public + 1, bool)
     if len(graph.incident):
         codes[graph.incident_codes] = np.logical_or.reduceat(taken[graph.incident], graph.incident_starts)
     either = codes[2 * public : 3 * public]
-    either[graph.either[: graph.levels[graph.root]] - 2 * public] = True
+    either[graph.either[: graph.top_level] - 2 * public] = bool(taken.any()) or not len(taken)
     if len(graph.skipping):
         groups = np.logical_or.reduceat(taken[graph.skipping], graph.skipping_starts)
         change = np.zeros(public + 1, np.int64)

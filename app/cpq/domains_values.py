@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.cpq.artefact import Feature
-from app.cpq.budgets_witness import Flags
+from app.cpq.domains_reach import Flags
 from app.cpq.model import Model
 
 # Bits that a signed 64-bit sum holds; features with more values are looked at one by one.

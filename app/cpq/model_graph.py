@@ -9,7 +9,8 @@ A *code* says what an edge does at one level: the slot of a literal (`2·(variab
 for "either" (the level is skipped), or `3·P` for nothing (the edge begins further down). P is the number of public variables.
 """
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -44,6 +45,7 @@ class Graph:
     """Nodes have ids 2…n+1, children before parents; 0 is false, 1 is true. All arrays are read only by convention."""
 
     def __init__(self, artefact: Artefact) -> None:
+        """`nodes` of the reduced diagram; edges over one in which no path skips a variable that a budget weighs."""
         nodes = artefact.nodes
         if nodes is None:
             raise ValueError("the model has no diagram")
@@ -54,9 +56,13 @@ class Graph:
         self.highs = [0, 1, *nodes.highs]
         self.root = len(self.levels) - 1
         self.either = 2 * self.public + np.asarray(self.order, np.int64) - 1
-        _Strips(self).build()
+        weighed = {abs(literal) for budget in artefact.budgets for literal, _ in budget.weights}
+        _Strips(self, _spelled_out(self, weighed)).build()
 
     # Filled by _Strips: one row an edge.
+    top: int  # where edges begin; `top_level` is its level
+    top_level: int
+    edges_of: dict[int, tuple[int, int]]  # by entered node, its edges from and to
     source: Ints
     target: Ints
     bottom: Ints  # the first level below the edge's strip
@@ -106,73 +112,98 @@ class Graph:
         np.cumsum(weights[self.either], axis=0, out=sums[1:])
         return sums
 
-    def above_root(self, weights: Ints) -> Ints:
-        """The weight of the levels that the root skips."""
-        skipped: Ints = weights[self.either[: self.levels[self.root]]].sum(axis=0)
+    def above_top(self, weights: Ints) -> Ints:
+        """The weight of the levels above the first node."""
+        skipped: Ints = weights[self.either[: self.top_level]].sum(axis=0)
         return skipped
 
     def upwards(self, edges: Ints, nothing: int) -> Ints:
-        """Least weight from each entered node to true, (nodes, …), by weights of edges; `nothing` for no way."""
-        least = np.full((self.root + 1, *edges.shape[1:]), nothing, edges.dtype)
+        """Least weight from each entered node to true by the weights of edges (of one sum); `nothing` for no way."""
+        least = np.full(self.top + 1, nothing, np.int64)
         least[1] = 0
-        for strip in reversed(self.strips):
-            ways = edges[strip.begin : strip.end] + least[self.target[strip.begin : strip.end]]
-            least[strip.sources] = np.minimum.reduceat(ways, strip.starts, axis=0)
+        for strip, (begin, end, _, target) in zip(reversed(self.strips), self.strip_ends_upwards, strict=True):
+            ways = least[target]
+            ways += edges[begin:end]
+            least[strip.sources] = np.minimum.reduceat(ways, strip.starts)
         return least
 
     def downwards(self, edges: Ints, nothing: int) -> Ints:
-        """Least weight from the root to each entered node, (nodes, …); the levels that the root skips count for nothing."""
-        least = np.full((self.root + 1, *edges.shape[1:]), nothing, edges.dtype)
-        least[self.root] = 0
-        for strip in self.strips:
-            ways = edges[strip.begin : strip.end] + least[self.source[strip.begin : strip.end]]
-            best = np.minimum.reduceat(ways[strip.by_target], strip.target_starts, axis=0)
-            least[strip.targets] = np.minimum(least[strip.targets], best)
+        """Least weight from the top to each entered node; the levels above the top count for nothing."""
+        least = np.full(self.top + 1, nothing, np.int64)
+        least[self.top] = 0
+        for begin, end, source, target in self.strip_ends:
+            ways = least[source]
+            ways += edges[begin:end]
+            np.minimum.at(least, target, ways)
         return least
 
-    def least_of_incident(self, spread: Ints, skipping: Ints, whole: Ints, nothing: int) -> Ints:
-        """Least value at each code, (3P + 1, …), from values by `incident` and by `skipping`; `whole` above the root."""
-        least = np.full((3 * self.public + 1, *spread.shape[1:]), nothing, spread.dtype)
-        if len(spread):
-            least[self.incident_codes] = np.minimum.reduceat(spread, self.incident_starts, axis=0)
-        if len(skipping):
-            groups = np.minimum.reduceat(skipping, self.skipping_starts, axis=0)
-            least[self.either] = np.minimum(least[self.either], self._cover(groups, nothing))
-        least[self.either[: self.levels[self.root]]] = whole
-        return least
 
-    def _cover(self, groups: Ints, nothing: int) -> Ints:
-        """Least value at each level of intervals [from, to): each is two blocks of a power of two, handed down to halves."""
-        begin, end = self.skipped[:, 0], self.skipped[:, 1]
-        size = np.frexp((end - begin).astype(np.float64))[1] - 1
-        top = int(size.max())
-        table = np.full((top + 1, self.public, *groups.shape[1:]), nothing, groups.dtype)
-        np.minimum.at(table, (size, begin), groups)
-        np.minimum.at(table, (size, end - (1 << size)), groups)
-        for power in range(top, 0, -1):
-            half = 1 << (power - 1)
-            np.minimum(table[power - 1], table[power], out=table[power - 1])
-            np.minimum(table[power - 1, half:], table[power, :-half], out=table[power - 1, half:])
-        covered: Ints = table[0]
-        return covered
+@dataclass(frozen=True, slots=True)
+class _Spelled:
+    """A diagram in which chosen levels are never skipped: children before parents, 0 is false, 1 is true."""
+
+    levels: list[int]
+    lows: list[int]
+    highs: list[int]
+
+
+def _spelled_out(graph: Graph, weighed: Collection[int]) -> _Spelled:
+    """The same diagram with a node of two equal children wherever a path skips the level of a weighed variable."""
+    public = graph.public
+    shown = [level for level, variable in enumerate(graph.order) if variable in weighed]
+    below = [bisect_left(shown, level) for level in range(public + 1)]
+    made = _Spelled([public, public], [0, 1], [0, 1])
+    own = [0, 1]
+    between: dict[tuple[int, int], int] = {}
+
+    def entered(node: int, level: int) -> int:
+        """The node to enter from `level` − 1 in order to reach `node`."""
+        at = own[node]
+        for index in range(below[graph.levels[node]] - 1, below[level] - 1, -1):
+            if node == 0:
+                break
+            key = (node, shown[index])
+            if key not in between:
+                between[key] = _append(made, shown[index], at, at)
+            at = between[key]
+        return at
+
+    for node in range(2, graph.root + 1):
+        level = graph.levels[node]
+        low, high = entered(graph.lows[node], level + 1), entered(graph.highs[node], level + 1)
+        own.append(_append(made, level, low, high))
+    top = entered(graph.root, 0)
+    # The top is the last: what is above it in the list is not reached by any path from it.
+    if top != len(made.levels) - 1:
+        raise AssertionError("the top of a diagram is made last")
+    return made
+
+
+def _append(made: _Spelled, level: int, low: int, high: int) -> int:
+    made.levels.append(level)
+    made.lows.append(low)
+    made.highs.append(high)
+    return len(made.levels) - 1
 
 
 class _Strips:
     """Cuts the levels of a graph into strips and lists the edges through each."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph = graph
-        self.level = np.asarray(graph.levels, np.int64)
-        self.low = np.asarray(graph.lows, np.int64)
-        self.high = np.asarray(graph.highs, np.int64)
+    def __init__(self, graph: Graph, spelled: _Spelled) -> None:
+        self.graph, self.spelled = graph, spelled
+        self.level = np.asarray(spelled.levels, np.int64)
+        self.low = np.asarray(spelled.lows, np.int64)
+        self.high = np.asarray(spelled.highs, np.int64)
+        graph.top = len(spelled.levels) - 1
+        graph.top_level = spelled.levels[-1]
         # The highest level from which a node is entered; the root from above all.
         self.entered = np.full(len(self.level), graph.public, np.int64)
         for child in (self.low[2:], self.high[2:]):
             np.minimum.at(self.entered, child, self.level[2:])
-        self.entered[graph.root] = -1
+        self.entered[graph.top] = -1
         self.by_level: list[list[int]] = [[] for _ in range(graph.public)]
-        for node in range(2, graph.root + 1):
-            self.by_level[graph.levels[node]].append(node)
+        for node in range(2, graph.top + 1):
+            self.by_level[spelled.levels[node]].append(node)
 
     def build(self) -> None:
         """Fill the arrays of the graph."""
@@ -221,7 +252,7 @@ class _Strips:
                 from_inside = arrived.pop(node, 0)
                 here = from_inside + (1 if self.entered[node] < top else 0)
                 ways -= from_inside
-                for child in (self.graph.lows[node], self.graph.highs[node]):
+                for child in (self.spelled.lows[node], self.spelled.highs[node]):
                     if child:
                         arrived[child] = arrived.get(child, 0) + here
                         ways += here
@@ -255,6 +286,7 @@ class _Strips:
         graph.source, graph.target, graph.bottom, graph.codes = source, target, bottom, codes
         graph.target_level = self.level[target]
         graph.code_starts = np.cumsum(lengths) - lengths
+        graph.edges_of = _ranges(source)
         edge_of_code = np.repeat(np.arange(len(source)), lengths)
         by_code = np.argsort(codes, kind="stable")
         graph.incident = edge_of_code[by_code]
@@ -273,7 +305,7 @@ class _Strips:
         found = np.zeros(public, bool)
         free = graph.incident_codes[(graph.incident_codes >= 2 * public) & (graph.incident_codes < 3 * public)]
         found[free - 2 * public] = True
-        for begin, end in [(0, graph.levels[graph.root]), *graph.skipped.tolist()]:
+        for begin, end in [(0, graph.top_level), *graph.skipped.tolist()]:
             found[graph.either[begin:end] - 2 * public] = True
         skippable: list[bool] = found.tolist()
         return skippable
@@ -284,6 +316,14 @@ def _strip(begin: int, source: Ints, target: Ints) -> Strip:
     by_target = np.argsort(target, kind="stable")
     targets, target_starts, target_of = np.unique(target[by_target], return_index=True, return_inverse=True)
     return Strip(begin, begin + len(source), sources, starts, source_of, by_target, targets, target_starts, target_of)
+
+
+def _ranges(source: Ints) -> dict[int, tuple[int, int]]:
+    nodes, starts, counts = np.unique(source, return_index=True, return_counts=True)
+    return {
+        node: (start, start + count)
+        for node, start, count in zip(nodes.tolist(), starts.tolist(), counts.tolist(), strict=True)
+    }
 
 
 def _joined(parts: list[Ints]) -> Ints:

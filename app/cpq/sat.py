@@ -11,8 +11,8 @@ from pysat.solvers import Solver
 
 from app.cpq.budgets_pass import bounds_of
 from app.cpq.budgets_search import Bound
-from app.cpq.budgets_witness import Flags
 from app.cpq.domains_look import Look, give_up_cost, use_weights
+from app.cpq.domains_reach import Flags
 from app.cpq.model import Choice, Choices, Model, literal_at, slot
 from app.cpq.sat_faults import SOLVER
 from app.cpq.sat_hitting import cheapest_hitting
@@ -84,7 +84,7 @@ class Satisfiability:
         with self._lock:
             if given_up is None:
                 nothing = np.zeros(2 * self.model.artefact.public, bool)
-                return Look(nothing, nothing, (), (None,) * len(self.model.budgets), choices)
+                return Look(nothing, nothing, (), lambda: (None,) * len(self.model.budgets), choices)
             return self._look(tuple(choice for choice in choices if choice not in given_up), given_up)
 
     def _look(self, choices: Choices, given_up: Choices) -> Look:
@@ -96,7 +96,7 @@ class Satisfiability:
             others = [*self._kept, *self._demands(tuple(other for other in choices if other != choice))]
             for literal in self.model.forbidden_by(choice):
                 valid[slot(literal)] = self._clauses.solve([*others, literal]) is not None
-        return Look(valid, possible, (), self._uses(choices), given_up)
+        return Look(valid, possible, (), lambda: self._uses(choices), given_up)
 
     def _possible(self, assumptions: list[int]) -> Flags:
         """Every literal of a value that some solution has; each solution speaks for all its literals."""
@@ -113,11 +113,12 @@ class Satisfiability:
 
     def _uses(self, choices: Choices) -> tuple[tuple[int, int] | None, ...]:
         found = []
-        for number, budget in enumerate(self.model.budgets):
-            weights = use_weights(self.model, number)
-            least = self._clauses.least(weights, self._demands(choices))
-            most = self._clauses.least([-weight for weight in weights], self._demands(choices))
-            found.append((budget.base + least[0], budget.base - most[0]) if least and most else None)
+        with self._lock:
+            for number, budget in enumerate(self.model.budgets):
+                weights = use_weights(self.model, number)
+                least = self._clauses.least(weights, self._demands(choices))
+                most = self._clauses.least([-weight for weight in weights], self._demands(choices))
+                found.append((budget.base + least[0], budget.base - most[0]) if least and most else None)
         return tuple(found)
 
     def _demands(self, choices: Iterable[Choice]) -> list[int]:
