@@ -16,11 +16,12 @@ def load_when_empty(database: Database, settings: Settings) -> list[str]:
     Returns what to tell whoever started the server: nothing when the database holds somebody's own data.
     """
     from app.foundation import clock
-    from app.sample import loader
+    from app.sample import loader, selling
     from app.sample.feed_server import feeds_url
 
     if loader.is_empty(database):
         done = loader.load(database, clock.now(), feeds_url(settings.sample_feeds_port))
+        selling.sell(database, done.org_id, clock.now())
         loader.compose_briefings(database, done.org_id, clock.now())
     elif loader.is_loaded(database):
         loader.catch_up(database, clock.now())

@@ -3,7 +3,7 @@
 import click
 
 from app.foundation import clock
-from app.sample import loader
+from app.sample import loader, selling
 from app.sample.feed_server import feeds_url
 
 
@@ -25,6 +25,7 @@ def load(context: click.Context, again: bool) -> None:
     else:
         try:
             done = loader.load(database, clock.now(), feeds_url(context.obj.sample_feeds_port))
+            selling.sell(database, done.org_id, clock.now())
         except loader.SampleError as fault:
             raise click.ClickException(str(fault)) from fault
         click.echo(

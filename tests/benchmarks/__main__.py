@@ -20,6 +20,7 @@ from tests.benchmarks import (
     price_bench,
     pull_bench,
     push_bench,
+    quote_bench,
 )
 from tests.benchmarks.figures import Figure, Target, measured
 from tests.benchmarks.report import ROOT, table, write_docs
@@ -61,6 +62,7 @@ GROUPS = (
     Group("crowd", crowd_bench.TARGETS, crowd_bench.measure),
     Group("live", live_bench.TARGETS, live_bench.measure),
     Group("price", price_bench.TARGETS, price_bench.measure),
+    Group("quote", quote_bench.TARGETS, quote_bench.measure),
     Group("sizes", phone_bench.SIZES, phone_bench.sizes),
     Group("offline", phone_bench.OFFLINE, phone_bench.offline),
     Group("lighthouse", phone_bench.LIGHTHOUSE, phone_bench.lighthouse),
