@@ -124,7 +124,7 @@ function readHeader(bytes: Uint8Array | undefined): Header {
 
 /** Columns: level first as (levels − 1 − level), then what each is above the one before; children as what their id is below. */
 function readDiagram(from: Varints, levels: number): Diagram {
-  const count = from.next();
+  const count = from.count();
   const [level, low, high] = [new Int32Array(count + 2), new Int32Array(count + 2), new Int32Array(count + 2)];
   level[0] = level[1] = levels;
   for (let id = 2, above = levels - 1; id < count + 2; id += 1) level[id] = above -= from.next();
@@ -139,7 +139,7 @@ function readDiagram(from: Varints, levels: number): Diagram {
 }
 
 function readClauses(from: Varints, { variables, rules }: Header): Clauses {
-  const count = from.next();
+  const count = from.count();
   const start = new Int32Array(count + 1);
   const rule = new Int32Array(count);
   const literals: number[] = [];
@@ -178,6 +178,13 @@ class Varints {
       if (byte < 128) break;
       if (shift > 2 ** 28) throw new ArtefactError('A number of the model is too large.');
     }
+    return value;
+  }
+
+  /** How many entries follow; each takes a byte at least. */
+  count(): number {
+    const value = this.next();
+    if (value > this.bytes.length) throw new ArtefactError('The model is cut off inside a section.');
     return value;
   }
 

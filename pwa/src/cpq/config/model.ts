@@ -2,7 +2,7 @@
 import { readArtefact, type Artefact, type Clauses, type Diagram } from './artefact';
 import { DiagramEngine } from './diagram-engine';
 import type { Engine } from './engine';
-import { CpqError, UnknownNameError } from './errors';
+import { ArtefactError, CpqError, UnknownNameError } from './errors';
 import { SatEngine } from './sat-engine';
 import type { Budget, Choice, EngineName, Feature, Header, Rule, Value } from './types';
 
@@ -104,7 +104,15 @@ export class Model {
   }
 }
 
-export const loadModel = async (bytes: Uint8Array): Promise<Model> => new Model(await readArtefact(bytes));
+/** A model from the bytes of its artefact; ArtefactError when they are damaged or of a newer format. */
+export async function loadModel(bytes: Uint8Array): Promise<Model> {
+  try {
+    return new Model(await readArtefact(bytes));
+  } catch (error) {
+    if (error instanceof CpqError) throw error;
+    throw new ArtefactError('The model is malformed: its parts do not fit together. Load it again.');
+  }
+}
 
 function boundsOf(budget: Budget): Bound[] {
   const bounds: Bound[] = [];

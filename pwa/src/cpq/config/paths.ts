@@ -24,6 +24,7 @@ export class Paths {
   readonly extraHigh: Float64Array;
   /** By node: the least that a path from there to true costs extra; Infinity where there is none. */
   readonly below: Float64Array;
+  private readonly cheaper: Uint8Array;
   private readonly above: Float64Array;
   private readonly from: Int32Array;
   private readonly edgeLow: Int32Array;
@@ -39,6 +40,7 @@ export class Paths {
     [this.extraLow, this.extraHigh] = [floats(levels), floats(levels)];
     [this.below, this.above, this.from] = [floats(nodes), floats(nodes), new Int32Array(nodes)];
     [this.edgeLow, this.edgeHigh, this.taken] = [new Int32Array(levels), new Int32Array(levels), new Uint8Array(levels)];
+    this.cheaper = new Uint8Array(levels);
     const rows = levels > 0 ? 32 - Math.clz32(levels) : 0;
     this.skips = Array.from({ length: rows }, () => floats(levels));
     this.skipEdges = Array.from({ length: rows }, () => new Int32Array(levels));
@@ -51,6 +53,7 @@ export class Paths {
     for (let at = 0; at < this.levels; at += 1) {
       const [a, b] = [low[at] as number, high[at] as number];
       const least = a < b ? a : b;
+      this.cheaper[at] = b < a ? 1 : 0;
       extraLow[at] = a - least;
       extraHigh[at] = b - least;
       base += least;
@@ -199,7 +202,7 @@ export class Paths {
   }
 
   private takeCheaperSides(): void {
-    for (let at = 0; at < this.levels; at += 1) this.taken[at] = (this.high[at] as number) < (this.low[at] as number) ? 1 : 0;
+    this.taken.set(this.cheaper);
   }
 
   private walkDown(start: number): void {
