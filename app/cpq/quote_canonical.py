@@ -23,7 +23,7 @@ def canonical(value: Any) -> str:
     A surrogate without its partner is escaped (`\\ud83d`), so that the text has bytes.
     Raises QuoteError for a number with a fraction or beyond 2^53.
     """
-    _refuse_fractions(value, "")
+    _refuse_fractions(value)
     return _spelled(value)
 
 
@@ -74,12 +74,13 @@ def quote_number(quote_id: str) -> str:
     return f"{year}-{letters[:4]}-{letters[4:]}"
 
 
-def _refuse_fractions(value: Any, pointer: str) -> None:
-    if isinstance(value, dict):
-        for name, part in value.items():
-            _refuse_fractions(part, f"{pointer}/{name}")
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            _refuse_fractions(part, f"{pointer}/{index}")
-    elif isinstance(value, float) or (isinstance(value, int) and abs(value) > _SAFE):
-        raise QuoteError(pointer, "write numbers with a fraction, and very large ones, as decimal strings")
+def _refuse_fractions(value: Any) -> None:
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            parts += part.values()
+        elif isinstance(part, list | tuple):
+            parts += part
+        elif isinstance(part, float) or (isinstance(part, int) and abs(part) > _SAFE):
+            raise QuoteError("", "write numbers with a fraction, and very large ones, as decimal strings")

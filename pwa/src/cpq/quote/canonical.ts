@@ -7,20 +7,29 @@ const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const PRIVATE = ['approvals', 'digest', 'findings', 'floors'];
 const PRIVATE_OF_LINE = ['cost', 'margin_percent'];
 
+const SURROGATE = /[\ud800-\udfff]/;
+
 /** JSON with keys sorted by code point and no spaces. Numbers are whole numbers only: amounts are strings. */
-export function canonical(value: unknown, pointer = ''): string {
+export function canonical(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value))
-      throw new QuoteError(pointer, 'write numbers with a fraction, and very large ones, as decimal strings');
+      throw new QuoteError('', 'write numbers with a fraction, and very large ones, as decimal strings');
     return String(value === 0 ? 0 : value);
   }
-  if (Array.isArray(value)) return `[${value.map((part, i) => canonical(part, `${pointer}/${i}`)).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const names = Object.entries(value).filter(([, part]) => part !== undefined);
-    names.sort(([a], [b]) => byCodePoint(a, b));
-    return `{${names.map(([name, part]) => `${JSON.stringify(name)}:${canonical(part, `${pointer}/${name}`)}`).join(',')}}`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  let text = '';
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i += 1) text += `${i ? ',' : ''}${canonical(value[i])}`;
+    return `[${text}]`;
   }
-  return JSON.stringify(value);
+  const names = Object.keys(value).sort();
+  if (names.some((name) => SURROGATE.test(name))) names.sort(byCodePoint);
+  for (const name of names) {
+    const part = (value as Record<string, unknown>)[name];
+    if (part !== undefined) text += `${text ? ',' : ''}${JSON.stringify(name)}:${canonical(part)}`;
+  }
+  return `{${text}}`;
 }
 
 /** Order of code points; JavaScript's own is that of UTF-16 units. */

@@ -38,7 +38,14 @@ function block(view: DataView, at: number, words: Int32Array, state: Int32Array)
   for (let i = 0; i < 64; i += 1) {
     const high = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + K[i]! + words[i]!) | 0;
     const low = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + high) | 0, c, b, a, (high + low) | 0];
+    h = g;
+    g = f;
+    f = e;
+    e = (d + high) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (high + low) | 0;
   }
   [a, b, c, d, e, f, g, h].forEach((word, i) => {
     state[i] = state[i]! + word;
