@@ -237,3 +237,49 @@ def test_the_catalogue_is_on_the_phone_with_no_network_also_when_the_app_is_open
     expect(page.locator(".sub", has_text="Prices of")).to_be_visible()
     configuring(seller)
     assert [len(one["models"]) for one in stored(page, "catalogue_content")] == [1]
+
+
+def test_guided_questions_set_and_narrow_and_everything_can_be_taken_back(seller: Phone) -> None:
+    page = seller.page
+    configuring(seller)
+    page.get_by_role("button", name="Ask me").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Paper pulp").click()
+    sheet.get_by_label("What flow, in m³/h?").fill("30")
+    sheet.get_by_role("button", name="Answer: 30 m³/h").click()
+    sheet.get_by_role("button", name="Close", exact=True).click()
+    expect(quoting.option(page, "Medium", "Paper pulp")).to_have_attribute("aria-pressed", "true")
+    quoting.group(page, "Hydraulics")
+    size = page.get_by_role("region", name="Size", exact=True)
+    expect(size).to_contain_text("one of 2")
+    expect(quoting.option(page, "Size", "DN 200")).to_have_class(re.compile(r"\bout\b"))
+    page.get_by_role("group", name="Help with configuring").get_by_role("button", name="Undo").click()
+    expect(size).to_contain_text("7 possible")
+
+
+def test_a_question_is_answered_and_the_next_version_is_compared_with_the_first(seller: Phone) -> None:
+    page = seller.page
+    path = quoting.new_quote(page, an_account(seller, "Norrvik"))
+    quoting.add(page, "Watch Plus")
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
+    offer = f"{seller.server.url}/api/v1/offers/{quoting.quote_at_server(seller, path)['link'].split('/')[-1]}"
+    asked = seller.context.request.post(f"{offer}:ask", data={"text": "Does it warn by text message?", "line": "l1"})
+    assert asked.ok, asked.text()
+    question = page.get_by_role("region", name="Questions of the customer")
+    expect(question).to_contain_text("Does it warn by text message?", timeout=20_000)
+    question.get_by_label("Your answer").fill("By text message and by mail.")
+    question.get_by_role("button", name="Answer").click()
+    expect(question).to_contain_text("answered", timeout=15_000)
+    assert "By text message and by mail." in seller.context.request.get(offer).text()
+
+    page.get_by_role("button", name="New version").click()
+    expect(page.locator(".sub").first).to_contain_text("Version 2")
+    page.get_by_role("link", name=re.compile("^Watch Plus")).click()
+    page.get_by_role("button", name="Quantity: more").click()
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
+    page.get_by_role("link", name="Versions").click()
+    expect(page.get_by_text("Version 1").first).to_be_visible()
+    expect(page.get_by_text("quantity: 1 → 2")).to_be_visible()

@@ -11,6 +11,7 @@ import { Sheet } from './pieces';
 import { pathOf } from './reads';
 import { shownOf } from './pricing';
 import { AuthorityWords } from './discount';
+import { ReviseButton } from './revise';
 import { share } from './share';
 import { statusOf } from './words';
 import { faultsOf, revisionAfter, unfinished, writesOf, type Work } from './working';
@@ -128,18 +129,6 @@ async function send(work: Work): Promise<void> {
   const writes = writesOf(work);
   const revision = revisionAfter(work, writes);
   await put(work, [...writes, write('quote.send', { id: work.page.id, revision, shown: shownOf(price) })], phoneState.peek() === 'current' ? 'Saved on this phone, being sent' : 'Saved on this phone, sent when online');
-}
-
-function ReviseButton({ work }: { work: Work }) {
-  const revise = async () => {
-    const { quote } = work.page;
-    if (quote) await save([write('quote.revise', { id: quote.id, revision: quote.revision })], 'Next version begun');
-  };
-  return (
-    <button class="btn" type="button" onClick={() => void revise()}>
-      New version
-    </button>
-  );
 }
 
 const ASKS = {

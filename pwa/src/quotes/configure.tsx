@@ -135,7 +135,7 @@ function ConfigureFrame({ work, line, product, now, onAdd, children }: Pick<Prop
   return (
     <Screen
       title={product.name} back={{ href: pathOf(work.page.id), label: 'Quote' }}
-      sub={state.complete ? `Complete · ${chosen} of ${state.features.length} chosen, the rest follows` : `${chosen} of ${state.features.length} chosen · ${ways} · always completable`}
+      sub={state.complete ? `Complete · ${chosen} of ${state.features.length} chosen${chosen < state.features.length ? ', the rest follows' : ''}` : `${chosen} of ${state.features.length} chosen · ${ways} · always completable`}
       bar={<PriceBar work={work} line={line} button="Add to quote" onButton={onAdd} />}
     >
       {children}

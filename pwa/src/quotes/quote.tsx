@@ -84,6 +84,7 @@ function Priced({ work }: { work: Work }) {
           <b>No price as it stands.</b> {priced.problem.detail}
         </p>
       )}
+      <AsSent work={work} />
       {lines.length > 0 && priced?.price && work.document && (
         <section class="card hero" aria-label="How this price came about">
           <h2>How this price came about</h2>
@@ -96,6 +97,19 @@ function Priced({ work }: { work: Work }) {
       {lines.length > 0 && <DiscountCard work={work} />}
       <AmendCard work={work} />
     </>
+  );
+}
+
+/** What was sent stands, whatever agreements and subscriptions say since. */
+function AsSent({ work }: { work: Work }) {
+  const { quote } = work.page;
+  const price = work.price.value?.price;
+  if (work.open || !quote?.digest || !price || price.digest === quote.digest) return null;
+  return (
+    <p class="note">
+      <b>It was sent at {money(quote.totals.net, quote.totals.currency)} net.</b> The steps below are worked out with what this phone knows today, and come to{' '}
+      {money(price.totals.net, price.currency)}. The PDF has the steps as they were sent.
+    </p>
   );
 }
 

@@ -1,6 +1,7 @@
 /** The customer's link and the document: what can be handed over once the quote is sent. */
 import { phoneState } from '../store/sync';
 import { say } from '../ui/said';
+import { ReviseButton } from './revise';
 import type { Work } from './working';
 
 /** Hand the link to whatever the rep talks to the customer with; where the phone cannot, it is copied. */
@@ -46,15 +47,16 @@ export function SharedCard({ work }: { work: Work }) {
       ) : (
         <p class="soft">The link comes with the next update.</p>
       )}
-      <p class="spaced">
+      <div class="stack spaced">
         {phoneState.value === 'offline' ? (
-          <span class="soft">The PDF can be opened when there is a network.</span>
+          <p class="soft">The PDF can be opened when there is a network.</p>
         ) : (
-          <a class="btn ghost wide" href={document} target="_blank" rel="noopener">
+          <a class="btn ghost" href={document} target="_blank" rel="noopener">
             Open the PDF
           </a>
         )}
-      </p>
+        {quote.status !== 'accepted' && <ReviseButton work={work} quiet />}
+      </div>
     </section>
   );
 }
