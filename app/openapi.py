@@ -295,10 +295,11 @@ def _polish_one(node: Document, *, taken: bool) -> None:
         node.clear()
         zone = {"$ref": "#/components/schemas/TimeZone"}
         node |= rest | ({"anyOf": [zone, {"type": "null"}]} if none else zone)
-    if node.pop("x-quote-content", False):
-        rest = {name: node[name] for name in ("description",) if name in node}
-        node.clear()
-        node |= rest | {"$ref": "#/components/schemas/QuoteContent"}
+    for mark, component in (("x-quote-content", "QuoteContent"), ("x-quote-context", "QuoteContext")):
+        if node.pop(mark, False):
+            rest = {name: node[name] for name in ("description",) if name in node}
+            node.clear()
+            node |= rest | {"$ref": f"#/components/schemas/{component}"}
     if node.pop("x-facts", False):
         node |= _facts()
     if node.pop("x-names", False):

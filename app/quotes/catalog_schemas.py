@@ -3,7 +3,7 @@
 from marshmallow import Schema, fields, validate
 
 from app.foundation.fields import Day, Embedded, Moment, Text, Uuid, Whole, choice
-from app.quotes.content import ContentField
+from app.quotes.content import ContentField, ContextField
 from app.resources.resource import QueryInt
 
 STATUSES = ("draft", "active", "retired")
@@ -156,9 +156,7 @@ class PriceRequestSchema(Schema):
 
     request = fields.Dict(metadata={"description": "currency, on, policy, facts, steps, taxes, floors, header, lines."})
     content = ContentField(metadata={"description": "What a quote would hold."})
-    context = fields.Dict(
-        metadata={"description": "`role`, `facts` of the customer, `agreements`, `subscriptions`; empty when left out."}
-    )
+    context = ContextField(metadata={"description": "What is known around the quote; little when left out."})
 
 
 class PriceAnswerSchema(Schema):

@@ -131,10 +131,49 @@ class QuoteContent(Struct, forbid_unknown_fields=True, omit_defaults=True):
     notes: Said | msgspec.UnsetType = msgspec.UNSET
 
 
+class Agreed(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """Prices agreed with the customer."""
+
+    id: Word
+    number: Word
+    name: Said
+    valid_from: IsoDay
+    steps: Annotated[list[dict[str, Any]], Meta(max_length=200)]
+    valid_to: IsoDay | None = None
+
+
+class Paid(Struct, forbid_unknown_fields=True):
+    """Money: a decimal string and a currency."""
+
+    amount: Amount
+    currency: Code
+
+
+class Running(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """A subscription that the customer has."""
+
+    id: Word
+    sku: Word
+    quantity: Amount | Annotated[int, Meta(ge=0, le=10**9)]
+    starts_on: IsoDay
+    ends_on: IsoDay | None = None
+    term_months: Months | None = None
+    price: Paid | None = None
+
+
+class QuoteContext(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """What is known around a quote: who makes it, facts of the customer, agreements and running subscriptions."""
+
+    role: Annotated[str, Meta(pattern="^(rep|manager|administrator)$")] | msgspec.UnsetType = msgspec.UNSET
+    facts: Annotated[dict[Word, Said | bool], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    agreements: Annotated[list[Agreed], Meta(max_length=100)] | msgspec.UnsetType = msgspec.UNSET
+    subscriptions: Annotated[list[Running], Meta(max_length=1000)] | msgspec.UnsetType = msgspec.UNSET
+
+
 def content_components() -> dict[str, Any]:
     """The shapes of a content for OpenAPI, by the name of the component."""
     template = "#/components/schemas/{name}"
-    _, found = msgspec.json.schema_components([QuoteContent], ref_template=template)
+    _, found = msgspec.json.schema_components([QuoteContent, QuoteContext], ref_template=template)
     names = {name: name if name.startswith("Quote") else f"QuoteContent{name}" for name in found}
     text = orjson.dumps(found).decode()
     for name, ours in names.items():
@@ -156,6 +195,15 @@ def content_faults(content: Any, pointer: str = "") -> list[FieldError]:
     text = orjson.dumps(content)
     if len(text) > MAX_BYTES:
         return [FieldError(pointer, f"A quote's content has at most {MAX_BYTES:,} bytes.")]
+    return []
+
+
+def context_faults(context: Any, pointer: str = "") -> list[FieldError]:
+    """What keeps this from being the context of a quote; pointers begin with `pointer`."""
+    try:
+        msgspec.convert(context, QuoteContext)
+    except msgspec.ValidationError as fault:
+        return [_pointed(str(fault), pointer)]
     return []
 
 
@@ -182,18 +230,47 @@ def _pointed(message: str, pointer: str) -> FieldError:
     return FieldError(pointer + below, f"{detail}.".replace("`", ""))
 
 
-class ContentField(fields.Dict):
-    """The content of a quote, kept as the JSON that it came as."""
+class _Checked(fields.Dict):
+    """JSON of a shape that is checked in one pass and kept as it came."""
+
+    mark = ""
+
+    @staticmethod
+    def faults_of(value: Any) -> list[FieldError]:
+        """What keeps a value from being of the shape."""
+        raise NotImplementedError
 
     def __init__(self, **options: Any) -> None:
-        options.setdefault("metadata", {})["x-quote-content"] = True
+        options.setdefault("metadata", {})[self.mark] = True
         super().__init__(keys=fields.String(), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        faults = content_faults(value)
+        faults = self.faults_of(value)
         if faults:
             raise ValidationError(_nested(faults[0]))
         return value
+
+
+class ContentField(_Checked):
+    """The content of a quote."""
+
+    mark = "x-quote-content"
+
+    @staticmethod
+    def faults_of(value: Any) -> list[FieldError]:
+        """What keeps a value from being a content."""
+        return content_faults(value)
+
+
+class ContextField(_Checked):
+    """The context of a quote."""
+
+    mark = "x-quote-context"
+
+    @staticmethod
+    def faults_of(value: Any) -> list[FieldError]:
+        """What keeps a value from being a context."""
+        return context_faults(value)
 
 
 def _nested(fault: FieldError) -> Any:

@@ -11,7 +11,7 @@ from app.cpq.quote_paid import as_amount
 from app.foundation.db import table_of
 from app.foundation.fields import Uuid
 from app.foundation.principal import Principal, Role
-from app.foundation.problems import FieldError, Problem
+from app.foundation.problems import FieldError, Problem, invalid
 from app.identity.rules import guard_own_work
 from app.identity.tables import User
 from app.quotes.agreements import AgreementSchema
@@ -53,11 +53,18 @@ def _complete(session: Session, principal: Principal, values: Values) -> None:
     values["user_id"] = values["user_id"] or principal.user_id
     name = sa.select(USERS.c.name).where(USERS.c.id == values["user_id"], USERS.c.org_id == principal.org_id)
     values["author"] = session.scalar(name) or "Doorstep"
-    values["number"] = quote_number(values["id"])
+    values["number"] = _number(values["id"])
     found = price_content(session, values["content"], values["account_id"], values["user_id"])
     values |= found.columns
     values["approvals"] = needed(found.price)
     values["difference"] = difference(values["shown"], found)
+
+
+def _number(quote_id: str) -> str:
+    """The number that follows from an id; Problem 422 for one that was not made in our time."""
+    if quote_id[14] != "7" or quote_id[:2] not in ("01", "02"):
+        raise invalid([FieldError("/id", "Not a UUIDv7 of this time; make one, or leave it out.")])
+    return quote_number(quote_id)
 
 
 def needed(price: Any) -> list[dict[str, Any]]:

@@ -27,6 +27,7 @@ from app.identity.scopes import SCOPES_OF_ROLE
 from app.identity.tokens import issue_token
 from app.schema import migrate
 from tests.conftest import make_application, make_directory
+from tests.support.selling import sell
 
 USERS = {"administrator": "admin@north", "integration": "system@north"}
 HOOKS = "tests.api.fuzz_hooks"
@@ -107,7 +108,9 @@ def fuzz(folder: Path, role: str, seed: int, seconds: int, *more: str) -> subpro
         directory = make_directory(database)
         token, token_id = issue(database, directory, role)
         with served(database) as url:
+            catalogue = sell(database, directory.orgs["north"])
             seeded = seed_rows(url, issue(database, directory, "administrator")[0], directory) | {"token": token_id}
+            seeded["catalogue"] = catalogue
             told = {"FUZZ_URL": url, "FUZZ_TOKEN": token, "FUZZ_SEEDED": json.dumps(seeded)}
             return _run(told, seed, seconds, folder, more)
     finally:

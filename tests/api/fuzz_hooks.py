@@ -12,6 +12,10 @@ from typing import Any
 import requests
 import schemathesis
 
+from app.quotes.agreements import STEP
+from app.quotes.content import content_faults, context_faults
+from tests.support.selling import CATALOGUE, content
+
 URL, TOKEN = os.environ["FUZZ_URL"], os.environ["FUZZ_TOKEN"]
 SEEDED: dict[str, str] = json.loads(os.environ["FUZZ_SEEDED"])
 ENTITY = {
@@ -19,7 +23,13 @@ ENTITY = {
     "user_id": "user", "manager_id": "user", "visit_id": "visit", "requester_id": "person", "parent_id": "account",
     "ticket": "ticket", "series": "usage_series", "attendee_ids": "person",
 }  # fmt: skip
-IN_ORDER = (("starts_on", "ends_on"), ("starts_on", "renews_on"), ("started_on", "left_on"), ("starts_at", "ends_at"))
+IN_ORDER = (
+    ("valid_from", "valid_to"),
+    ("starts_on", "ends_on"),
+    ("starts_on", "renews_on"),
+    ("started_on", "left_on"),
+    ("starts_at", "ends_at"),
+)
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -60,6 +70,7 @@ def _order(row: dict[str, Any]) -> None:
 
 
 def _agree(row: dict[str, Any], path: str) -> None:
+    _sell(row, path)
     if "/feeds" in path:
         _follow_one_thing(row, fixed="{" in path)
     if path.endswith("/sync/pull") and _is_text(row.get("cookie")):
@@ -70,6 +81,42 @@ def _agree(row: dict[str, Any], path: str) -> None:
         row["status"] = "kept"
     if isinstance(row.get("entitlement"), int | float) and row.get("entitlement_kind") is None:
         row["entitlement_kind"] = "plan"
+
+
+SIMPLE = {**CATALOGUE, "products": CATALOGUE["products"][1:], "price_books": [], "terms": []}
+PRICED = {"id": "l1", "sku": "KIT", "name": "Kit", "charge": "one_time", "quantity": "2", "steps": [STEP]}
+REQUEST = {"currency": "SEK", "on": "2026-11-21", "lines": [PRICED]}
+
+
+def _sell(row: dict[str, Any], path: str) -> None:
+    """What is quoted is in the catalogue, ids are of this time, and price steps are those of the engine."""
+    if row.get("content") is not None and content_faults(row["content"]) == []:
+        row["content"] = content()
+    if row.get("context") is not None and context_faults(row["context"]) == []:
+        row["context"] = {}
+    if path.endswith("/quotes") and _is_reference(row.get("id")) and isinstance(row["id"], str):
+        row["id"] = f"0193{row['id'][4:14]}7{row['id'][15:]}".lower()
+    if path.endswith("/agreements") or "/agreements/" in path:
+        steps = row.get("steps")
+        if isinstance(steps, list) and len(steps) <= 200 and all(isinstance(step, dict) for step in steps):
+            row["steps"] = [STEP]
+    if path.endswith("/catalogs") and {"format", "id", "version", "name", "products"} <= set(row):
+        row.clear()
+        row |= {**SIMPLE, "version": str(uuid.uuid4())}
+    if path.endswith("/prices:evaluate") and isinstance(row.get("request"), dict):
+        row["request"] = REQUEST
+    if path.endswith("/prices:evaluate") and not set(row) - {"request", "content", "context"}:
+        _name_once(row, "request", "content", REQUEST)
+    if path.endswith("/configurations:evaluate"):
+        _name_once(row, "catalogue", "named", SEEDED["catalogue"])
+
+
+def _name_once(row: dict[str, Any], first: str, second: str, value: Any) -> None:
+    """One of two members is given, not both and not none."""
+    if first not in row and second not in row:
+        row[first] = value
+    elif first in row and second in row and isinstance(row[second], dict) and row[first] is not None:
+        del row[second]
 
 
 @schemathesis.hook
