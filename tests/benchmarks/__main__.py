@@ -1,6 +1,6 @@
 """Measure everything: prints a table and writes build/bench.json. `--write-docs` writes docs/benchmarks.md too.
 
-`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, price, sizes, offline, lighthouse, axe.
+`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, configure, price, sizes, offline, lighthouse, axe.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tests.benchmarks import (
+    configure_bench,
     crowd_bench,
     http_bench,
     idle_bench,
@@ -61,6 +62,7 @@ GROUPS = (
     Group("push", push_bench.TARGETS, push_bench.measure),
     Group("crowd", crowd_bench.TARGETS, crowd_bench.measure),
     Group("live", live_bench.TARGETS, live_bench.measure),
+    Group("configure", configure_bench.TARGETS, configure_bench.measure),
     Group("price", price_bench.TARGETS, price_bench.measure),
     Group("quote", quote_bench.TARGETS, quote_bench.measure),
     Group("sizes", phone_bench.SIZES, phone_bench.sizes),
