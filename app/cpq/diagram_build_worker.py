@@ -4,7 +4,7 @@ In: `{"variables": n, "constraints": [formula…], "nodes": gate}`. A formula is
 `["count", least, most, …]`. Out: `{"order", "levels", "lows", "highs"}`, or `{"beyond": reason}` when the gate is passed.
 
 The order of variables comes from FORCE (Aloul, Markov, Sakallah 2003), constraints are joined from the bottom of the order
-upwards, and one sift comes at the end. This file imports nothing of ours: it runs as a script, and starts in no time.
+upwards, and sifting comes at the end, until it gains little. This file imports nothing of ours: it runs as a script, and starts in no time.
 """
 
 import json
@@ -15,6 +15,8 @@ from typing import Any
 MEMORY_BYTES = 2 * 2**30
 MOST_STARTS = 12
 FORCE_WORK = 60_000
+MOST_SIFTS = 8
+LITTLE_GAIN = 0.99
 
 
 class BeyondError(Exception):
@@ -135,6 +137,15 @@ class Builder:
             raise BeyondError(f"more than {self.gate:,} nodes while it was built")
         self.threshold = max(self.threshold, 2 * len(self.bdd))
 
+    def settle(self, root: Any) -> None:
+        """Sift until that gains little: on the public models and the sample the second and third rounds still halve some."""
+        size = len(root)
+        for _ in range(MOST_SIFTS):
+            self.library.reorder(self.bdd)
+            before, size = size, len(root)
+            if size > before * LITTLE_GAIN:
+                break
+
     def _clause(self, literals: list[int]) -> Any:
         function = self.bdd.false
         for literal in sorted(literals, key=self.top, reverse=True):
@@ -218,7 +229,7 @@ def build(task: dict[str, Any]) -> dict[str, Any]:
         parts = [builder.build(formula) for formula in sorted(constraints, key=builder.top, reverse=True)]
         root = builder.join(parts, conjunction=True)
         parts.clear()
-        builder.library.reorder(builder.bdd)
+        builder.settle(root)
         return builder.columns(root)
     except (BeyondError, MemoryError) as fault:
         return {"beyond": str(fault) or "out of memory"}
