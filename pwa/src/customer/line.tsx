@@ -8,17 +8,18 @@ interface LineProps {
   line: Line;
   currency: string;
   controls: Controls | undefined;
-  busy: boolean;
+  /** the customer's changes while the server works them out */
+  pending: Change[] | undefined;
   questions: Question[];
   onChange: (change: Change) => void;
   onAsk: ((text: string, line: string) => Promise<void>) | undefined;
 }
 
-export function OfferLine({ line, currency, controls, busy, questions, onChange, onAsk }: LineProps) {
+export function OfferLine({ line, currency, controls, pending, questions, onChange, onAsk }: LineProps) {
   const id = useId();
   const features = line.configuration.reduce((count, group) => count + group.features.length, 0);
   return (
-    <section class={`card offer-line${line.selected ? '' : ' out'}`} aria-labelledby={id} aria-busy={busy}>
+    <section class={`card offer-line${line.selected ? '' : ' out'}`} aria-labelledby={id} aria-busy={pending !== undefined}>
       <div class="offer-line-head">
         <div>
           <h2 id={id}>{line.name}</h2>
@@ -34,7 +35,7 @@ export function OfferLine({ line, currency, controls, busy, questions, onChange,
       </div>
       {line.description && <p class="soft">{line.description}</p>}
       {line.notes && <p>{line.notes}</p>}
-      {controls && <Open line={line} controls={controls} currency={currency} onChange={onChange} />}
+      {controls && <Open line={line} controls={controls} currency={currency} pending={pending ?? []} onChange={onChange} />}
       {line.term && <Leaving line={line} currency={currency} />}
       {line.parts.map((part) => (
         <Waterfall key={part.id} part={part} currency={currency} alone={line.parts.length === 1} />
@@ -171,31 +172,35 @@ interface OpenProps {
   line: Line;
   controls: Controls;
   currency: string;
+  pending: Change[];
   onChange: (change: Change) => void;
 }
 
 /** What the seller left open. */
-function Open({ line, controls, currency, onChange }: OpenProps) {
+function Open({ line, controls, currency, pending, onChange }: OpenProps) {
+  const taken = pending.find((one) => 'selected' in one)?.selected ?? line.selected;
+  const term = pending.find((one) => 'term' in one)?.term ?? line.term?.term;
+  const chosen = (feature: string) => pending.find((one) => 'feature' in one && one.feature === feature);
   return (
     <div class="open">
       <h3>Yours to change</h3>
       {controls.selected && (
         <label class="check">
-          <input type="checkbox" checked={line.selected} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />
+          <input type="checkbox" checked={taken} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />
           <span>Take this option</span>
         </label>
       )}
       {controls.quantity && <Quantity line={line} onChange={onChange} />}
       {controls.terms.length > 0 && (
         <Choices
-          legend="Term" name={`${line.id}-term`} chosen={line.term?.term} onPick={(term) => onChange({ line: line.id, term })}
+          legend="Term" name={`${line.id}-term`} chosen={term} onPick={(term) => onChange({ line: line.id, term })}
           values={controls.terms.map((term) => ({ id: term.term, name: term.name, note: `${money(term.monthly, currency)} a month · ${term.leave.text}` }))}
         />
       )}
       {controls.features.map((feature) => (
         <Choices
           key={feature.id} legend={feature.name} help={feature.help} name={`${line.id}-${feature.id}`}
-          chosen={feature.values.find((value) => value.status === 'chosen')?.id}
+          chosen={valueOf(chosen(feature.id)) ?? feature.values.find((value) => value.status === 'chosen')?.id}
           onPick={(value) => onChange({ line: line.id, feature: feature.id, value })}
           values={feature.values.map((value) => ({ id: value.id, name: value.name, note: noteOf(value), kind: value.status }))}
         />
@@ -203,6 +208,8 @@ function Open({ line, controls, currency, onChange }: OpenProps) {
     </div>
   );
 }
+
+const valueOf = (change: Change | undefined): string | undefined => (change && 'feature' in change ? change.value : undefined);
 
 /** Why a value is not simply free, and what taking it would move. */
 function noteOf({ status, why, swaps }: OptionValue): string {
@@ -220,30 +227,39 @@ interface ChoicesProps {
   onPick: (id: string) => void;
 }
 
-/** One of several. What cannot be had here is not a choice, and says why. */
+/** One of several. What cannot be had here is not a choice: it is folded away, and says why. */
 function Choices({ legend, help, name, chosen, values, onPick }: ChoicesProps) {
+  const never = values.filter(({ kind }) => kind === 'never');
   return (
     <fieldset class="picks">
       <legend>{legend}</legend>
       {help && <p class="src">{help}</p>}
       <div>
-        {values.map(({ id, name: label, note, kind }) =>
-          kind === 'never' ? (
-            <p key={id} class="pick out">
+        {values.filter(({ kind }) => kind !== 'never').map(({ id, name: label, note, kind }) => (
+          <label key={id} class={`pick${kind === 'swap' ? ' swap' : ''}`}>
+            <input type="radio" name={name} value={id} checked={id === chosen} onChange={() => onPick(id)} />
+            <span>
               <b>{label}</b>
-              <span class="src">{note}</span>
-            </p>
-          ) : (
-            <label key={id} class={`pick${kind === 'swap' ? ' swap' : ''}`}>
-              <input type="radio" name={name} value={id} checked={id === chosen} onChange={() => onPick(id)} />
-              <span>
-                <b>{label}</b>
-                {note && <span class="src">{note}</span>}
-              </span>
-            </label>
-          ),
-        )}
+              {note && <span class="src">{note}</span>}
+            </span>
+          </label>
+        ))}
       </div>
+      {never.length > 0 && (
+        <details>
+          <summary>
+            <Chevron /> {never.length} more, not with the rest of this offer
+          </summary>
+          <div>
+            {never.map(({ id, name: label, note }) => (
+              <p key={id} class="pick out">
+                <b>{label}</b>
+                <span class="src">{note}</span>
+              </p>
+            ))}
+          </div>
+        </details>
+      )}
     </fieldset>
   );
 }

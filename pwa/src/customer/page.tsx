@@ -53,7 +53,7 @@ interface OfferProps {
 }
 
 function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
-  const { shown, changes, trouble, change, undo, busy } = useChanges(api, sent);
+  const { shown, changes, trouble, change, undo, pending } = useChanges(api, sent);
   const [asked, setAsked] = useState(sent.questions);
   const { document: quote } = shown;
   const open = sent.state === 'open' && !sent.newer;
@@ -88,7 +88,7 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
         {quote.notes && <p class="card offer-notes">{quote.notes}</p>}
         {quote.lines.map((line) => (
           <OfferLine
-            key={line.id} line={line} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} busy={busy}
+            key={line.id} line={line} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} pending={pending?.filter((one) => one.line === line.id)}
             questions={asked.filter((one) => one.line === line.id)} onChange={change} onAsk={open ? ask : undefined}
           />
         ))}
@@ -121,7 +121,7 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
         <Deciding api={api} sent={sent} shown={shown} changes={changes} open={open} onDecided={onAgain} />
         <Watching api={api} sent={sent} onSent={onSent} />
       </aside>
-      <p class="unseen" role="status">{changes.length > 0 && !busy ? `Now ${inOneBreath(quote)}.` : ''}</p>
+      <p class="unseen" role="status">{changes.length > 0 && !pending ? `Now ${inOneBreath(quote)}.` : ''}</p>
       {open && (
         <nav class="offer-bar" aria-label="Price and decision">
           <p>
@@ -140,11 +140,12 @@ function useChanges(api: OfferApi, sent: Offer) {
   const [changes, setChanges] = useState<Change[]>([]);
   const [shown, setShown] = useState(sent);
   const [trouble, setTrouble] = useState('');
-  const [busy, setBusy] = useState(false);
+  /** what was just chosen, and is shown as chosen while the server works it out */
+  const [pending, setPending] = useState<Change[]>();
   const turn = useRef(0);
   const show = async (next: Change[]) => {
     const mine = ++turn.current;
-    setBusy(true);
+    setPending(next);
     setTrouble('');
     try {
       const offer = next.length > 0 ? await api.evaluate(next) : sent;
@@ -153,15 +154,14 @@ function useChanges(api: OfferApi, sent: Offer) {
       setChanges(next);
     } catch (error) {
       if (mine !== turn.current) return;
-      setShown((before) => ({ ...before }));
       setTrouble(error instanceof Refused ? error.message : 'Something went wrong. Nothing was changed.');
     } finally {
-      if (mine === turn.current) setBusy(false);
+      if (mine === turn.current) setPending(undefined);
     }
   };
   return {
-    changes, shown, trouble, busy,
-    change: (change: Change) => void show(withChange(changes, change)),
+    changes, shown, trouble, pending,
+    change: (change: Change) => void show(withChange(pending ?? changes, change)),
     undo: () => void show([]),
   };
 }
