@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from app.cpq.artefact import Feature, Rule
+from app.cpq.artefact import Budget, Feature, Rule
 from app.cpq.catalogue import Catalogue, Product
 from app.cpq.catalogue_features import Conditions
 from app.cpq.check_faults import Faults
@@ -199,17 +200,25 @@ def _beyond_budgets(product: Product, inspection: Inspection) -> Iterator[Findin
                     f"{feature.name} can never be {feature.names[value]}: beyond a budget.",
                 )
             yield Finding(
-                kind, product.sku, text, _budgets(model, feature.id, value, names), feature.id, value, feature.pointer
+                kind, product.sku, text, _budgets(model, feature.id, value, product), feature.id, value, feature.pointer
             )
 
 
-def _budgets(model: Model, feature: str, value: str, names: Mapping[str, str]) -> tuple[Rule, ...]:
+def _budgets(model: Model, feature: str, value: str, product: Product) -> tuple[Rule, ...]:
+    budgets = {budget.entry.id: budget.entry for budget in product.budgets}
     try:
         explain(model, [Choice(feature, (value,))], feature, value)
     except NeverPossible as fault:
         rules = {rule.id: rule for rule in model.artefact.rules}
         return (
             *(rules[own] for own in fault.rules),
-            *(Rule(excess.id, f"Budget {names[excess.id]}") for excess in fault.budgets),
+            *(Rule(excess.id, _excess(budgets[excess.id], excess.by)) for excess in fault.budgets),
         )
     return ()
+
+
+def _excess(budget: Budget, by: str) -> str:
+    """In words; `by` is 0 where budgets cannot be kept together although each can by itself."""
+    if Decimal(by) == 0:
+        return f"The budget {budget.name} cannot be kept together with the others named."
+    return f"The budget {budget.name} is missed by at least {f'{by} {budget.unit}'.rstrip()}."
