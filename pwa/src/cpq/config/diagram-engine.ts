@@ -6,7 +6,7 @@ import type { Diagram } from './artefact';
 import { countPaths } from './count';
 import type { Answer, Engine, Question, Valid, Weights } from './engine';
 import { leftOut, type Bound, type Kept, type Model } from './model';
-import { Paths } from './paths';
+import { Paths, type Live } from './paths';
 import { lightest, type Costs, type Limited } from './search';
 
 /** The costs of one bound, what a whole path may cost, and what a violated choice costs: more than all weights together. */
@@ -27,6 +27,8 @@ export class DiagramEngine implements Engine {
   private readonly side: Uint8Array; // by slot, of its literal
   private readonly level: Int32Array;
   private readonly spared: Uint8Array;
+  /** The nodes that the first sweep of a click came by: all others are on no path that matters. */
+  private live: Live | undefined;
   /** What each bound had left at best when it was last looked at. */
   private left: readonly number[];
   private readonly broken: number[];
@@ -56,13 +58,14 @@ export class DiagramEngine implements Engine {
     this.seen.fill(0);
     if (sweeps.length < 2) {
       const [only] = sweeps as [Sweep];
-      if (!(only.paths.run() <= only.most)) return null;
+      if (!(only.paths.run(only.most + only.penalty) <= only.most)) return null;
       this.witnessed(sweeps, only, this.every);
       return { slots: this.slots, unproven: [] };
     }
     // Budgets together: all as one, each by itself, then all as one again with more weight on what is broken; search is last.
     const first = this.blend(sweeps, choices, factorsFor(this.left, this.factorRoom(sweeps.length)));
-    if (!(first.paths.run() <= first.most)) return null;
+    if (!(first.paths.run(first.most + first.penalty) <= first.most)) return null;
+    this.live = first.paths.live();
     this.broken.fill(0);
     let open: readonly number[] = this.witnessed(sweeps, first, this.every);
     if (open.length > 0) open = this.bySingleBounds(sweeps, choices, open);
@@ -115,7 +118,7 @@ export class DiagramEngine implements Engine {
   /** Each bound by itself, ties decided by all others: exact for the one, and likely to suit the rest. Returns what stays open. */
   private bySingleBounds(sweeps: readonly Sweep[], choices: readonly Kept[], open: readonly number[]): readonly number[] {
     const { bounds } = this.model;
-    this.left = sweeps.map(({ paths, most }) => most - paths.runUp());
+    this.left = sweeps.map(({ paths, most }) => most - paths.runUp(this.live));
     const others = blended(bounds, factorsFor(this.left, Math.min(2 ** 8, this.factorRoom(sweeps.length))));
     const scale = penaltyFor(others);
     const helpfulFirst = bounds.map((_, at) => at).sort((a, b) => (this.helped[b] as number) - (this.helped[a] as number));
@@ -126,7 +129,7 @@ export class DiagramEngine implements Engine {
       const weights = [...budget.weights.map(([literal, weight]) => [literal, weight * sign * scale] as const), ...others];
       const single = { paths: this.priced(bounds.length, weights, 1), most: most + scale / 2, penalty: penaltyFor(weights, Math.abs(most) + scale) };
       this.penalise(single, choices);
-      single.paths.run();
+      single.paths.run(single.most + single.penalty, this.live);
       const left = this.witnessed(sweeps, single, rest);
       this.helped[at] = ((this.helped[at] as number) + 1 - left.length / rest.length) / 2;
       return left;
@@ -140,7 +143,7 @@ export class DiagramEngine implements Engine {
     let rest = open;
     for (let round = 0; round < ROUNDS && rest.length > 0; round += 1) {
       const blend = this.blend(sweeps, choices, factors);
-      blend.paths.run();
+      blend.paths.run(blend.most + blend.penalty, this.live);
       this.broken.fill(0);
       rest = this.witnessed(sweeps, blend, rest);
       const often = rest.length / 2;
@@ -184,7 +187,7 @@ export class DiagramEngine implements Engine {
 
   /** Whether some path keeps every choice and every bound, where none is known that does. */
   private keepsAll(choices: readonly Kept[]): boolean {
-    const { holds, proven } = this.any(choices.flatMap((choice) => leftOut(this.model, choice)), this.model.bounds);
+    const { holds, proven } = this.anyLive(choices.flatMap((choice) => leftOut(this.model, choice)));
     return holds !== null || !proven;
   }
 
@@ -235,7 +238,7 @@ export class DiagramEngine implements Engine {
     for (const [feature, all] of byFeature) {
       let slots = all.filter((slot) => !this.seen[slot]);
       while (slots.length > 0) {
-        const { holds, proven } = this.any(this.without(feature, slots, choices), this.model.bounds);
+        const { holds, proven } = this.anyLive(this.without(feature, slots, choices));
         if (!holds) {
           if (!proven) unproven.push(...slots);
           else for (const slot of slots) this.slots[slot] = 0;
@@ -268,25 +271,31 @@ export class DiagramEngine implements Engine {
 
   // --- search ------------------------------------------------------------------------------------------------------
 
-  private search(forbidden: readonly number[], weight: readonly Weights[], bounds: readonly Bound[], any: boolean): Answer {
-    const limits = bounds.map(({ budget, sign, most }) => ({ ...this.costs(budget.weights, sign, forbidden), most }));
-    const blend = this.searchBlend(forbidden, bounds);
-    const { found, proven } = lightest(
-      this.diagram, this.model.header.order.length,
-      any && blend ? [blend] : weight.map((row) => this.costs(row, 1, forbidden)),
-      blend ? [...limits, blend] : limits,
-      any,
-    );
-    if (!found) return { holds: null, proven };
-    return { holds: (literal) => (found.taken[this.model.level(literal)] === 1) === literal > 0, proven };
+  /** Some configuration over the nodes of the last click, within all bounds. */
+  private anyLive(forbidden: readonly number[]): Answer {
+    const { bounds } = this.model;
+    return this.found([], this.limits(forbidden, bounds, factorsFor(this.left, this.factorRoom(bounds.length))), true, this.live ?? null);
   }
 
-  /** All bounds as one more, which cuts the search off where each bound alone does not. */
-  private searchBlend(forbidden: readonly number[], bounds: readonly Bound[]): Limited | null {
-    if (bounds.length < 2) return null;
-    const left = bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, forbidden) ?? most));
-    const factors = factorsFor(left, this.factorRoom(bounds.length));
-    return { ...this.costs(blended(bounds, factors), 1, forbidden), most: bounds.reduce((sum, { most }, at) => sum + most * (factors[at] as number), 0) };
+  private search(forbidden: readonly number[], weight: readonly Weights[], bounds: readonly Bound[], any: boolean): Answer {
+    const left = bounds.length < 2 ? [] : bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, forbidden) ?? most));
+    const limits = this.limits(forbidden, bounds, factorsFor(left, this.factorRoom(bounds.length)));
+    return this.found(weight.map((row) => this.costs(row, 1, forbidden)), limits, any, null);
+  }
+
+  /** The bounds, and all of them as one more, which cuts a search off where each alone does not. */
+  private limits(forbidden: readonly number[], bounds: readonly Bound[], factors: readonly number[]): Limited[] {
+    const limits = bounds.map(({ budget, sign, most }) => ({ ...this.costs(budget.weights, sign, forbidden), most }));
+    if (bounds.length < 2) return limits;
+    const most = bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
+    return [...limits, { ...this.costs(blended(bounds, factors), 1, forbidden), most }];
+  }
+
+  private found(weight: readonly Costs[], limits: readonly Limited[], any: boolean, live: Live | null): Answer {
+    const rows = any && limits.length > 0 ? limits.slice(-1) : weight;
+    const { found, proven } = lightest(this.diagram, this.model.header.order.length, rows, limits, any, live);
+    if (!found) return { holds: null, proven };
+    return { holds: (literal) => (found.taken[this.model.level(literal)] === 1) === literal > 0, proven };
   }
 
   private costs(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Costs {

@@ -9,6 +9,9 @@ import type { Diagram } from './artefact';
 /** An edge as a number: 2 · node + side; where the root lies below the top level, the way there is edge 0. */
 type Edge = number;
 
+/** Ids of nodes, children before parents. */
+export type Live = Int32Array;
+
 export class Paths {
   /** What each side of each level costs; fill before `run`. */
   readonly low: Float64Array;
@@ -27,6 +30,8 @@ export class Paths {
   private readonly cheaper: Uint8Array;
   private readonly above: Float64Array;
   private readonly from: Int32Array;
+  private readonly visited: Uint8Array;
+  private readonly lives: Int32Array;
   private readonly edgeLow: Int32Array;
   private readonly edgeHigh: Int32Array;
   /** Row k, column l: the cheapest path over an edge that skips the levels l … l + 2^k − 1. */
@@ -40,6 +45,7 @@ export class Paths {
     [this.extraLow, this.extraHigh] = [floats(levels), floats(levels)];
     [this.below, this.above, this.from] = [floats(nodes), floats(nodes), new Int32Array(nodes)];
     [this.edgeLow, this.edgeHigh, this.taken] = [new Int32Array(levels), new Int32Array(levels), new Uint8Array(levels)];
+    [this.visited, this.lives] = [new Uint8Array(nodes), new Int32Array(nodes)];
     this.cheaper = new Uint8Array(levels);
     const rows = levels > 0 ? 32 - Math.clz32(levels) : 0;
     this.skips = Array.from({ length: rows }, () => floats(levels));
@@ -47,7 +53,7 @@ export class Paths {
   }
 
   /** Cheapest path of all, by the costs as they stand. Enough where single literals do not matter. */
-  runUp(): number {
+  runUp(live?: Live): number {
     const { low, high, extraLow, extraHigh } = this;
     let base = 0;
     for (let at = 0; at < this.levels; at += 1) {
@@ -61,9 +67,12 @@ export class Paths {
     this.base = base;
     const { level, low: lows, high: highs, root } = this.diagram;
     const { below } = this;
+    if (live) below.fill(Infinity);
     below[0] = Infinity;
     below[1] = 0;
-    for (let id = 2; id <= root; id += 1) {
+    const end = live ? live.length : root + 1;
+    for (let place = live ? 0 : 2; place < end; place += 1) {
+      const id = live ? (live[place] as number) : place;
       const at = level[id] as number;
       const a = (extraLow[at] as number) + (below[lows[id] as number] as number);
       const b = (extraHigh[at] as number) + (below[highs[id] as number] as number);
@@ -72,13 +81,24 @@ export class Paths {
     return base + (below[root] as number);
   }
 
-  /** Cheapest path through every literal. Returns the cheapest of all. */
-  run(): number {
-    const best = this.runUp();
+  /**
+   * Cheapest path through every literal, paths that cost more than `most` left out. Returns the cheapest of all. With `live`
+   * only these nodes are looked at.
+   */
+  run(most: number, live?: Live): number {
+    const best = this.runUp(live);
     this.forget();
-    this.runDown();
+    this.runDown(most - this.base, live);
     this.spreadSkips();
     return best;
+  }
+
+  /** The nodes on paths of the last run, children first: what other costs of the same paths have to look at. */
+  live(): Live {
+    let count = 0;
+    const { root } = this.diagram;
+    for (let id = 2; id <= root; id += 1) if (this.visited[id]) this.lives[count++] = id;
+    return this.lives.subarray(0, count);
   }
 
   private forget(): void {
@@ -88,14 +108,19 @@ export class Paths {
     for (const row of this.skips) row.fill(Infinity);
   }
 
-  private runDown(): void {
+  private runDown(most: number, live?: Live): void {
     const { level, low: lows, high: highs, root } = this.diagram;
     const { above, below, from, extraLow, extraHigh, throughLow, throughHigh, edgeLow, edgeHigh } = this;
+    this.visited.fill(0);
     above[root] = 0;
     if ((level[root] as number) > 0) this.skip(0, level[root] as number, below[root] as number, 0);
-    for (let id = root; id > 1; id -= 1) {
+    const { visited } = this;
+    const first = live ? 0 : 2;
+    for (let place = live ? live.length - 1 : root; place >= first; place -= 1) {
+      const id = live ? (live[place] as number) : place;
       const here = above[id] as number;
-      if (here === Infinity) continue;
+      if (!(here + (below[id] as number) <= most)) continue;
+      visited[id] = 1;
       const at = level[id] as number;
       const [left, right] = [lows[id] as number, highs[id] as number];
       const a = here + (extraLow[at] as number);
