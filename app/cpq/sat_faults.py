@@ -31,23 +31,31 @@ class Faults:
             if self._solvable(literals, [], len(self._rules)):
                 return None
             found: list[int] = []
-            limit = len(self._rules)
+            last = self._last_in_core(found)
             while self._solvable(literals, found, 0):
-                limit = self._shortest(literals, found, limit) - 1
-                found.append(limit + 1)
+                last = self._shortest(literals, found, last)
+                found.append(last)
+                self._solvable(literals, found, last - 1)
+                last = self._last_in_core(found)
         return tuple(self._rules[number - 1] for number in sorted(found))
 
     def _solvable(self, literals: Sequence[int], found: Sequence[int], first: int) -> bool:
         chosen = [*found, *range(1, first + 1)]
         return bool(self._solver.solve(assumptions=[*literals, *(self._first + number for number in chosen)]))
 
-    def _shortest(self, literals: Sequence[int], found: Sequence[int], limit: int) -> int:
-        """The smallest k such that the first k rules, with what was found, exclude the literals; at most `limit` do."""
-        low, high = 1, limit
+    def _last_in_core(self, found: Sequence[int]) -> int:
+        """The last rule, besides those found, that the solver needed to see that there is no solution."""
+        core = (literal - self._first for literal in self._solver.get_core() or ())
+        return max((number for number in core if number > 0 and number not in found), default=0)
+
+    def _shortest(self, literals: Sequence[int], found: Sequence[int], last: int) -> int:
+        """The smallest k such that the first k rules, with what was found, exclude the literals; the first `last` do."""
+        low, high = 1, last
         while low < high:
             middle = (low + high) // 2
             if self._solvable(literals, found, middle):
                 low = middle + 1
             else:
-                high = middle
+                # The rules up to the last in the core suffice; so it is not a matter of which core the solver finds.
+                high = max(low, min(middle, self._last_in_core(found)))
         return low
