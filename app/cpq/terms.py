@@ -13,6 +13,8 @@ from app.cpq.quote_parts import MOST_MONTHS, Part, applies, term_of
 from app.cpq.quote_types import LeaveAt, LeaveRule, LineTerm, QuoteLine, TermChoice
 from app.foundation.money import exponent
 
+AT_ONCE = 1_000
+_NOT_COMPARED = ("optional", "selected", "bundle", "cost")
 GRID = (1, 3, 6, 12, 24, 36, 48, 60)
 
 
@@ -79,35 +81,39 @@ def _alternatives(deal: Deal, line: QuoteLine, own: dict[str, Any]) -> list[str]
 
 
 def _others(deal: Deal, lines: Sequence[QuoteLine]) -> dict[str, list[Stretch]]:
-    """Each line priced with each other term it may have, a ramp as long as its own; percentages off the whole quote apply."""
-    requested: list[dict[str, Any]] = []
-    trace: list[tuple[str, Part]] = []
-    keys: list[str] = []
-    for line in lines:
-        index = deal.lines[line["id"]]
-        own = term_of(deal, line, f"/lines/{index}")
-        for name in _alternatives(deal, line, own) if own else ():
-            other = cast(QuoteLine, {**line, "term": name})
-            for made, part in lines_of(deal, other, index, whole(own["months"], "", 1, MOST_MONTHS) if own else 0):
-                if part.start is not None:
-                    kept = {
-                        key: value
-                        for key, value in made.items()
-                        if key not in ("optional", "selected", "bundle", "cost")
-                    }
-                    requested.append({**kept, "id": f"{name}~{made['id']}"})
-                    trace.append((line["id"], part))
-                    keys.append(f"{line['id']}~{name}")
-    if not requested:
-        return {}
+    """Each line priced with each other term it may have, a ramp as long as its own; percentages off the whole quote apply.
+
+    They are priced `AT_ONCE` at most: the engine takes only so many lines.
+    """
+    asked = [found for line in lines for found in _asked(deal, line)]
     discounts = [
         {"id": given["id"], "kind": "percent", "value": given["value"], "reason": ""}
         for given in deal.content.get("discounts") or ()
         if given["kind"] == "percent"
     ]
-    request = {**frame(deal), "taxes": [], "floors": [], "header": discounts, "lines": requested}
-    result = priced(deal, Assembly(request, trace))
-    return _stretches([(key, part) for key, (_, part) in zip(keys, trace, strict=True)], result)
+    shared = {**frame(deal), "taxes": [], "floors": [], "header": discounts} if asked else {}
+    found: dict[str, list[Stretch]] = {}
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
+        request = {**shared, "lines": [made for _, _, made, _ in some]}
+        result = priced(deal, Assembly(request, [(line, part) for _, line, _, part in some]))
+        for name, stretches in _stretches([(key, part) for key, _, _, part in some], result).items():
+            found.setdefault(name, []).extend(stretches)
+    return found
+
+
+def _asked(deal: Deal, line: QuoteLine) -> list[tuple[str, str, dict[str, Any], Part]]:
+    """A line with each other term: key, line id, price line and part."""
+    index = deal.lines[line["id"]]
+    own = term_of(deal, line, f"/lines/{index}")
+    found = []
+    for name in _alternatives(deal, line, own) if own else ():
+        other = cast(QuoteLine, {**line, "term": name})
+        for made, part in lines_of(deal, other, index, whole(own["months"], "", 1, MOST_MONTHS) if own else 0):
+            if part.start is not None:
+                kept = {key: value for key, value in made.items() if key not in _NOT_COMPARED}
+                found.append((f"{line['id']}~{name}", line["id"], {**kept, "id": f"{name}~{made['id']}"}, part))
+    return found
 
 
 def _stretches(trace: Sequence[tuple[str, Part]], result: dict[str, Any]) -> dict[str, list[Stretch]]:

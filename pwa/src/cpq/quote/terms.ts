@@ -8,6 +8,7 @@ import { linesOf } from './lines.ts';
 import { MOST_MONTHS, type Part, applies, termOf } from './parts.ts';
 import type { LeaveAt, LeaveRule, LineTerm, QuoteLine, TermChoice, TermData } from './types.ts';
 
+const AT_ONCE = 1000;
 const GRID = [1, 3, 6, 12, 24, 36, 48, 60];
 
 /** `value` is charged over `length` months from month `start`, evenly. */
@@ -63,28 +64,40 @@ const alternatives = (deal: Deal, line: QuoteLine, own: TermData): TermData[] =>
 
 /** Each line priced with each other term it may have, a ramp as long as its own; percentages off the whole quote apply. */
 function othersOf(deal: Deal, lines: QuoteLine[]): Map<string, Stretch[]> {
-  const requested: Line[] = [];
-  const trace: [string, Part][] = [];
-  const keyed: [string, Part][] = [];
-  for (const line of lines) {
-    const index = deal.lines.get(line.id)!;
-    const own = termOf(deal, line, `/lines/${index}`);
-    if (!own) continue;
-    for (const { id } of alternatives(deal, line, own))
-      for (const [made, part] of linesOf(deal, { ...line, term: id }, index, whole(own.months, '', 1, MOST_MONTHS))) {
-        if (part.start === undefined) continue;
-        const { optional: _o, selected: _s, bundle: _b, cost: _c, ...kept } = made;
-        requested.push({ ...kept, id: `${id}~${made.id}` });
-        trace.push([line.id, part]);
-        keyed.push([`${line.id}~${id}`, part]);
-      }
-  }
-  if (!requested.length) return new Map();
+  const asked = lines.flatMap((line) => askedOf(deal, line));
+  const found = new Map<string, Stretch[]>();
+  if (!asked.length) return found;
   const header = (deal.content.discounts ?? [])
     .filter((given) => given.kind === 'percent')
     .map((given): Header => ({ id: given.id, kind: 'percent', value: given.value, reason: '' }));
-  const request = { ...frame(deal), taxes: [], floors: [], header, lines: requested };
-  return stretchesOf(keyed, priced(deal, { request, trace }));
+  const shared = { ...frame(deal), taxes: [], floors: [], header };
+  for (let first = 0; first < asked.length; first += AT_ONCE) {
+    const some = asked.slice(first, first + AT_ONCE);
+    const request = { ...shared, lines: some.map(([, , made]) => made) };
+    const result = priced(deal, { request, trace: some.map(([, line, , part]) => [line, part]) });
+    for (const [name, stretches] of stretchesOf(
+      some.map(([key, , , part]) => [key, part]),
+      result,
+    ))
+      found.set(name, [...(found.get(name) ?? []), ...stretches]);
+  }
+  return found;
+}
+
+/** A line with each other term: key, line id, price line and part. */
+function askedOf(deal: Deal, line: QuoteLine): [string, string, Line, Part][] {
+  const index = deal.lines.get(line.id)!;
+  const own = termOf(deal, line, `/lines/${index}`);
+  if (!own) return [];
+  const horizon = whole(own.months, '', 1, MOST_MONTHS);
+  return alternatives(deal, line, own).flatMap(({ id }) =>
+    linesOf(deal, { ...line, term: id }, index, horizon)
+      .filter(([, part]) => part.start !== undefined)
+      .map(([made, part]): [string, string, Line, Part] => {
+        const { optional: _o, selected: _s, bundle: _b, cost: _c, ...kept } = made;
+        return [`${line.id}~${id}`, line.id, { ...kept, id: `${id}~${made.id}` }, part];
+      }),
+  );
 }
 
 function stretchesOf(trace: [string, Part][], result: PriceResult): Map<string, Stretch[]> {
