@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { add, compareAmounts, decimalOf, figures, isNegative, isZero, money, percent, rounded, signed, subtract } from '../src/quotes/money';
-import { paidFor } from '../src/quotes/paid';
 
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 
@@ -32,11 +31,4 @@ test('percentages are said with one place', () => {
 
 test('figures are read as people type them', () => {
   expect([decimalOf('2,5'), decimalOf('1 200'), decimalOf(' 4 '), decimalOf('1e9'), decimalOf('-3'), decimalOf('four')]).toEqual(['2.5', '1200', '4', '', '', '']);
-});
-
-test('what was paid is of the term that runs, also at the end of a month', () => {
-  const one = { id: 's', account_id: 'a', starts_on: '2024-01-31', term_months: 1, quantity: 3, price: { amount: '90.00', currency: 'EUR' } };
-  expect(paidFor(one, '2026-02-28')).toEqual({ amount: '90.00', from: '2026-02-28', to: '2026-03-30', quantity: '3' });
-  expect(paidFor({ ...one, term_months: 12 }, '2026-01-30')).toMatchObject({ from: '2025-01-31', to: '2026-01-30' });
-  expect(paidFor({ ...one, term_months: 12, ends_on: '2026-12-31' }, '2026-11-22')).toMatchObject({ from: '2026-01-31', to: '2026-12-31' });
 });

@@ -283,3 +283,22 @@ def test_a_question_is_answered_and_the_next_version_is_compared_with_the_first(
     page.get_by_role("link", name="Versions").click()
     expect(page.get_by_text("Version 1").first).to_be_visible()
     expect(page.get_by_text("quantity: 1 → 2")).to_be_visible()
+
+
+def test_a_running_subscription_grows_by_what_was_paid_for_it_in_the_currency_it_was_paid_in(seller: Phone) -> None:
+    page = seller.page
+    runs = next(
+        one for one in stored(page, "subscription") if one.get("sku") == "WATCH-S" and one["status"] == "active"
+    )
+    path = quoting.new_quote(page, f"/accounts/{runs['account_id']}")
+    has = page.get_by_role("region", name="What they have")
+    has.get_by_role("button", name=re.compile("Watch Standard")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Make this quote in EUR").click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile("^Add to it")).click()
+    expect(page.get_by_role("region", name="How this price came about")).to_contain_text("pieces at the price paid for")
+    page.get_by_role("button", name="Done").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    shown = next(one for one in stored(page, "quote") if one["id"] in path)
+    all_sent(page)
+    kept = quoting.quote_at_server(seller, path)
+    assert (kept["digest"], kept["totals"]["currency"]) == (shown["digest"], "EUR")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import quoting
 from tests.browser.conftest import Phone
@@ -17,7 +17,8 @@ from tests.browser.server import SignIn
 from tests.browser.test_accessibility import SMALL, SMALL_TEXT, WIDE
 from tests.browser.writing import SAVED, an_account
 
-WIDTH, NARROW = {"width": 390, "height": 844}, {"width": 320, "height": 640}
+WIDTH: ViewportSize = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 320, "height": 640}
 
 
 def test_quoting_can_be_read_reached_and_used_by_everybody(new_phone: Callable[..., Phone], rep: SignIn) -> None:
@@ -34,11 +35,11 @@ def faults_of(page: Page) -> dict[str, object]:
     """What is wrong with the screen that is up."""
     found: dict[str, object] = {"text": page.evaluate(SMALL_TEXT)}
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         found[f"axe {scheme}"] = axe_violations(page)
-    page.set_viewport_size(NARROW)  # type: ignore[arg-type]
+    page.set_viewport_size(NARROW)
     found |= {"small": page.evaluate(SMALL), "wide": page.evaluate(WIDE)}
-    page.set_viewport_size(WIDTH)  # type: ignore[arg-type]
+    page.set_viewport_size(WIDTH)
     page.emulate_media(color_scheme="light")
     return {name: faults for name, faults in found.items() if faults}
 

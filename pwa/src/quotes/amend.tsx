@@ -3,12 +3,11 @@ import { useSignal } from '@preact/signals';
 import type { Amends } from '../cpq/quote';
 import type { Subscription } from '../store/rows';
 import { today } from '../ui/clock';
-import { addDays, dayAndMonth } from '../ui/dates';
+import { dayAndMonth } from '../ui/dates';
 import { go } from '../ui/router';
 import { running } from './context';
-import { productOf } from './document';
+import { booksFor, productOf } from './document';
 import { money } from './money';
-import { paidFor } from './paid';
 import { Sheet } from './pieces';
 import { pathOf } from './reads';
 import type { Work } from './working';
@@ -53,30 +52,53 @@ const CHANGES: { change: Amends['change']; label: string; detail: string }[] = [
 
 function AmendSheet({ work, one, onClose }: { work: Work; one: Subscription; onClose: () => void }) {
   const amend = (change: Amends['change']) => {
-    const paid = paidFor(one, today.peek());
     const quantity = change === 'renew' || change === 'end' ? String(one.quantity ?? 1) : '1';
     const id = work.addLine({
-      sku: one.sku as string, quantity, amends: { subscription_id: one.id, change, ...(paid ? { paid } : {}) },
-      ...(change === 'renew' && one.ends_on ? { starts_on: addDays(one.ends_on, 1) } : { starts_on: today.peek() }),
-      ...(change === 'add' && one.ends_on ? { ends_on: one.ends_on } : {}),
+      sku: one.sku as string, quantity, amends: { subscription_id: one.id, change }, ...(change === 'renew' ? {} : { starts_on: today.peek() }),
     });
     onClose();
     go(`${pathOf(work.page.id)}/lines/${id}`);
   };
+  const currency = one.price?.currency;
+  const other = currency !== undefined && currency !== work.draft.value.value.content?.currency;
   return (
     <Sheet title={one.product ?? 'Subscription'} onClose={onClose}>
-      <ul class="rows menu">
-        {CHANGES.map(({ change, label, detail }) => (
-          <li key={change}>
-            <button class="item" type="button" onClick={() => amend(change)}>
-              <span>
-                <b>{label}</b>
-                <span class="src">{detail}</span>
-              </span>
-            </button>
-          </li>
-        ))}
-      </ul>
+      {other ? (
+        <OtherCurrency work={work} currency={currency} />
+      ) : (
+        <ul class="rows menu">
+          {CHANGES.map(({ change, label, detail }) => (
+            <li key={change}>
+              <button class="item" type="button" onClick={() => amend(change)}>
+                <span>
+                  <b>{label}</b>
+                  <span class="src">{detail}</span>
+                </span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
     </Sheet>
+  );
+}
+
+/** What was paid in one currency is not reckoned in another: the whole quote is made in the one it was paid in. */
+function OtherCurrency({ work, currency }: { work: Work; currency: string }) {
+  const { content } = work.draft.value.value;
+  const book = work.document && content && booksFor(work.document, content.region, today.value).find((one) => one.currency === currency);
+  return (
+    <div class="stack">
+      <p>
+        It is paid in {currency}, and this quote is in {content?.currency}. What was paid counts only in the currency that it was paid in.
+      </p>
+      {book ? (
+        <button class="btn" type="button" onClick={() => work.setContent({ price_book: book.id, currency })}>
+          Make this quote in {currency}
+        </button>
+      ) : (
+        <p class="soft">No prices in {currency} hold for this customer today.</p>
+      )}
+    </div>
   );
 }

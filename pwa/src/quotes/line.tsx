@@ -92,7 +92,7 @@ function Fields({ work, line, product }: Props) {
   return (
     <>
       <section class="card form">
-        <Stepper label="Quantity" value={line.quantity} min={1} max={MOST} onStep={(quantity) => put({ quantity })} />
+        <Stepper label="Quantity" value={line.quantity} min={1} max={mostOf(work, line)} onStep={(quantity) => put({ quantity })} />
         {used && <Expected line={line} unit={used.unit} expected={used.expected} onChange={(quantity) => put({ usage: quantity ? { quantity } : (undefined as never) })} />}
       </section>
       <section class="card form">
@@ -110,6 +110,12 @@ function Fields({ work, line, product }: Props) {
       </section>
     </>
   );
+}
+
+/** No more is given up of a running subscription than there is. */
+function mostOf(work: Work, { amends }: QuoteLine): number {
+  const runs = work.page.subscriptions.find(({ id }) => id === amends?.subscription_id)?.quantity;
+  return runs && (amends?.change === 'reduce' || amends?.change === 'end') ? runs : MOST;
 }
 
 function Expected({ line, unit, expected, onChange }: { line: QuoteLine; unit: string | undefined; expected: string | undefined; onChange: (quantity: string) => void }) {

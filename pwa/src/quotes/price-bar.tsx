@@ -47,9 +47,9 @@ function summary(lines: PricedLine[], currency: string, work: Work, line: QuoteL
   const [first, ...rest] = lines;
   if (!first) return { large: 'No price', small: 'The price book has none for it' };
   const recurring = entries.find(({ charge }) => charge !== 'one_time');
-  const period = entries.length === 1 && recurring ? per(recurring.period) : '';
+  const period = entries.length === 1 && recurring && !line.amends ? per(recurring.period) : '';
   const taxes = [...new Set(lines.flatMap(({ taxes }) => taxes.map(({ name }) => name)))].join(', ');
   const more = rest.filter(({ net }) => !isZero(net)).map((one) => signed(one.net, currency));
   const each = line.quantity === '1' ? '' : `${line.quantity} pieces`;
-  return { large: money(first.net, currency) + (period ? ' for its term' : ''), small: [each, ...more, taxes ? `net, ${taxes} on top` : 'net'].filter(Boolean).join(' · ') };
+  return { large: money(first.net, currency) + period, small: [each, ...more, taxes ? `net, ${taxes} on top` : 'net'].filter(Boolean).join(' · ') };
 }
