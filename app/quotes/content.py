@@ -32,7 +32,7 @@ _TOLD = (
 Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=_NUL)]
 Said = Annotated[str, Meta(max_length=2000, pattern=_NUL)]
 Amount = Annotated[str, Meta(min_length=1, max_length=50, pattern=_DECIMAL, examples=["1234.50"])]
-IsoDay = Annotated[str, Meta(pattern=_DAY, extra_json_schema={"format": "date"})]
+IsoDay = Annotated[str, Meta(pattern=_DAY, examples=["2026-11-22"])]
 Code = Annotated[str, Meta(pattern="^[A-Z]{3}$", examples=["SEK"])]
 Months = Annotated[int, Meta(ge=0, le=1200)]
 

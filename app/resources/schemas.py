@@ -25,6 +25,9 @@ class ProblemSchema(Schema):
     status = fields.Integer(required=True, metadata={"example": 422})
     detail = fields.String(metadata={"description": "What happened here, and what to do."})
     errors = fields.List(fields.Nested(FaultSchema))
+    difference = fields.Dict(
+        metadata={"description": "Of a quote: the price that was `shown`, and what is `priced` now."}
+    )
     received = Whole(metadata={"description": "Of an attachment: the bytes that are here; go on from there."})
 
 

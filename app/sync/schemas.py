@@ -106,6 +106,9 @@ class PushProblemSchema(Schema):
     title = fields.String(required=True)
     detail = fields.String()
     errors = fields.List(fields.Dict(), metadata={"description": "`pointer` and `detail` of each fault."})
+    difference = fields.Dict(
+        metadata={"description": "Of a quote: the price that was `shown`, and what is `priced` now."}
+    )
 
 
 class PushConflictSchema(Schema):

@@ -90,7 +90,7 @@ REQUEST = {"currency": "SEK", "on": "2026-11-21", "lines": [PRICED]}
 
 def _sell(row: dict[str, Any], path: str) -> None:
     """What is quoted is in the catalogue, ids are of this time, and price steps are those of the engine."""
-    if row.get("content") is not None and content_faults(row["content"]) == []:
+    if row.get("content") is not None and all("Another line" in one.detail for one in content_faults(row["content"])):
         row["content"] = content()
     if row.get("context") is not None and context_faults(row["context"]) == []:
         row["context"] = {}
@@ -107,6 +107,10 @@ def _sell(row: dict[str, Any], path: str) -> None:
         row["request"] = REQUEST
     if path.endswith("/prices:evaluate") and not set(row) - {"request", "content", "context"}:
         _name_once(row, "request", "content", REQUEST)
+    if "/offers/" in path:
+        for change in _list(row.get("changes")):
+            for name in ("quantity", "term", "selected") if isinstance(change, dict) and "feature" in change else ():
+                change.pop(name, None)
     if path.endswith("/configurations:evaluate"):
         _name_once(row, "catalogue", "named", SEEDED["catalogue"])
 
