@@ -168,3 +168,13 @@ class PriceAnswerSchema(Schema):
     taxes = fields.List(fields.Dict(), required=True)
     totals = fields.Dict(required=True)
     floors = fields.List(fields.Dict(), required=True)
+    parents = fields.Dict(metadata={"description": "Of a content: which of its lines each priced line belongs to."})
+    terms = fields.List(
+        fields.Dict(), metadata={"description": "Of a content: terms beside each other, and leaving early."}
+    )
+    approvals = fields.List(fields.Dict(), metadata={"description": "Of a content: which approvals it would need."})
+    findings = fields.List(fields.Dict(), metadata={"description": "Of a content: what is worth a look."})
+    clauses = fields.List(fields.Dict())
+    digest = fields.String(
+        metadata={"description": "Of a content: names every line of the waterfall that a customer sees."}
+    )

@@ -34,7 +34,7 @@ class ShownPriceSchema(Schema):
         metadata={"pattern": DIGEST, "example": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
     )
     lines = fields.Dict(
-        Text(100),
+        fields.String(),
         amount(),
         validate=validate.Length(max=2000),
         metadata={

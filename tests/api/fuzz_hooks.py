@@ -108,9 +108,12 @@ def _sell(row: dict[str, Any], path: str) -> None:
     if path.endswith("/prices:evaluate") and not set(row) - {"request", "content", "context"}:
         _name_once(row, "request", "content", REQUEST)
     if "/offers/" in path:
-        for change in _list(row.get("changes")):
-            for name in ("quantity", "term", "selected") if isinstance(change, dict) and "feature" in change else ():
-                change.pop(name, None)
+        for change in (one for one in _list(row.get("changes")) if isinstance(one, dict)):
+            kinds = [name for name in ("feature", "term", "selected", "quantity") if name in change]
+            for name in kinds[1:]:
+                del change[name]
+            if not kinds:
+                change["quantity"] = "1"
     if path.endswith("/configurations:evaluate"):
         _name_once(row, "catalogue", "named", SEEDED["catalogue"])
 
