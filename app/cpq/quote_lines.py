@@ -9,7 +9,7 @@ from app.cpq.quote_deal import Deal, change_of, named
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import ZERO, number, plain, ratio, rounded, times
 from app.cpq.quote_options import Chosen, chosen, option_steps, unit_cost
-from app.cpq.quote_parts import Part, parts_of, term_of
+from app.cpq.quote_parts import MONTHS, Part, parts_of, term_of
 from app.cpq.quote_steps import (
     FROM_PAID,
     Step,
@@ -238,8 +238,9 @@ def _amendment(
     for place, part in enumerate(parts):
         part = _named(part, place)
         priced = _priced(deal, line, product, entry, term, part, "", values)
-        if line["amends"]["change"] != "add":
-            priced.pop("cost", None)
+        priced.pop("cost", None)
+        if line["amends"]["change"] == "add":
+            priced |= _added_cost(run, entry, values, parts[place])
         steps = paid_steps(deal, line, run, entry, parts[place], pointer)
         if part.share:
             steps.append(_share_step(part))
@@ -253,6 +254,16 @@ def _amendment(
     if not found:
         raise QuoteError(f"{pointer}/starts_on", "the subscription ends before the change begins")
     return found
+
+
+def _added_cost(run: Running, entry: dict[str, Any], values: Chosen, part: Part) -> dict[str, str]:
+    """The cost of an added piece: of the periods in the paid stretch, by its days; none when those are not whole months."""
+    cost = unit_cost(entry, values)
+    if cost is None or (part.suffix == ".paid" and not run.paid_months):
+        return {}
+    if part.suffix == ".paid":
+        cost = ratio(cost, run.paid_months, MONTHS[entry.get("period") or "month"])
+    return {"cost": plain(rounded(_shared(cost, part), 12, "half_even"))}
 
 
 def _named(part: Part, place: int) -> Part:

@@ -6,7 +6,7 @@ import { type Deal, changeOf, named } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { type Decimal, ZERO, number, plain, ratio, rounded } from './figures.ts';
 import { type Chosen, chosen, optionSteps, unitCost } from './options.ts';
-import { type Part, partsOf, termOf } from './parts.ts';
+import { type Part, monthsOf, partsOf, termOf } from './parts.ts';
 import {
   FROM_PAID,
   adjustmentOf,
@@ -168,6 +168,15 @@ function usageWords(line: QuoteLine, entry: Entry, part: Part): string {
   return `Usage, ${used.quantity ?? used.amount}${unit} ${stated} ${when}`;
 }
 
+/** The cost of an added piece: of the periods in the paid stretch, by its days; none when those are not whole months. */
+function addedCost({ values }: Item, run: Running, entry: Entry, part: Part): { cost?: string } {
+  let cost = unitCost(entry, values);
+  const paid = part.suffix === '.paid';
+  if (!cost || (paid && !run.paidMonths)) return {};
+  if (paid) cost = ratio(cost, run.paidMonths, monthsOf(entry));
+  return { cost: plain(rounded(shared(cost, part), 12, 'half_even')) };
+}
+
 /** What is added to, or given up of, a running subscription; for `end` also the price of leaving. */
 function amendment(item: Item, run: Running, entries: Entry[]): Priced[] {
   const { deal, line, pointer } = item;
@@ -187,7 +196,8 @@ function amendment(item: Item, run: Running, entries: Entry[]): Priced[] {
   const found = amendedParts(run, entry).map((given, place): Priced => {
     const part = place ? given : { ...given, suffix: '' };
     const made = priced(item, entry, term, part, '');
-    if (change !== 'add') delete made.cost;
+    delete made.cost;
+    if (change === 'add') Object.assign(made, addedCost(item, run, entry, given));
     const steps = paidSteps(deal, line, run, entry, given, pointer);
     if (part.share) steps.push(shareStep(part));
     return [{ ...made, steps: [...steps, ...discountSteps(line, undefined, '', pointer)] }, part];
