@@ -68,7 +68,7 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
     return (
       <>
         <LineSteps line={linesOf(price, shown[0]!.id)[0]!} price={price} sums={false} />
-        <Sums price={price} />
+        <Sums price={price} several={false} />
       </>
     );
   }
@@ -77,7 +77,7 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
       {shown.map((line, place) => (
         <LineBlock key={line.id} line={line} price={price} name={productOf(document, line.sku)?.name ?? line.sku} open={place === 0} />
       ))}
-      <Sums price={price} />
+      <Sums price={price} several />
     </>
   );
 }
@@ -107,14 +107,14 @@ function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuoteP
 const EACH: Record<string, string> = { month: 'each month', year: 'each year', once: 'by use' };
 
 /** Net, what is taken off the whole, taxes, and which of it comes back every month or year. */
-export function Sums({ price }: { price: QuotePrice }) {
+export function Sums({ price, several }: { price: QuotePrice; several: boolean }) {
   const { totals, currency, header, taxes } = price;
   const parts = partsOf(totals);
   const only = parts.length === 1 && parts[0]?.label !== 'once' ? parts[0]?.label : undefined;
   const less = isZero(totals.discount) ? undefined : `${money(totals.discount, currency)} (${percent(rounded(totals.discount_percent))}) less than list`;
   return (
     <ul class="wf">
-      {header.map((one) => <Row key={one.id} label={one.label} amount={signed(one.amount, currency)} source="Shared out over the lines" />)}
+      {several && header.map((one) => <Row key={one.id} kind="part" label={`${one.label}, in all`} amount={signed(one.amount, currency)} source="taken off in the lines above already, shared out over them" />)}
       <Row kind="sum" label={only ? `Net, ${only}` : 'Net'} amount={money(totals.net, currency)} source={less} />
       {parts.length > 1 && parts.map(({ label, net }) => <Row key={label} kind="part" label={`of it ${label}`} amount={money(net, currency)} />)}
       {taxes.map((tax) => <Row key={tax.id} label={tax.name} amount={money(tax.amount, currency)} source={`on ${money(tax.base, currency)}`} />)}

@@ -184,12 +184,10 @@ function Actions({ page: { account, attendees, visit } }: { page: VisitPage }) {
       )}
       {visit.status === 'done' || !mayChange(visit) ? (
         <a class="btn" href={`/accounts/${visit.account_id}/note?visit=${visit.id}`}>
-          <Icon name="write" />
           Add a note
         </a>
       ) : (
         <a class="btn" href={`/visits/${visit.id}/log`}>
-          <Icon name="write" />
           Log visit
         </a>
       )}
