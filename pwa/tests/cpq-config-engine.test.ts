@@ -107,7 +107,7 @@ function checkComplete(model: Model, configurations: readonly Holds[], choices: 
   expect(fitting.some((holds) => model.features.every((feature) => valueOf(model, holds, feature) === usual[feature.id]))).toBe(true);
 }
 
-const rounds = 150;
+const rounds = 250;
 
 function eachModel(seed: number, work: (model: Model, configurations: Small['configurations'], random: Random) => void): void {
   const random = randomOf(seed);

@@ -244,9 +244,9 @@ export class DiagramEngine implements Engine {
           else for (const slot of slots) this.slots[slot] = 0;
           break;
         }
-        slots = slots.filter((slot) => !holds(this.model.slotLiteral[slot] as number));
-        if (!this.spared[all[0] as number]) this.seeHolding(holds);
-        slots = slots.filter((slot) => !this.seen[slot]);
+        const had = slots.find((slot) => holds(this.model.slotLiteral[slot] as number)) as number;
+        if (!this.spared[had]) this.seeHolding(holds); // it keeps all choices, thus speaks for each of its values
+        slots = slots.filter((slot) => slot !== had && !this.seen[slot]);
       }
     }
     return unproven.sort((a, b) => a - b);
