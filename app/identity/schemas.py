@@ -94,7 +94,7 @@ class AuditEntrySchema(Schema):
     id = Uuid(required=True)
     at = Moment(required=True)
     user_id = Uuid(required=True, allow_none=True)
-    via = fields.String(required=True, metadata={"enum": ["session", "token", "system"]})
+    via = fields.String(required=True, metadata={"enum": ["session", "token", "system", "link"]})
     credential_id = Uuid(required=True, allow_none=True)
     action = fields.String(required=True)
     entity = fields.String(required=True, allow_none=True)
