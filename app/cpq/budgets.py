@@ -7,8 +7,8 @@
   ordered as the budgets, of each the maximum first. One bound is exact by the lightest path through each literal. Whether a value
   is valid under all bounds together is decided by a *witness*, a configuration of the rules that keeps them all; a witness
   speaks for each of its values. Which witnesses are found, and in which order, cannot be seen in the answer.
-- Without a witness at hand, `within` searches the diagram (below). After NODE_LIMIT visits the value is shown as valid and named in
-  `unproven`.
+- Without a witness at hand, `within` searches the diagram (below). When that has taken too long (here: 20,000 nodes entered after
+  one click; the phone: NODE_LIMIT visits), the value is shown as valid and named in `unproven`; only there may both sides differ.
 
 Ranges. `min`, `max`: least and greatest use over the configurations of the *rules* that keep the effective choices, no budget
 counted. `limit`: the maximum (of `limit_of`: the greatest that the still possible values of that feature give, else the
@@ -38,7 +38,7 @@ from app.cpq.model import Choice, Model, decimal_text, normal, slot
 if TYPE_CHECKING:
     from app.cpq.domains_look import Look
 
-NODE_LIMIT = 200_000
+NODE_LIMIT = 50_000
 
 
 @dataclass(frozen=True, slots=True)

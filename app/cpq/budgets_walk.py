@@ -13,10 +13,11 @@ from app.cpq.model_graph import Graph, Ints
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """Literals (2P flags) of a configuration, or None; `proven` is False where the limit ended the walk."""
+    """Literals (2P flags) of a configuration, or None; `proven` is False where the limit ended the walk. `entered`: nodes."""
 
     literals: Flags | None
     proven: bool
+    entered: int
 
 
 def walk(graph: Graph, edges: Ints, forbidden: Collection[int], limits: Ints, blend: Reals, most: int) -> Walked:
@@ -33,12 +34,12 @@ def walk(graph: Graph, edges: Ints, forbidden: Collection[int], limits: Ints, bl
         node, sums, by, depth = stack.pop()
         path[depth:] = [by]
         if node == 1:
-            return Walked(_configuration(graph, path[1:], forbidden), True)
+            return Walked(_configuration(graph, path[1:], forbidden), True, entered)
         if any((earlier <= sums).all() for earlier in failed.get(node, ())):
             continue
         entered += 1
         if entered > most:
-            return Walked(None, False)
+            return Walked(None, False, entered)
         failed.setdefault(node, []).append(sums)
         begin, end = graph.edges_of[node]
         least = sums + kept[begin:end] + to_come[graph.target[begin:end]]
@@ -48,7 +49,7 @@ def walk(graph: Graph, edges: Ints, forbidden: Collection[int], limits: Ints, bl
             (int(graph.target[begin + edge]), sums + kept[begin + edge], begin + edge, depth + 1)
             for edge in left[np.argsort(-(least[left] @ blend), kind="stable")].tolist()
         ]
-    return Walked(None, True)
+    return Walked(None, True, entered)
 
 
 def _configuration(graph: Graph, path: list[int], forbidden: Collection[int]) -> Flags:

@@ -18,7 +18,7 @@ from app.cpq.domains_reach import Flags, reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
 
-# Nodes that a walk for one witness enters at most; witnesses kept; values for which walks are quicker than a pass.
+# Nodes that the walks for witnesses enter at most after one click; witnesses kept; values for which walks are quicker than a pass.
 _WALK_LIMIT = 20_000
 _REMEMBERED = 2_000
 _FEW = 3
@@ -118,12 +118,14 @@ class Diagram:
         """The literals that fit all bounds together, and those for which the search ended at its limit."""
         valid, unproven = seen.copy(), []
         replaceable = set(left_out.replaceable)
+        allowed = _WALK_LIMIT
         for number in np.flatnonzero(fits & ~seen & self._asked).tolist():
             if valid[number]:
                 continue
             feature, value = self.model.owner[literal_at(number)]
             others = [choice for choice in choices if choice.feature != feature or number not in replaceable]
-            found = self._walk((*others, Choice(feature, (value,))), range(len(self.bounds)))
+            found = self._walk((*others, Choice(feature, (value,))), range(len(self.bounds)), allowed)
+            allowed -= found.entered
             if found.literals is not None:
                 self._pool.add(found.literals)
                 valid[number if number in replaceable else found.literals] = True
@@ -132,11 +134,11 @@ class Diagram:
                 unproven.append(number)
         return valid, tuple(unproven)
 
-    def _walk(self, choices: Choices, bounds: Sequence[int]) -> Walked:
+    def _walk(self, choices: Choices, bounds: Sequence[int], most: int | None = None) -> Walked:
         limits = self.limits[list(bounds)]
         blend = 1.0 / (np.abs(limits) + 1)
         edges = self._edges if len(bounds) == len(self.bounds) else self._edges[list(bounds)]
-        return walk(self.graph, edges, self._forbidden(choices), limits, blend, _WALK_LIMIT)
+        return walk(self.graph, edges, self._forbidden(choices), limits, blend, _WALK_LIMIT if most is None else most)
 
     def _forbidden(self, choices: Choices) -> set[int]:
         return {slot(literal) for choice in choices for literal in self.model.forbidden_by(choice)}

@@ -172,7 +172,7 @@ def test_models_beyond_the_gate_are_served_by_sat(name: str) -> None:
 
 
 def _assert_sampled(rng: random.Random, model: Model, peer: Peer, choices: Choices, found: Domains) -> None:
-    for domain in rng.sample(found.features, 300):
+    for domain in rng.sample(found.features, 100):
         others = [choice for choice in choices if choice.feature != domain.feature]
         for value in model.value_ids[domain.feature]:
             assert peer.solves(model, [*others, Choice(domain.feature, (value,))]) == (value in domain.valid)
@@ -195,5 +195,5 @@ def _assert_swaps(rng: random.Random, model: Model, peer: Peer) -> None:
             _assert_smallest(model, peer, choices, asked, given_up)
             assert explain(model, choices, feature.id, asked.values[0]).rules
             swaps += 1
-        choices = after
+        choices = after[-10:]
     assert swaps

@@ -8,7 +8,7 @@
 import type { Diagram } from './artefact';
 import type { Live } from './paths';
 
-export const NODE_LIMIT = 200_000;
+export const NODE_LIMIT = 50_000;
 
 /** Costs of both sides of every level, one column a number of the weight or a bound; Infinity: the side is forbidden. */
 export interface Costs {
