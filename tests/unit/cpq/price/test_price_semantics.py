@@ -174,6 +174,15 @@ def test_floors_and_caps_hold_the_price() -> None:
     assert priced(listed("100"), half, step("floor", "schedule", amount="-20", above="list"))["net"] == "80.00"
 
 
+def test_a_limit_above_the_list_price_is_prorated_with_it() -> None:
+    half = step("proration", "proration", "line", numerator="1", denominator="2")
+    discount, least = (
+        step("percent_discount", "additional", percent="50"),
+        step("floor", "additional", amount="-20", above="list"),
+    )
+    assert priced(listed("100"), half, discount, least)["net"] == "30.00"
+
+
 def test_an_amount_that_was_used_elsewhere_is_not_given_again() -> None:
     assert (
         priced(listed("100"), step("amount_discount", "additional", "line", amount="30", used="20"))["net"] == "90.00"
@@ -201,6 +210,11 @@ def test_every_mode_rounds_ties_as_it_is_named(mode: str, up: str, down: str) ->
 @pytest.mark.parametrize(("point", "net"), [("unit", "100.00"), ("line", "100.20")])
 def test_a_unit_price_is_rounded_only_where_the_policy_says(point: str, net: str) -> None:
     assert priced(listed("0.501"), quantity="200", asked={"policy": policy(point)})["net"] == net
+
+
+def test_additive_percents_are_of_the_rounded_unit_price() -> None:
+    asked = {"currency": "JPY", "policy": policy("unit", stacking="additive")}
+    assert priced(listed("0.5"), step("percent_discount", "additional", percent="100"), asked=asked)["net"] == "0"
 
 
 def test_rounding_of_the_total_makes_the_lines_agree_with_it() -> None:
@@ -249,6 +263,19 @@ def test_header_discounts_leave_out_what_is_not_in_the_totals_or_not_meant() -> 
     ]
     assert nets(*lines, header=[header("percent", "10", charge="one_time")]) == ["90.00", "100.00", "10.00"]
     assert nets(*lines, header=[header("percent", "10", lines=["c"])]) == ["100.00", "100.00", "9.00"]
+
+
+def test_header_discounts_leave_credits_as_they_are() -> None:
+    lines = [line(listed("100")), line(listed("-50"), name="b")]
+    assert nets(*lines, header=[header("percent", "10")]) == ["90.00", "-50.00"]
+    assert nets(*lines, header=[header("fixed_total", "20")]) == ["70.00", "-50.00"]
+
+
+def test_later_parts_of_a_ramp_share_in_percents_alone() -> None:
+    lines = [line(listed("10"), charge="recurring"), line(listed("20"), name="b", charge="recurring", later=True)]
+    assert nets(*lines, header=[header("percent", "10")]) == ["9.00", "18.00"]
+    assert nets(*lines, header=[header("fixed_total", "9")]) == ["9.00", "20.00"]
+    assert nets(*lines, header=[header("amount", "3")]) == ["7.00", "20.00"]
 
 
 def test_optional_lines_are_priced_and_left_out_until_they_are_selected() -> None:
