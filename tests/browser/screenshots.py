@@ -1,4 +1,5 @@
-"""Takes the pictures in docs/screenshots: Today, a briefing, a report and what is unsent, on the next Tuesday morning at eight.
+"""Takes the pictures in docs/screenshots: Today, a briefing, configuring, a quote, a report and what is unsent, on the next
+Tuesday morning at eight.
 
 `python -m tests.browser.screenshots`
 """
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.browser import quoting
 from tests.browser.measure import BRIEFED, PHONE, sign_in
 from tests.browser.server import ROOT, Server, install, sample_rep
 from tests.support.browser import FLAGS, ensure
@@ -50,6 +52,9 @@ def take(browser: Browser, server: Server, scheme: str, at: datetime) -> None:
     page.locator(BRIEFED).first.click()
     expect(page.locator("section.hero .row").first).to_be_visible()
     page.screenshot(path=FOLDER / f"briefing-{scheme}.png")
+    quote(page, scheme)
+    page.goto(server.url)
+    page.locator(BRIEFED).first.click()
     page.get_by_role("link", name="Log visit").click()
     report(page)
     page.screenshot(path=FOLDER / f"log-{scheme}.png")
@@ -61,6 +66,34 @@ def take(browser: Browser, server: Server, scheme: str, at: datetime) -> None:
     expect(page.get_by_text("Saved on this phone")).to_be_hidden(timeout=8_000)
     page.screenshot(path=FOLDER / f"unsent-{scheme}.png")
     context.close()
+
+
+def quote(page: Page, scheme: str) -> None:
+    """Configure a pump at the visit, and quote it with monitoring at a discount."""
+    visit = page.url
+    quoting.has_catalogue(page)
+    page.goto(visit)
+    page.get_by_role("link", name="Quote", exact=True).click()
+    quoting.add(page, "PX process pump")
+    quoting.option(page, "Medium", "Paper pulp").click()
+    quoting.group(page, "Seal and bearings")
+    quoting.option(page, "Shaft seal", "Double, SiC").click()
+    expect(page.locator(".opt.out", has_text="swap 1").first).to_be_visible()
+    page.get_by_role("region", name="Shaft seal").locator("summary").click()
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=FOLDER / f"configure-{scheme}.png")
+    page.locator(".price").click()
+    page.screenshot(path=FOLDER / f"price-{scheme}.png")
+    page.get_by_role("dialog").get_by_role("button", name="Close", exact=True).click()
+    quoting.finish(page)
+    quoting.add(page, "Watch Plus")
+    page.get_by_text("Give a discount").click()
+    page.get_by_label("Percent", exact=True).fill("4")
+    page.get_by_label("Reason, as the customer reads it").fill("Third pump this year")
+    expect(page.get_by_text("Within your authority (5 %)")).to_be_visible()
+    expect(page.get_by_text("is on the quote")).to_be_hidden(timeout=8_000)
+    page.evaluate("document.activeElement.blur(); document.querySelector('.hero').scrollIntoView(); scrollBy(0, -12)")
+    page.screenshot(path=FOLDER / f"quote-{scheme}.png")
 
 
 def report(page: Page) -> None:
