@@ -20,6 +20,8 @@ def lightest_first(
     for literal, weight in weights.items():
         # Avoiding a literal of negative weight costs what taking it would save.
         formula.append([-literal if weight > 0 else literal], weight=abs(weight))
+    # Variables that no clause names are the problem's too: RC2 counts its own from the first that it does not know.
+    formula.nv = max([formula.nv, *(abs(literal) for group in groups for literal in group)])
     with RC2(formula, solver=_ORACLE, adapt=True) as solver:
         model = solver.compute()
         if model is None:
