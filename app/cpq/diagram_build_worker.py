@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 MEMORY_BYTES = 2 * 2**30
-MOST_STARTS = 12
+MOST_STARTS = 8
 FORCE_WORK = 60_000
 MOST_SIFTS = 8
 LITTLE_GAIN = 0.99

@@ -69,7 +69,7 @@ CLAUSES = st.lists(
 
 
 @given(nodes=diagrams(), clauses=CLAUSES, name=TEXT, solutions=st.none() | st.integers(0, 2**400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_what_is_written_is_read_again(nodes: Nodes, clauses: list[Clause], name: str, solutions: int | None) -> None:
     model = artefact(
         public=PUBLIC,

@@ -102,13 +102,13 @@ def _agree(constraints: list[Constraint]) -> None:
 
 
 @given(PROBLEMS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_diagram_clauses_and_brute_force_agree(constraints: list[Constraint]) -> None:
     _agree(constraints)
 
 
 @given(PROBLEMS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_they_agree_where_cudd_is_missing(constraints: list[Constraint]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(sys.modules, "dd.cudd", None)
@@ -117,7 +117,7 @@ def test_they_agree_where_cudd_is_missing(constraints: list[Constraint]) -> None
 
 
 @given(FORMULAS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_negation_holds_exactly_when_the_formula_does_not(formula: Formula) -> None:
     for bits in product((False, True), repeat=PUBLIC):
         chosen = dict(enumerate(bits, start=1))
