@@ -224,7 +224,7 @@ class _Pricing:
                 cost = self._cost(one)
                 if cost is None or not _is_about(floor, one):
                     continue
-                if (one.net - cost) * HUNDRED < floor.min_margin_percent * one.net or (not one.net and cost > ZERO):
+                if (one.net - cost) * HUNDRED < floor.min_margin_percent * one.net:
                     margin = self._margin(one.net, cost) if one.net > ZERO else None
                     least = plain(floor.min_margin_percent)
                     found.append(FloorViolation(floor.id, one.priced.line.id, floor.reason, least, margin))

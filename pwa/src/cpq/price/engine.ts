@@ -226,8 +226,7 @@ class Pricing {
     const cost = this.cost(one);
     if (cost === null || !isAbout(floor, one)) return null;
     const { net } = one;
-    const isBelow = net.minus(cost).times(HUNDRED).lt(floor.minMarginPercent.times(net));
-    if (!isBelow && !(net.isZero() && cost.gt(ZERO))) return null;
+    if (!net.minus(cost).times(HUNDRED).lt(floor.minMarginPercent.times(net))) return null;
     const minimum = plain(floor.minMarginPercent);
     const found: FloorViolation = { id: floor.id, line: one.priced.line.id, reason: floor.reason, minimum };
     if (net.gt(ZERO)) found.margin = this.margin(net, cost);
