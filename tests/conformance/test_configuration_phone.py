@@ -5,29 +5,27 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from pysat.solvers import Solver
 
 from app.cpq.artefact import Artefact
-from app.cpq.compile import compile_dimacs
+from app.cpq.catalogue import read_catalogue
+from app.cpq.compile import compile_catalogue
 from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, complete
-from app.cpq.diagram_build import Gate
 from app.cpq.domains import evaluate
 from app.cpq.explain import explain, take
 from app.cpq.model import BudgetExcess, Choice, ConfigurationError, Model, NeverPossible, load
 from tests.conftest import shared_data
+from tests.support.compiled_models import BEYOND_THE_GATE, ROOT, compiled, within_the_gate
 from tests.support.configuration import by_sat, random_artefact, random_choices
 from tests.support.phone_engine import PhoneEngine
 
 SEED = 20261122
 LITERAL_CHECKS = 50_000
 SEQUENCES = 10_000
-ABOVE_GATE = ("FinancialServices01", "automotive01")
-# A model that does not even get the time to begin is served by SAT at once.
-NO_TIME = Gate(seconds=0.01)
+CATALOGUE = ROOT / "fixtures" / "catalogue" / "rosvall-pumps.yaml"
 
 
 @pytest.fixture(scope="module")
@@ -37,36 +35,32 @@ def phone() -> Iterator[PhoneEngine]:
 
 
 @pytest.fixture(scope="module")
-def compiled() -> dict[str, bytes]:
+def public() -> dict[str, bytes]:
     """Artefacts of the public models within the gate."""
-    files = sorted(shared_data("feature_models").glob("*.dimacs"))
-    within = [file for file in files if not any(name in file.name for name in ABOVE_GATE)]
-    with ThreadPoolExecutor(2) as pool:
-        made = pool.map(lambda file: compile_dimacs(file.read_text("utf-8"), file.stem).data, within)
-        return dict(zip((file.stem for file in within), made, strict=True))
+    return {path.stem: compiled(path) for path in within_the_gate(shared_data("feature_models"))}
 
 
 @pytest.fixture(scope="module")
-def above_gate() -> dict[str, bytes]:
-    folder = shared_data("feature_models")
-    files = [next(folder.glob(f"*{name}*.dimacs")) for name in ABOVE_GATE]
-    return {file.stem: compile_dimacs(file.read_text("utf-8"), file.stem, NO_TIME).data for file in files}
+def sample() -> bytes:
+    """The artefact of the sample catalogue's pump."""
+    (pump,) = compile_catalogue(read_catalogue(CATALOGUE.read_text("utf-8"))).values()
+    return pump.data
 
 
 # --- (a) domains equal SAT -------------------------------------------------------------------------------------------
 
 
-def test_domains_equal_sat_for_random_literals(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
-    each = -(-LITERAL_CHECKS // len(compiled))
-    checked = sum(_differing(phone, name, data, each, clicks=12) for name, data in compiled.items())
+def test_domains_equal_sat_for_random_literals(phone: PhoneEngine, public: dict[str, bytes]) -> None:
+    each = -(-LITERAL_CHECKS // len(public))
+    checked = sum(_differing(phone, name, data, each, clicks=12) for name, data in public.items())
     assert checked >= LITERAL_CHECKS
 
 
-@pytest.mark.parametrize("name", ABOVE_GATE)
-def test_models_above_the_gate_are_served_by_sat(phone: PhoneEngine, above_gate: dict[str, bytes], name: str) -> None:
-    stem = next(one for one in above_gate if name in one)
-    assert phone.load(stem, above_gate[stem])["engine"] == "sat"
-    assert _differing(phone, stem, above_gate[stem], 2_000, clicks=5) >= 2_000
+@pytest.mark.parametrize("name", BEYOND_THE_GATE)
+def test_models_above_the_gate_are_served_by_sat(phone: PhoneEngine, name: str) -> None:
+    data = compiled(shared_data("feature_models") / f"{name}.dimacs")
+    assert phone.load(name, data)["engine"] == "sat"
+    assert _differing(phone, name, data, 2_000, clicks=5) >= 2_000
 
 
 def _differing(phone: PhoneEngine, name: str, data: bytes, checks: int, clicks: int) -> int:
@@ -107,11 +101,11 @@ def _choice(choice: Choice) -> dict[str, Any]:
 # --- (b) never a dead end --------------------------------------------------------------------------------------------
 
 
-def test_random_clicks_never_come_to_a_dead_end(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
+def test_random_clicks_never_come_to_a_dead_end(phone: PhoneEngine, public: dict[str, bytes], sample: bytes) -> None:
     rng = random.Random(SEED)
     small = {f"small {number}": random_artefact(rng, number % 4) for number in range(60)}
     models = {name: made.to_bytes() for name, made in small.items() if _has_a_configuration(load(made.to_bytes()))}
-    models |= compiled
+    models |= public
     each = -(-SEQUENCES // len(models))
     swaps = 0
     for name, data in models.items():
@@ -121,6 +115,10 @@ def test_random_clicks_never_come_to_a_dead_end(phone: PhoneEngine, compiled: di
         swaps += sum(one["swaps"] for one in walked)
         _assert_solvable(load(data), [one["choices"] for one in walked])
         phone.ask("forget", name)
+    phone.load("sample", sample)
+    walked = phone.ask("walk", "sample", SEED, 40, 15)
+    assert not [one for one in walked if "deadEnd" in one]
+    _assert_solvable(load(sample), [one["choices"] for one in walked])
     assert each * len(models) >= SEQUENCES
     assert swaps > 1000
 
@@ -148,10 +146,20 @@ def test_small_models_are_answered_as_by_the_server(phone: PhoneEngine, engine: 
         _compare(phone, rng, made if engine == "diagram" else by_sat(made), 8)
 
 
-def test_public_models_are_answered_as_by_the_server(phone: PhoneEngine, compiled: dict[str, bytes]) -> None:
+def test_public_models_are_answered_as_by_the_server(phone: PhoneEngine, public: dict[str, bytes]) -> None:
     rng = random.Random(SEED)
-    for data in compiled.values():
+    for data in public.values():
         _compare(phone, rng, Artefact.from_bytes(data), 25, most=8)
+
+
+def test_the_sample_catalogue_is_answered_as_by_the_server(phone: PhoneEngine, sample: bytes) -> None:
+    rng = random.Random(SEED)
+    _compare(phone, rng, Artefact.from_bytes(sample), 15)
+    phone.load("sample", sample)
+    model = load(sample)
+    for state in _states(phone, "sample", 2, 12)[::3]:
+        (answer,) = phone.ask("askAll", "sample", [{"choices": [_choice(one) for one in state], "evaluate": True}])
+        assert json.dumps(answer["evaluate"]) == json.dumps(evaluate(model, state)), state
 
 
 def _compare(phone: PhoneEngine, rng: random.Random, made: Artefact, questions: int, most: int = 4) -> None:
