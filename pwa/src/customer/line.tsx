@@ -67,7 +67,7 @@ function Waterfall({ part, currency, alone }: { part: Part; currency: string; al
       <summary>
         <Chevron /> How {alone || !part.name ? 'this price' : part.name} came about, {plural(part.waterfall.length, 'step')}
       </summary>
-      <ol class="steps">
+      <ol class="price-steps">
         {part.waterfall.map((step, place) => (
           <li key={step.step + place}>
             <span>{step.label}</span>

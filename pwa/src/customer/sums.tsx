@@ -26,7 +26,7 @@ export function Sums({ document, before }: { document: Document; before: Documen
           <summary>
             <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7" /></svg> Discounts on the whole, and taxes
           </summary>
-          <ol class="steps">
+          <ol class="price-steps">
             {document.header.map((step) => (
               <li key={step.id}>
                 <span>{step.label}</span>
