@@ -1,6 +1,7 @@
 """Measure everything: prints a table and writes build/bench.json. `--write-docs` writes docs/benchmarks.md too.
 
-`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, configure, price, sizes, offline, lighthouse, axe.
+`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, configure,
+phone-configure, price, sizes, offline, lighthouse, axe.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tests.benchmarks import (
     live_bench,
     pdf_bench,
     phone_bench,
+    phone_configure_bench,
     price_bench,
     pull_bench,
     push_bench,
@@ -64,6 +66,7 @@ GROUPS = (
     Group("crowd", crowd_bench.TARGETS, crowd_bench.measure),
     Group("live", live_bench.TARGETS, live_bench.measure),
     Group("configure", configure_bench.TARGETS, configure_bench.measure),
+    Group("phone-configure", phone_configure_bench.TARGETS, phone_configure_bench.measure),
     Group("price", price_bench.TARGETS, price_bench.measure),
     Group("quote", quote_bench.TARGETS, quote_bench.measure),
     Group("pdf", pdf_bench.TARGETS, pdf_bench.measure),
