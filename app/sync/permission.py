@@ -140,7 +140,7 @@ def _question(role: Role) -> Prepared:
         "colleague": (_colleagues(role, mine),),
         "draft": (*_drafts_to_decide(role, mine), _own_drafts()),
         "catalogue": (_catalogues(),),
-        "agreement": (_of(AGREEMENTS, mine),),
+        "agreement": (_of(AGREEMENTS, mine, _any(AGREEMENTS)),),
         "quote": (_quotes(mine),),
     }
     gathered = [_gathered(row_type, part) for row_type in ROW_TYPES for part in parts[row_type]]
@@ -213,10 +213,16 @@ def _catalogues() -> "sa.Select[Any]":
     return found.where(CATALOGUES.c.org_id == _ORG, _is_one_of(CATALOGUES.c.status, "active"))
 
 
+def _any(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether the organisation has any of these, asked once: else the accounts are not looked up one by one."""
+    some = table.alias(f"any_{table.name}")
+    return sa.exists(sa.select(sa.literal_column("1")).select_from(some).where(some.c.org_id == _ORG))
+
+
 def _quotes(mine: sa.CTE) -> "sa.Select[Any]":
     """Quotes of these accounts on which something happened within a year."""
     young = QUOTES.c.updated_at >= sa.bindparam("quotes_from", type_=Instant())
-    return _of(QUOTES, mine, young, marks=(QUOTES.c.person_id, QUOTES.c.visit_id, QUOTES.c.user_id))
+    return _of(QUOTES, mine, _any(QUOTES), young, marks=(QUOTES.c.person_id, QUOTES.c.visit_id, QUOTES.c.user_id))
 
 
 def _colleagues(role: Role, mine: sa.CTE) -> "sa.Select[Any]":
