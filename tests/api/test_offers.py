@@ -18,6 +18,7 @@ from app.foundation.db import Database
 from app.identity.rates import make_limiter
 from app.quotes.offer_tables import Acceptance, LinkKey, QuoteEvent, QuoteLink
 from tests.support.offering import Seller, content, set_up_shop
+from tests.support.writing import Writer
 
 VALID_UNTIL = "2099-12-31"
 
@@ -372,3 +373,17 @@ def test_keys_and_links_are_of_one_organisation_each(customer: Customer, databas
         assert len(session.scalars(sa.select(LinkKey.org_id)).all()) == 1
         link = session.scalars(sa.select(QuoteLink)).one()
         assert customer.token not in (link.id, str(link.__dict__))
+
+
+def test_a_rep_answers_from_the_phone_and_only_within_the_territory(
+    customer: Customer, seller: Seller, sign_in: Any, directory: Any
+) -> None:
+    asked = customer.act("ask", text="When can it be here?").json["id"]
+    territory = {"user_id": directory.users["rep@north"], "account_id": seller.account, "starts_on": "2026-01-01"}
+    assert seller.api.post("/territories", territory).status_code == 201
+    told = Writer(sign_in("rep2@north")).write("quote.answer", id=asked, text="Never")
+    assert told["result"] != "applied"
+    assert customer.read().json["questions"][0]["answer"] is None
+    Writer(sign_in("rep@north")).does("quote.answer", id=asked, text="In two weeks.")
+    question = customer.read().json["questions"][0]
+    assert (question["answer"], question["author"]) == ("In two weeks.", "Rep")
