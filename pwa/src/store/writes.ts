@@ -173,7 +173,11 @@ export async function settle(writer: Writer, id: string, choice: 'mine' | 'their
       one.kind === 'conflict' && one.id !== id && one.mutation.id === item.mutation.id && TOGETHER.has(one.clash.field) ? [one] : []);
     await Promise.all(others.map((one) => tx.objectStore('attention').delete(one.id)));
     const clashes = [item, ...others].map(({ clash }) => clash);
-    return enqueue(tx, [made(writer, overTheirs(item.mutation, clashes))], writer.author);
+    const { name, args } = overTheirs(item.mutation, clashes);
+    const quote = name === 'quote.change' ? await tx.objectStore('quote').get(String(args['id'])) : undefined;
+    // A quote is changed against the revision that is there now, not field by field.
+    const against = quote ? { id: quote.id, revision: quote.revision, fields: args['fields'] } : args;
+    return enqueue(tx, [made(writer, { name, args: against })], writer.author);
   });
 }
 
