@@ -128,7 +128,8 @@ async function send(work: Work): Promise<void> {
   if (!price) return;
   const writes = writesOf(work);
   const revision = revisionAfter(work, writes);
-  await put(work, [...writes, write('quote.send', { id: work.page.id, revision, shown: shownOf(price) })], phoneState.peek() === 'current' ? 'Saved on this phone, being sent' : 'Saved on this phone, sent when online');
+  const last = write('quote.send', { id: work.page.id, revision, shown: shownOf(price) });
+  await put(work, [...writes, last], `Saved on this phone, ${phoneState.peek() === 'current' ? 'being sent' : 'sent when online'}`);
 }
 
 const ASKS = {

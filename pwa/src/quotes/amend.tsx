@@ -41,7 +41,10 @@ export function AmendCard({ work }: { work: Work }) {
 }
 
 const subscriptionWords = (one: Subscription): string =>
-  [one.contract_number, one.ends_on ? `until ${dayAndMonth(one.ends_on, today.value)}` : null, one.price && `${money(one.price.amount, one.price.currency)} a term`].filter(Boolean).join(' · ');
+  [
+    one.contract_number, one.ends_on ? `until ${dayAndMonth(one.ends_on, today.value)}` : null,
+    one.price && `${money(one.price.amount, one.price.currency)} a term`,
+  ].filter(Boolean).join(' · ');
 
 const CHANGES: { change: Amends['change']; label: string; detail: string }[] = [
   { change: 'add', label: 'Add to it', detail: 'more of the same, to the same end' },

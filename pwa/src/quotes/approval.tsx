@@ -71,7 +71,8 @@ function Decision({ work }: { work: Work }) {
       return;
     }
     if (!quote) return;
-    await save([write('quote.decide', { id: quote.id, revision: quote.revision, decision, ...(text ? { reason: text } : {}) })], decision === 'approve' ? 'Approved. Saved on this phone' : 'Refused. Saved on this phone');
+    const decided = write('quote.decide', { id: quote.id, revision: quote.revision, decision, ...(text ? { reason: text } : {}) });
+    await save([decided], `${decision === 'approve' ? 'Approved' : 'Refused'}. Saved on this phone`);
   };
   return (
     <div class="stack spaced">

@@ -32,7 +32,11 @@ function Budget({ name, range: { min, max, limit, unit } }: { name: string; rang
         {shown(min)} {limit && `of ${shown(limit)}`} {unit}
       </span>
       {limit && <Gauge min={min} max={max} limit={limit} />}
-      {left !== null && <span class="src">{decided ? `${shown(left)} ${unit} to spare` : `leaves ${shown(left)} ${unit} for what is still open, which may take up to ${shown(subtract(max, min))}`}</span>}
+      {left !== null && (
+        <span class="src">
+          {shown(left)} {unit} {decided ? 'to spare' : `for what is still open, which may take up to ${shown(subtract(max, min))}`}
+        </span>
+      )}
     </div>
   );
 }

@@ -15,7 +15,7 @@ import { apart, choicesOf, evaluated, featureOf, knownOf, modelOf, nameOf, taken
 import { productOf, valueName, type Feature, type Product } from './document';
 import { FinishSheet } from './finish';
 import { GuideSheet } from './guide';
-import { FeatureCard } from './options';
+import { FeatureCard, type FeatureProps } from './options';
 import { optionPrices } from './option-prices';
 import { PriceBar } from './price-bar';
 import { pathOf, type QuotePage } from './reads';
@@ -128,14 +128,21 @@ function swapWords(product: Product, feature: string, value: string, givenUp: re
   return `${words(feature, [value])} taken. Given up: ${givenUp.map((one) => words(one.feature, one.values)).join(', ')}`;
 }
 
-function ConfigureFrame({ work, line, product, now, onAdd, children }: Pick<Props, 'work' | 'line' | 'product'> & { now: Evaluated; onAdd: () => void; children: ComponentChildren }) {
+interface FrameProps extends Pick<Props, 'work' | 'line' | 'product'> {
+  now: Evaluated;
+  onAdd: () => void;
+  children: ComponentChildren;
+}
+
+function ConfigureFrame({ work, line, product, now, onAdd, children }: FrameProps) {
   const { state } = now;
   const chosen = state.features.filter((one) => one.chosen?.length === 1).length;
+  const counted = `${chosen} of ${state.features.length} chosen`;
   const ways = state.ways === null ? 'ways not counted' : `${state.waysExact ? '' : 'at most '}${waysWords(state.ways)} ${state.ways === 1n ? 'way' : 'ways'} left`;
   return (
     <Screen
       title={product.name} back={{ href: pathOf(work.page.id), label: 'Quote' }}
-      sub={state.complete ? `Complete · ${chosen} of ${state.features.length} chosen${chosen < state.features.length ? ', the rest follows' : ''}` : `${chosen} of ${state.features.length} chosen · ${ways} · always completable`}
+      sub={state.complete ? `Complete · ${counted}${chosen < state.features.length ? ', the rest follows' : ''}` : `${counted} · ${ways} · always completable`}
       bar={<PriceBar work={work} line={line} button="Add to quote" onButton={onAdd} />}
     >
       {children}
@@ -166,8 +173,10 @@ function Tools({ past, onUndo, sheet, product }: { past: Signal<readonly unknown
 
 const OTHERS = 'others';
 
+type GroupsProps = Props & Pick<FeatureProps, 'now' | 'onTake' | 'onRelease'>;
+
 /** Features a group at a time: a screen that a thumb gets through. */
-function Groups({ work, line, product, model, now, onTake, onRelease }: Props & { now: Evaluated; onTake: (feature: string, value: string) => void; onRelease: (feature: string) => void }) {
+function Groups({ work, line, product, model, now, onTake, onRelease }: GroupsProps) {
   const groups = useMemo(() => groupsOf(product), [product]);
   const asked = place.value.query.get('group');
   const current = groups.find(({ id }) => id === asked) ?? groups[0];

@@ -36,8 +36,14 @@ export function DetailsCard({ work }: { work: Work }) {
           onText={(region) => work.setContent({ region: region.toUpperCase() })}
         />
         <Day legend="Holds until" value={value.valid_until} onDay={(valid_until) => draft.change({ valid_until })} quick={QUICK} />
-        <Prose label="Note to the customer" value={value.content?.notes ?? ''} onText={(notes) => work.setContent(notes ? { notes } : { notes: undefined as never })} rows={2} most={2000} />
-        <Prose label="Notes for colleagues" value={value.notes} onText={(notes) => draft.change({ notes })} rows={2} most={most('quote.create', 'notes')} hint="The customer does not see them." />
+        <Prose
+          label="Note to the customer" value={value.content?.notes ?? ''} rows={2} most={2000}
+          onText={(notes) => work.setContent(notes ? { notes } : { notes: undefined as never })}
+        />
+        <Prose
+          label="Notes for colleagues" value={value.notes} rows={2} most={most('quote.create', 'notes')} hint="The customer does not see them."
+          onText={(notes) => draft.change({ notes })}
+        />
       </div>
     </Fold>
   );
@@ -47,7 +53,8 @@ export function DetailsCard({ work }: { work: Work }) {
 function says({ draft, page, document }: Work): string {
   const { title, person_id, valid_until, content } = draft.value.value;
   const person = page.people.find(({ id }) => id === person_id)?.name;
-  return [title, person && `to ${person}`, bookOf(document, content?.price_book ?? '')?.name, valid_until && `until ${dayAndMonth(valid_until, today.value)}`].filter(Boolean).join(' · ');
+  const until = valid_until && `until ${dayAndMonth(valid_until, today.value)}`;
+  return [title, person && `to ${person}`, bookOf(document, content?.price_book ?? '')?.name, until].filter(Boolean).join(' · ');
 }
 
 function Facts({ work }: { work: Work }) {
@@ -56,7 +63,8 @@ function Facts({ work }: { work: Work }) {
   const person = people.find(({ id }) => id === value.person_id);
   const rows = [
     ['Title', value.title], ['To', person?.name], ['Prices', bookOf(work.document, value.content?.price_book ?? '')?.name],
-    ['Holds until', value.valid_until ? dayAndMonth(value.valid_until, today.value) : ''], ['By', quote?.author], ['Note to the customer', value.content?.notes], ['Notes for colleagues', value.notes],
+    ['Holds until', value.valid_until ? dayAndMonth(value.valid_until, today.value) : ''], ['By', quote?.author],
+    ['Note to the customer', value.content?.notes], ['Notes for colleagues', value.notes],
   ].filter(([, text]) => text);
   return (
     <section class="card">

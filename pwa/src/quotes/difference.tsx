@@ -15,7 +15,8 @@ export function DifferenceCard({ work }: { work: Work }) {
   if (!quote || !difference) return null;
   const { shown, priced } = difference;
   const accept = async () => {
-    await save([write('quote.change', { id: quote.id, revision: quote.revision, fields: {}, shown: { ...priced, digest: priced.digest ?? '' } })], 'The new price stands. Saved on this phone');
+    const accepted = { ...priced, digest: priced.digest ?? '' };
+    await save([write('quote.change', { id: quote.id, revision: quote.revision, fields: {}, shown: accepted })], 'The new price stands. Saved on this phone');
     for (const one of work.page.attention) if (one.kind === 'rejected' && one.mutation.name === 'quote.send') await discard(one.id);
   };
   return (

@@ -30,9 +30,15 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
   const earlier = Object.keys(before).length > 0 ? before : earlierOf(work, line, product);
   const wishes: Wish[] = [
     { label: 'As usual', detail: 'what is mostly taken, as the catalogue says', how: 'as usual', objective: { kind: 'usual' } },
-    { label: 'Cheapest', detail: 'the lowest list price that what you chose allows', how: 'at the lowest price', objective: { kind: 'cheapest', prices: listPrices(work, product) } },
-    ...model.budgets.map(({ id, name }) => ({ label: `Least ${name.toLowerCase()}`, detail: 'as little of it as what you chose allows', how: `with the least ${name.toLowerCase()}`, objective: { kind: 'lightest', budget: id } as const })),
-    ...(earlier ? [{ label: 'As before', detail: 'as near as possible to what was configured before', how: 'near to what was before', objective: { kind: 'nearest', to: earlier } as const }] : []),
+    {
+      label: 'Cheapest', detail: 'the lowest list price that what you chose allows', how: 'at the lowest price',
+      objective: { kind: 'cheapest', prices: listPrices(work, product) },
+    },
+    ...model.budgets.map(({ id, name }): Wish => ({
+      label: `Least ${name.toLowerCase()}`, detail: 'as little of it as what you chose allows', how: `with the least ${name.toLowerCase()}`,
+      objective: { kind: 'lightest', budget: id },
+    })),
+    ...(earlier ? [asBefore(earlier)] : []),
   ];
   const prices = usePrices(work, line, model, now, open > 0 ? wishes : []);
   const finish = ({ objective, how }: Wish) => {
@@ -62,6 +68,10 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
     </Sheet>
   );
 }
+
+const asBefore = (to: Record<string, string>): Wish => ({
+  label: 'As before', detail: 'as near as possible to what was configured before', how: 'near to what was before', objective: { kind: 'nearest', to },
+});
 
 interface Wish {
   label: string;

@@ -73,7 +73,8 @@ function answered(product: Product, model: Model, before: readonly Choice[], que
       choices = step.choices;
       givenUp.push(...step.givenUp);
     }
-    const words = (all: readonly Choice[]) => all.map(({ feature, values }) => `${nameOf(product, feature)} ${values.map((value) => valueName(featureOf(product, feature), value)).join(' or ')}`).join(', ');
+    const valuesOf = ({ feature, values }: Choice) => values.map((value) => valueName(featureOf(product, feature), value)).join(' or ');
+    const words = (all: readonly Choice[]) => all.map((one) => `${nameOf(product, one.feature)} ${valuesOf(one)}`).join(', ');
     return { choices, said: `${words(set)}${givenUp.length > 0 ? `. Given up: ${words(givenUp)}` : ''}`, problem: '' };
   } catch (error) {
     if (error instanceof NeverPossible) return { choices: before, said: '', problem: 'No configuration fits this answer.' };

@@ -186,6 +186,7 @@ function Times({ line, onChange }: { line: QuoteLine; onChange: (part: Partial<Q
 
 /** Another quantity or discount from a month on. */
 function Ramp({ ramp, onChange }: { ramp: RampPart[]; onChange: (ramp: RampPart[]) => void }) {
+  const last = ramp.at(-1);
   const put = (at: number, part: Partial<RampPart>) => onChange(ramp.map((one, place) => (place === at ? { ...one, ...part } : one)));
   return (
     <div class="stack">
@@ -200,7 +201,7 @@ function Ramp({ ramp, onChange }: { ramp: RampPart[]; onChange: (ramp: RampPart[
       ))}
       <button
         class="chip" type="button"
-        onClick={() => onChange(ramp.length === 0 ? [{ from_month: 0, quantity: '1' }, { from_month: 6, quantity: '2' }] : [...ramp, { from_month: (ramp.at(-1)?.from_month ?? 0) + 6, quantity: ramp.at(-1)?.quantity ?? '1' }])}
+        onClick={() => onChange(last ? [...ramp, { ...last, from_month: last.from_month + 6 }] : [{ from_month: 0, quantity: '1' }, { from_month: 6, quantity: '2' }])}
       >
         <Icon name="add" />
         {ramp.length === 0 ? 'Grow in steps' : 'Another step'}

@@ -97,7 +97,9 @@ export async function readQuote(db: Database, id: string, start: Start): Promise
   const content = typed?.value.content ?? refusedParts(own).content ?? contentOf(quote) ?? contentOf(source);
   return {
     id, quote, typed, account, people, subscriptions, agreements, offered, start: { ...start, account: accountId }, source,
-    catalogue: content ? kept.find(({ key, version }) => key === content.catalogue && version === content.catalogue_version) : kept.find(({ hash }) => hash === offered[0]?.hash),
+    catalogue: kept.find((one) => content
+      ? one.key === content.catalogue && one.version === content.catalogue_version
+      : one.hash === offered[0]?.hash),
     role: (await authorRole(db, quote, session?.user)) ?? 'rep',
     unsent: queue.some((one) => one.done === undefined && one.args['id'] === id),
     attention: own,

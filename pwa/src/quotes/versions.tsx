@@ -8,7 +8,7 @@ import { age } from '../ui/dates';
 import { Select } from '../ui/form';
 import { Empty, Screen } from '../ui/frame';
 import { featureOf, nameOf } from './configuring';
-import { productOf, valueName } from './document';
+import { productOf, valueName, type Product } from './document';
 import { money, signed } from './money';
 import { pathOf, type QuotePage } from './reads';
 import { useWork, type Work } from './working';
@@ -116,6 +116,9 @@ function Compare({ work, versions }: { work: Work; versions: Version[] }) {
 
 const TOTALS: Record<string, string> = { net: 'Net', gross: 'With tax', tax: 'Tax', discount: 'Less than list', mrr: 'A month', tcv: 'Over its whole term' };
 
+const named = (product: Product | undefined, feature: string, value: string | null): string =>
+  value === null ? 'nothing' : valueName(product && featureOf(product, feature), value);
+
 function Differences({ work, found }: { work: Work; found: Difference }) {
   const currency = work.draft.value.value.content?.currency ?? '';
   if (found.same) return <p class="soft">Nothing differs.</p>;
@@ -151,7 +154,7 @@ function Differences({ work, found }: { work: Work; found: Difference }) {
               <b>{product?.name ?? one.sku}</b> <span class="soft">{one.what}</span>
               {one.configuration?.map(({ feature, a, b }) => (
                 <span key={feature} class="src">
-                  {product ? nameOf(product, feature) : feature}: {a && product ? valueName(featureOf(product, feature), a) : words(a)} → {b && product ? valueName(featureOf(product, feature), b) : words(b)}
+                  {product ? nameOf(product, feature) : feature}: {named(product, feature, a)} → {named(product, feature, b)}
                 </span>
               ))}
               {one.fields?.map(({ field, a, b }) => (

@@ -52,7 +52,11 @@ export function useWork(page: QuotePage): Work {
     const { content } = draft.value.value;
     return document && content ? pricing(document, content, context) : null;
   }), [draft, document, context]);
-  const dirty = useMemo(() => computed(() => JSON.stringify(savedParts(draft.value.value)) !== JSON.stringify(savedParts(initial)) || (!quote && (draft.value.value.content?.lines.length ?? 0) > 0)), [draft, initial]);
+  const dirty = useMemo(() => computed(() => {
+    const { value } = draft.value;
+    const first = !quote && (value.content?.lines.length ?? 0) > 0;
+    return first || JSON.stringify(savedParts(value)) !== JSON.stringify(savedParts(initial));
+  }), [draft, initial]);
   const setContent = (part: Partial<QuoteContent>) => {
     const content = draft.value.peek().content;
     if (content) draft.change({ content: { ...content, ...part } });
