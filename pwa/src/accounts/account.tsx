@@ -4,7 +4,7 @@ import { standing, telephone, waysToReach } from '../briefing/contact';
 import { ReachButtons } from '../briefing/people';
 import { moneyText } from '../briefing/text';
 import type { AccountPage } from '../store/reads';
-import type { Account, Colleague, CustomerPromise, Goal, Person, Subscription, Ticket, Visit } from '../store/rows';
+import type { Account, Colleague, CustomerPromise, Goal, Person, Quote, Subscription, Ticket, Visit } from '../store/rows';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayAndMonth, dayDistance, dayInSentence, dayName, localDay, timeOfDay } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
@@ -20,6 +20,7 @@ const ACCOUNTS = { href: '/accounts', label: 'Accounts' };
 
 export interface AccountRows extends AccountPage {
   written: Written;
+  quotes: Quote[];
 }
 
 export function AccountScreen({ page }: { page: AccountRows | null }) {
@@ -44,6 +45,7 @@ export function AccountScreen({ page }: { page: AccountRows | null }) {
       <Notes notes={written.notes} />
       <Promises promises={page.promises} people={people} />
       <Goals goals={page.goals} />
+      <Quotes quotes={page.quotes} />
       {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
       {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
       <Visits visits={page.visits} colleagues={page.colleagues} />
@@ -279,6 +281,31 @@ function Promises({ promises, people }: { promises: CustomerPromise[]; people: P
       <ul class="rows">
         {open.map((promise) => (
           <PromiseRow key={promise.id} promise={promise} person={people.find((one) => one.id === promise.person_id)} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The newest first; what became of each is on its own screen. */
+function Quotes({ quotes }: { quotes: Quote[] }) {
+  if (quotes.length === 0) return null;
+  return (
+    <section class="card">
+      <h2>Quotes</h2>
+      <ul class="rows">
+        {[...quotes].sort((a, b) => b.id.localeCompare(a.id)).map((quote) => (
+          <li key={quote.id}>
+            <a class="item" href={`/quotes/${quote.id}`}>
+              <span>
+                <b>{quote.title}</b> <Unsent type="quote" id={quote.id} />
+                <span class="src">
+                  {quote.number} · {quote.status.replace('_', ' ')}
+                </span>
+              </span>
+              {quote.totals?.net && <span>{moneyText(quote.totals.net, quote.totals.currency)}</span>}
+            </a>
+          </li>
         ))}
       </ul>
     </section>

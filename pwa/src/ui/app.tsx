@@ -156,8 +156,8 @@ function visitTask({ LogScreen, PlanScreen, ThreadScreen }: Writing, path: strin
 }
 
 const readAccountRows = async (db: Database, id: string) => {
-  const [page, rows] = await Promise.all([readAccount(db, id), readWritten(db, id)]);
-  return page && { ...page, written: rows };
+  const [page, written, quotes] = await Promise.all([readAccount(db, id), readWritten(db, id), db.getAllFromIndex('quote', 'account_id', id)]);
+  return page && { ...page, written, quotes };
 };
 
 const accountScreen = (id: string): Shown =>
