@@ -59,6 +59,8 @@ def running(deal: Deal, line: QuoteLine, pointer: str) -> Running:
         )
     if amends["change"] == "renew":
         change_on = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else end
+        if change_on < end:
+            raise QuoteError(f"{pointer}/starts_on", f"the subscription runs on; a renewal begins on {iso(end)} or later")
     else:
         change_on = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else deal.on
         if not first <= change_on <= last + 1:
@@ -131,7 +133,7 @@ def paid_steps(
     pieces = number(line["quantity"], f"{pointer}/quantity", ZERO)
     if pieces != run.paid_quantity:
         share = {"type": "proration", "numerator": plain(pieces), "denominator": plain(run.paid_quantity)}
-        words = f"{plain(pieces)} pieces at the price paid for {plain(run.paid_quantity)}"
+        words = f"{_counted(plain(pieces), 'piece')} at the price paid for {plain(run.paid_quantity)}"
         steps.append(step("share", "list", "line", share, words, source))
     if part.suffix != ".paid":
         steps += _one_period(run, entry, pointer)
@@ -147,8 +149,12 @@ def _one_period(run: Running, entry: dict[str, Any], pointer: str) -> list[Step]
     if months == period:
         return []
     share = {"type": "proration", "numerator": str(period), "denominator": str(months)}
-    words = f"{period} of the {months} months paid"
+    words = f"{period} of the {_counted(str(months), 'month')} paid"
     return [step("period", "list", "line", share, words, ("subscription", run.id, "Running subscription"))]
+
+
+def _counted(count: str, thing: str) -> str:
+    return f"1 {thing}" if count == "1" else f"{count} {thing}s"
 
 
 def paid_for_renewal(
@@ -194,7 +200,7 @@ def leaving_step(deal: Deal, run: Running, term: dict[str, Any] | None, pointer:
     else:
         count = whole(rule.get("count"), "", 0, 600)
         value = min(rest, ratio(run.paid, count, run.paid_months))
-        words = f"the price of {count} months" if value < rest else "what is left of the term"
+        words = f"the price of {_counted(str(count), 'month')}" if value < rest else "what is left of the term"
     fee = {"type": "flat_fee", "amount": amount(value, deal.currency, deal.mode)}
     return step(
         "leaving", "list", "line", fee, f"Leaving early ({named(term)}): {words}", ("term", term["id"], named(term))

@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from app.cpq.price import PriceError, price_json
-from app.cpq.quote_deal import Deal, named, valid
+from app.cpq.quote_deal import Deal, change_of, named, valid
 from app.cpq.quote_errors import QuoteError
-from app.cpq.quote_lines import lines_of
+from app.cpq.quote_figures import ZERO, number, plain
+from app.cpq.quote_lines import lines_of, taken
 from app.cpq.quote_parts import Part
 from app.cpq.quote_steps import shared_steps
 
@@ -32,6 +34,7 @@ def assembled(deal: Deal) -> Assembly:
         for priced, part in lines_of(deal, line, index):
             lines.append(priced)
             trace.append((line["id"], part))
+    _check_given_up(deal)
     request = {
         **frame(deal),
         "taxes": _taxes(deal),
@@ -40,6 +43,20 @@ def assembled(deal: Deal) -> Assembly:
         "lines": lines,
     }
     return Assembly(request, trace)
+
+
+def _check_given_up(deal: Deal) -> None:
+    """What the lines of a quote give up of one subscription is never more than what is running."""
+    given: dict[str, Decimal] = {}
+    for index, line in enumerate(deal.content["lines"]):
+        if change_of(line) not in ("reduce", "end") or not taken(deal, line):
+            continue
+        name = line["amends"]["subscription_id"]
+        given[name] = given.get(name, ZERO) + number(line["quantity"], "")
+        running = number(deal.subscriptions[name]["quantity"], "")
+        if given[name] > running:
+            words = f"only {plain(running)} are running, and other lines of the quote give up some of them"
+            raise QuoteError(f"/lines/{index}/quantity", words)
 
 
 def frame(deal: Deal) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class Deal:
     subscriptions: dict[str, Any]
     lines: dict[str, int] = field(default_factory=dict)
     """Line id → its place in the content."""
+    counted: dict[str, bool] = field(default_factory=dict)
+    """Line id → whether it counts, as far as it was asked; see `quote_lines.taken`."""
 
     @property
     def currency(self) -> str:

@@ -47,13 +47,14 @@ def lines_of(deal: Deal, line: QuoteLine, index: int, horizon: int = 0) -> list[
     run = running(deal, line, pointer) if line.get("amends") else None
     if run is not None and change in FROM_PAID:
         return _amendment(deal, line, run, product, entries, values, pointer)
+    begins = deal.on if run is None else run.change_on
     if line.get("ramp") and all(entry["charge"] == "one_time" for entry in entries):
         raise QuoteError(f"{pointer}/ramp", "a ramp is for what is charged by the month or year")
     found = []
     for place, entry in enumerate(entries):
         term = None if entry["charge"] == "one_time" else term_of(deal, line, pointer)
         suffix = f".{entry['charge']}" if place else ""
-        for part in parts_of(deal, line, entry, term, pointer, horizon):
+        for part in parts_of(line, entry, term, pointer, horizon, begins):
             priced = _priced(deal, line, product, entry, term, part, suffix, values)
             priced["steps"] = _steps(deal, line, entry, term, part, values, run, pointer)
             found.append((priced, part))
@@ -65,14 +66,18 @@ def taken(deal: Deal, line: QuoteLine) -> bool:
 
     QuoteError when `bundle` names no earlier line.
     """
-    here = deal.lines[line["id"]]
-    if line.get("bundle") is not None:
-        parent = deal.lines.get(line["bundle"])
+    above = [line]
+    while above[-1]["id"] not in deal.counted and above[-1].get("bundle") is not None:
+        here = deal.lines[above[-1]["id"]]
+        parent = deal.lines.get(above[-1]["bundle"])
         if parent is None or parent >= here:
             raise QuoteError(f"/lines/{here}/bundle", "names an earlier line of the quote")
-        if not taken(deal, deal.content["lines"][parent]):
-            return False
-    return not line.get("optional") or bool(line.get("selected"))
+        above.append(deal.content["lines"][parent])
+    counts = deal.counted.get(above[-1]["id"], True)
+    for one in reversed(above):
+        counts = counts and (not one.get("optional") or bool(one.get("selected")))
+        deal.counted[one["id"]] = counts
+    return counts
 
 
 def _change(line: QuoteLine, pointer: str) -> str:
@@ -116,7 +121,7 @@ def _priced(
     if line.get("optional") or not taken(deal, line):
         made["optional"], made["selected"] = True, taken(deal, line)
     if entry["charge"] == "usage":
-        made["usage"] = _usage(line, entry, quantity, part)
+        made["usage"] = _usage(line, entry, quantity, part, f"/lines/{deal.lines[line['id']]}")
     cost = unit_cost(entry, values)
     if cost is not None:
         # The cost of usage is of each unit used: fewer are used in a piece of a period.
@@ -153,12 +158,14 @@ def _facts(
     return facts
 
 
-def _usage(line: QuoteLine, entry: dict[str, Any], quantity: str, part: Part) -> dict[str, str]:
+def _usage(line: QuoteLine, entry: dict[str, Any], quantity: str, part: Part, pointer: str) -> dict[str, str]:
     """The line's stated usage for one period, or else the expected usage of each unit; the share of a partial period."""
     given = line.get("usage") or {}
     if given.get("amount") is not None:
-        return {"amount": plain(rounded(_shared(number(given["amount"], ""), part), 12, "half_even"))}
-    used = number(given["quantity"], "") if given.get("quantity") is not None else _expected(entry, quantity)
+        turnover = number(given["amount"], f"{pointer}/usage/amount", ZERO)
+        return {"amount": plain(rounded(_shared(turnover, part), 12, "half_even"))}
+    stated = given.get("quantity")
+    used = _expected(entry, quantity) if stated is None else number(stated, f"{pointer}/usage/quantity", ZERO)
     return {"quantity": plain(rounded(_shared(used, part), 12, "half_even"))}
 
 
@@ -199,16 +206,16 @@ def _list_step(deal: Deal, line: QuoteLine, entry: dict[str, Any], part: Part) -
     source = ("price_book", deal.book["id"], named(deal.book))
     words = _WORDS["one_time" if entry["charge"] == "one_time" else entry.get("period") or "month"]
     if entry["charge"] == "usage":
-        words = _usage_words(line, entry, part)
+        words = _usage_words(line, entry, part, f"/lines/{deal.lines[line['id']]}")
     if entry.get("adjustment"):
         return step("list", "list", "line", adjustment_of(deal, entry["adjustment"]), words, source)
     amount = entry.get("amount") or "0"
     return step("list", "list", "unit", {"type": "per_unit", "amount": amount}, words, source)
 
 
-def _usage_words(line: QuoteLine, entry: dict[str, Any], part: Part) -> str:
+def _usage_words(line: QuoteLine, entry: dict[str, Any], part: Part, pointer: str) -> str:
     quantity = (part.ramp or {}).get("quantity") or line["quantity"]
-    used = _usage(line, entry, quantity, part)
+    used = _usage(line, entry, quantity, part, pointer)
     given = line.get("usage") or {}
     stated = "stated" if given.get("quantity") is not None or given.get("amount") is not None else "expected"
     unit = f" {entry['unit']}" if entry.get("unit") and "quantity" in used else ""

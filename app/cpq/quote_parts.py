@@ -5,17 +5,19 @@ of its steps.
 """
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from app.cpq.quote_dates import Partial, Span, day, iso, span_back
 from app.cpq.quote_deal import Deal, named
 from app.cpq.quote_errors import QuoteError
-from app.cpq.quote_figures import whole
+from app.cpq.quote_figures import HUNDRED, ZERO, number, plain, whole
 from app.cpq.quote_types import QuoteLine
 
 MONTHS = {"month": 1, "year": 12}
 MOST_MONTHS = 600
+MOST_UNITS = Decimal(10**9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +56,32 @@ def applies(item: Any, sku: str) -> bool:
 
 
 def parts_of(
-    deal: Deal, line: QuoteLine, entry: dict[str, Any], term: dict[str, Any] | None, pointer: str, horizon: int = 0
+    line: QuoteLine,
+    entry: dict[str, Any],
+    term: dict[str, Any] | None,
+    pointer: str,
+    horizon: int,
+    begins: int,
 ) -> list[Part]:
-    """The parts of a new or renewed line's charge, in order of time; a ramp goes on to `horizon` when its term is shorter."""
+    """The parts of a new or renewed line's charge, in order of time; a ramp goes on to `horizon` when its term is shorter.
+
+    A line that ends on a day begins on its own first day, or else on the day `begins`.
+    """
     if entry["charge"] == "one_time":
         return [Part("", None)]
     months = MONTHS[entry.get("period") or "month"]
     if line.get("ends_on"):
         if line.get("ramp"):
             raise QuoteError(f"{pointer}/ramp", "a ramp needs a term of its own; leave out the day on which it ends")
-        return by_days(_days(deal, line, months, pointer))
+        return by_days(_days(line, months, begins, pointer))
     length = months if term is None else whole(term["months"], "", 1, MOST_MONTHS)
     if not line.get("ramp"):
         return _by_months(0, length, months, "", None)
     return [part for step in _ramp(line, max(length, horizon), pointer) for part in _ramp_parts(step, months)]
 
 
-def _days(deal: Deal, line: QuoteLine, months: int, pointer: str) -> Span:
-    first = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else deal.on
+def _days(line: QuoteLine, months: int, begins: int, pointer: str) -> Span:
+    first = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else begins
     last = day(line["ends_on"], f"{pointer}/ends_on")
     if last < first:
         raise QuoteError(f"{pointer}/ends_on", f"the line would end before it starts on {iso(first)}")
@@ -125,6 +135,8 @@ def _ramp(line: QuoteLine, length: int, pointer: str) -> list[tuple[dict[str, An
     ]
     if starts[0] != 0:
         raise QuoteError(f"{pointer}/ramp/0/from_month", "the first step of a ramp begins in month 0")
+    for index, step in enumerate(steps):
+        _check_step(step, f"{pointer}/ramp/{index}")
     for index, (before, after) in enumerate(pairwise(starts)):
         if after <= before:
             raise QuoteError(
@@ -132,6 +144,12 @@ def _ramp(line: QuoteLine, length: int, pointer: str) -> list[tuple[dict[str, An
             )
     ends = [*starts[1:], length]
     return [(step, start, end - start) for step, start, end in zip(steps, starts, ends, strict=True)]
+
+
+def _check_step(step: dict[str, Any], pointer: str) -> None:
+    for name, most in (("quantity", MOST_UNITS), ("discount_percent", HUNDRED)):
+        if step.get(name) and number(step[name], f"{pointer}/{name}", ZERO) > most:
+            raise QuoteError(f"{pointer}/{name}", f"must not be above {plain(most)}")
 
 
 def _ramp_parts(step: tuple[dict[str, Any], int, int], months: int) -> list[Part]:

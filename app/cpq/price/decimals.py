@@ -48,6 +48,7 @@ ROUNDINGS = {
     "floor": ROUND_FLOOR,
 }
 _PLAIN = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,12})?", re.ASCII)
+_LONGEST = len("-123456789012345.123456789012")
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(MAX_PLACES + 1))
 _MINOR = tuple(10**places for places in range(MAX_PLACES + 1))
 
@@ -56,9 +57,14 @@ class TooLarge(ArithmeticError):
     """An amount of 10^15 or more."""
 
 
-@lru_cache(maxsize=8192)
 def read(text: str) -> Decimal | None:
     """A plain decimal string (at most 15 digits before the point and 12 after it, no exponent); None when it is none."""
+    # Longer texts are no figures, and would be kept by the cache.
+    return _read(text) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> Decimal | None:
     if _PLAIN.fullmatch(text) is None:
         return None
     value = Decimal(text)

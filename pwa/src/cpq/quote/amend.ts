@@ -37,6 +37,8 @@ export function runningOf(deal: Deal, line: QuoteLine, pointer: string): Running
     throw new QuoteError(`${place}/to`, `the paid period ends after it begins and by ${iso(end - 1)}, with the subscription`);
   const renews = amends.change === 'renew';
   const changeOn = line.starts_on ? day(line.starts_on, `${pointer}/starts_on`) : renews ? end : deal.on;
+  if (renews && changeOn < end)
+    throw new QuoteError(`${pointer}/starts_on`, `the subscription runs on; a renewal begins on ${iso(end)} or later`);
   if (!renews && (changeOn < first || changeOn > last + 1))
     throw new QuoteError(`${pointer}/starts_on`, `must be from ${iso(first)} to ${iso(last + 1)}, in the paid period`);
   checkQuantity(found, line, pointer);
@@ -106,11 +108,13 @@ export function paidSteps(deal: Deal, line: QuoteLine, run: Running, entry: Entr
   const pieces = number(line.quantity, `${pointer}/quantity`, ZERO);
   if (!pieces.eq(run.paidQuantity)) {
     const share = { type: 'proration', numerator: plain(pieces), denominator: plain(run.paidQuantity) };
-    const reason = `${plain(pieces)} pieces at the price paid for ${plain(run.paidQuantity)}`;
+    const reason = `${counted(plain(pieces), 'piece')} at the price paid for ${plain(run.paidQuantity)}`;
     steps.push(makeStep('share', 'list', 'line', share, reason, source));
   }
   return part.suffix === '.paid' ? steps : [...steps, ...onePeriod(run, entry, pointer)];
 }
+
+const counted = (count: string, thing: string): string => (count === '1' ? `1 ${thing}` : `${count} ${thing}s`);
 
 function onePeriod(run: Running, entry: Entry, pointer: string): Step[] {
   const months = run.paidMonths;
@@ -123,7 +127,7 @@ function onePeriod(run: Running, entry: Entry, pointer: string): Step[] {
   if (months === period) return [];
   const share = { type: 'proration', numerator: String(period), denominator: String(months) };
   const source: [string, string, string] = ['subscription', run.id, 'Running subscription'];
-  return [makeStep('period', 'list', 'line', share, `${period} of the ${months} months paid`, source)];
+  return [makeStep('period', 'list', 'line', share, `${period} of the ${counted(String(months), 'month')} paid`, source)];
 }
 
 /** What was paid for the quantity that is renewed and one period of the new price. */
@@ -166,7 +170,7 @@ export function leavingStep(deal: Deal, run: Running, term: TermData | null, poi
   } else {
     const count = whole(rule.count, '', 0, 600);
     value = Decimal.min(rest, ratio(run.paid, count, run.paidMonths));
-    words = value.lt(rest) ? `the price of ${count} months` : 'what is left of the term';
+    words = value.lt(rest) ? `the price of ${counted(String(count), 'month')}` : 'what is left of the term';
   }
   const fee = { type: 'flat_fee', amount: amount(value, deal.currency, deal.mode) };
   const reason = `Leaving early (${named(term)}): ${words}`;

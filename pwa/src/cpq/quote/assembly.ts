@@ -2,9 +2,10 @@
 
 import { PriceError, price } from '../price/index.ts';
 import type { Floor, Header, Line, Policy, PriceRequest, PriceResult, Tax } from '../price/types.ts';
-import { type Deal, named, valid } from './deal.ts';
+import { type Deal, changeOf, named, valid } from './deal.ts';
 import { QuoteError } from './errors.ts';
-import { linesOf } from './lines.ts';
+import { type Decimal, ZERO, number, plain } from './figures.ts';
+import { linesOf, taken } from './lines.ts';
 import type { Part } from './parts.ts';
 import { sharedSteps } from './steps.ts';
 import type { FloorData } from './types.ts';
@@ -27,8 +28,25 @@ export function assembled(deal: Deal): Assembly {
       trace.push([line.id, part]);
     }
   });
+  checkGivenUp(deal);
   const request = { ...frame(deal), taxes: taxesOf(deal), floors: floorsOf(deal), header: headerOf(deal, lines), lines };
   return { request, trace };
+}
+
+/** What the lines of a quote give up of one subscription is never more than what is running. */
+function checkGivenUp(deal: Deal): void {
+  const given = new Map<string, Decimal>();
+  deal.content.lines.forEach((line, i) => {
+    if (!['reduce', 'end'].includes(changeOf(line)) || !taken(deal, line)) return;
+    const name = line.amends!.subscription_id;
+    const all = (given.get(name) ?? ZERO).add(number(line.quantity, ''));
+    const running = number(deal.subscriptions.get(name)!.quantity, '');
+    if (all.gt(running)) {
+      const words = `only ${plain(running)} are running, and other lines of the quote give up some of them`;
+      throw new QuoteError(`/lines/${i}/quantity`, words);
+    }
+    given.set(name, all);
+  });
 }
 
 /** What every request about this deal has: currency, day, policy, facts and shared steps. */

@@ -20,7 +20,10 @@ import type {
 
 export const RANKS = ['rep', 'manager', 'administrator'];
 
-/** A quote and everything its price depends on, found by key. `lines`: line id → its place in the content. */
+/**
+ * A quote and everything its price depends on, found by key. `lines`: line id → its place in the content; `counted`: line
+ * id → whether it counts, as far as it was asked.
+ */
 export interface Deal {
   catalogue: CatalogueDocument;
   content: QuoteContent;
@@ -35,6 +38,7 @@ export interface Deal {
   clauses: Map<string, ClauseData>;
   subscriptions: Map<string, RunningSubscription>;
   lines: Map<string, number>;
+  counted: Map<string, boolean>;
 }
 
 const byId = <T extends { id: string }>(items: readonly T[] | undefined): Map<string, T> =>
@@ -67,6 +71,7 @@ export function makeDeal(catalogue: CatalogueDocument, content: QuoteContent, co
     clauses: byId(catalogue.clauses),
     subscriptions: byId(context.subscriptions),
     lines: places(content),
+    counted: new Map(),
   };
 }
 

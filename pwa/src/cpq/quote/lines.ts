@@ -52,7 +52,7 @@ export function linesOf(deal: Deal, line: QuoteLine, index: number, horizon = 0)
   return entries.flatMap((entry, place) => {
     const term = entry.charge === 'one_time' ? null : termOf(deal, line, pointer);
     const suffix = place ? `.${entry.charge}` : '';
-    return partsOf(deal, line, entry, term, pointer, horizon).map((part): Priced => {
+    return partsOf(line, entry, term, pointer, horizon, run?.changeOn ?? deal.on).map((part): Priced => {
       const made = priced(item, entry, term, part, suffix);
       return [{ ...made, steps: stepsOf(item, entry, term, part, run) }, part];
     });
@@ -61,18 +61,26 @@ export function linesOf(deal: Deal, line: QuoteLine, index: number, horizon = 0)
 
 /** Whether a line counts: an optional one only when selected, a member of a bundle only with its bundle. */
 export function taken(deal: Deal, line: QuoteLine): boolean {
-  const here = deal.lines.get(line.id)!;
-  if ((line.bundle ?? null) !== null) {
-    const parent = deal.lines.get(line.bundle!);
+  const above = [line];
+  let top = line;
+  while (!deal.counted.has(top.id) && (top.bundle ?? null) !== null) {
+    const here = deal.lines.get(top.id)!;
+    const parent = deal.lines.get(top.bundle!);
     if (parent === undefined || parent >= here)
       throw new QuoteError(`/lines/${here}/bundle`, 'names an earlier line of the quote');
-    if (!taken(deal, deal.content.lines[parent]!)) return false;
+    top = deal.content.lines[parent]!;
+    above.push(top);
   }
-  return !line.optional || Boolean(line.selected);
+  let counts = deal.counted.get(top.id) ?? true;
+  for (const one of above.reverse()) {
+    counts = counts && (!one.optional || Boolean(one.selected));
+    deal.counted.set(one.id, counts);
+  }
+  return counts;
 }
 
 /** A price line without its steps. */
-function priced({ deal, line, product, values }: Item, entry: Entry, term: TermData | null, part: Part, suffix: string): Line {
+function priced({ deal, line, product, values, pointer }: Item, entry: Entry, term: TermData | null, part: Part, suffix: string): Line {
   const quantity = part.ramp?.quantity || line.quantity;
   const made: Line = {
     id: `${line.id}${suffix}${part.suffix}`,
@@ -94,7 +102,7 @@ function priced({ deal, line, product, values }: Item, entry: Entry, term: TermD
     made.optional = true;
     made.selected = counts;
   }
-  if (entry.charge === 'usage') made.usage = usageOf(line, entry, quantity, part);
+  if (entry.charge === 'usage') made.usage = usageOf(line, entry, quantity, part, pointer);
   const cost = unitCost(entry, values);
   // The cost of usage is of each unit used: fewer are used in a piece of a period.
   if (cost) made.cost = plain(rounded(entry.charge === 'usage' ? cost : shared(cost, part), 12, 'half_even'));
@@ -127,17 +135,17 @@ function factsOf(
 }
 
 /** The line's stated usage for one period, or else the expected usage of each unit; the share of a partial period. */
-function usageOf(line: QuoteLine, entry: Entry, quantity: string, part: Part): { quantity?: string; amount?: string } {
+function usageOf(line: QuoteLine, entry: Entry, quantity: string, part: Part, at: string): { quantity?: string; amount?: string } {
   const share = (value: Decimal): string => plain(rounded(shared(value, part), 12, 'half_even'));
   const given = line.usage ?? {};
-  if ((given.amount ?? null) !== null) return { amount: share(number(given.amount, '')) };
-  if ((given.quantity ?? null) !== null) return { quantity: share(number(given.quantity, '')) };
+  if ((given.amount ?? null) !== null) return { amount: share(number(given.amount, `${at}/usage/amount`, ZERO)) };
+  if ((given.quantity ?? null) !== null) return { quantity: share(number(given.quantity, `${at}/usage/quantity`, ZERO)) };
   return { quantity: share(number(entry.expected || '0', '').mul(number(quantity, ''))) };
 }
 
 /** The steps of a new or renewed line's part, phase by phase. */
 function stepsOf({ deal, line, values, pointer }: Item, entry: Entry, term: TermData | null, part: Part, run: Running | null): Step[] {
-  const steps = [listStep(deal, line, entry, part), ...optionSteps(entry, values)];
+  const steps = [listStep(deal, line, entry, part, pointer), ...optionSteps(entry, values)];
   if (entry.charge !== 'one_time') steps.push(...termStep(deal, term));
   steps.push(...clauseSteps(deal, clausesOf(deal, line, pointer)));
   if (run && entry.charge === 'recurring')
@@ -152,16 +160,16 @@ function shareStep(part: Part): Step {
 }
 
 /** The price of the price book; for usage with the usage that it is reckoned for. */
-function listStep(deal: Deal, line: QuoteLine, entry: Entry, part: Part): Step {
+function listStep(deal: Deal, line: QuoteLine, entry: Entry, part: Part, pointer: string): Step {
   const source: [string, string, string] = ['price_book', deal.book.id, named(deal.book)];
   let words = WORDS[entry.charge === 'one_time' ? 'one_time' : entry.period || 'month'];
-  if (entry.charge === 'usage') words = usageWords(line, entry, part);
+  if (entry.charge === 'usage') words = usageWords(line, entry, part, pointer);
   if (entry.adjustment) return makeStep('list', 'list', 'line', adjustmentOf(deal, entry.adjustment), words, source);
   return makeStep('list', 'list', 'unit', { type: 'per_unit', amount: entry.amount || '0' }, words, source);
 }
 
-function usageWords(line: QuoteLine, entry: Entry, part: Part): string {
-  const used = usageOf(line, entry, part.ramp?.quantity || line.quantity, part);
+function usageWords(line: QuoteLine, entry: Entry, part: Part, pointer: string): string {
+  const used = usageOf(line, entry, part.ramp?.quantity || line.quantity, part, pointer);
   const stated = (line.usage?.quantity ?? line.usage?.amount ?? null) !== null ? 'stated' : 'expected';
   const unit = entry.unit && used.quantity !== undefined ? ` ${entry.unit}` : '';
   const when = part.share ? part.reason : `a ${entry.period || 'month'}`;

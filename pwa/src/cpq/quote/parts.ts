@@ -3,11 +3,12 @@
 import { type Partial, type Span, day, iso, spanBack } from './dates.ts';
 import { type Deal, named } from './deal.ts';
 import { QuoteError } from './errors.ts';
-import { whole } from './figures.ts';
+import { Decimal, HUNDRED, ZERO, number, plain, whole } from './figures.ts';
 import type { Entry, QuoteLine, RampPart, TermData } from './types.ts';
 
 export const MONTHS = { month: 1, year: 12 };
 export const MOST_MONTHS = 600;
+const MOST_UNITS = new Decimal('1000000000');
 
 /** One priced stretch: `periods` whole periods, or (0) a `share` of one that is charged once. `start`, `length`: months. */
 export interface Part {
@@ -36,22 +37,25 @@ export const applies = (item: { applies_to?: string[] }, sku: string): boolean =
 
 export const monthsOf = (entry: Entry): number => MONTHS[entry.period || 'month'];
 
-/** The parts of a new or renewed line's charge, in order of time; a ramp goes on to `horizon` when its term is shorter. */
-export function partsOf(deal: Deal, line: QuoteLine, entry: Entry, term: TermData | null, pointer: string, horizon = 0): Part[] {
+/**
+ * The parts of a new or renewed line's charge, in order of time; a ramp goes on to `horizon` when its term is shorter. A line
+ * that ends on a day begins on its own first day, or else on the day `begins`.
+ */
+export function partsOf(line: QuoteLine, entry: Entry, term: TermData | null, pointer: string, horizon: number, begins: number): Part[] {
   if (entry.charge === 'one_time') return [{ suffix: '', periods: null, reason: '', length: 0 }];
   const months = monthsOf(entry);
   if (line.ends_on) {
     if (line.ramp?.length)
       throw new QuoteError(`${pointer}/ramp`, 'a ramp needs a term of its own; leave out the day on which it ends');
-    return byDays(daysOf(deal, line, months, pointer));
+    return byDays(daysOf(line, months, begins, pointer));
   }
   const length = term ? whole(term.months, '', 1, MOST_MONTHS) : months;
   if (!line.ramp?.length) return byMonths(0, length, months, '');
   return rampOf(line.ramp, Math.max(length, horizon), pointer).flatMap((step) => rampParts(...step, months));
 }
 
-function daysOf(deal: Deal, line: QuoteLine, months: number, pointer: string): Span {
-  const first = line.starts_on ? day(line.starts_on, `${pointer}/starts_on`) : deal.on;
+function daysOf(line: QuoteLine, months: number, begins: number, pointer: string): Span {
+  const first = line.starts_on ? day(line.starts_on, `${pointer}/starts_on`) : begins;
   const last = day(line.ends_on, `${pointer}/ends_on`);
   if (last < first) throw new QuoteError(`${pointer}/ends_on`, `the line would end before it starts on ${iso(first)}`);
   if (last - first > 31 * MOST_MONTHS)
@@ -93,11 +97,20 @@ function byMonths(start: number, length: number, months: number, suffix: string,
 function rampOf(steps: RampPart[], length: number, pointer: string): [RampPart, number, number][] {
   const starts = steps.map((step, i) => whole(step.from_month, `${pointer}/ramp/${i}/from_month`, 0, length - 1));
   if (starts[0] !== 0) throw new QuoteError(`${pointer}/ramp/0/from_month`, 'the first step of a ramp begins in month 0');
+  steps.forEach((step, i) => checkStep(step, `${pointer}/ramp/${i}`));
   starts.forEach((start, i) => {
     if (i && start <= starts[i - 1]!)
       throw new QuoteError(`${pointer}/ramp/${i}/from_month`, 'each step of a ramp begins after the one before');
   });
   return steps.map((step, i) => [step, starts[i]!, (starts[i + 1] ?? length) - starts[i]!]);
+}
+
+function checkStep(step: RampPart, pointer: string): void {
+  for (const [name, most] of [['quantity', MOST_UNITS], ['discount_percent', HUNDRED]] as const) {
+    const given = step[name];
+    if (given && number(given, `${pointer}/${name}`, ZERO).gt(most))
+      throw new QuoteError(`${pointer}/${name}`, `must not be above ${plain(most)}`);
+  }
 }
 
 function rampParts(ramp: RampPart, start: number, length: number, months: number): Part[] {

@@ -372,6 +372,15 @@ def test_amounts_have_the_places_of_their_currency(currency: str, net: str) -> N
     assert priced(listed("333.5"), quantity="3", asked={"currency": currency})["net"] == net
 
 
+def test_texts_that_are_too_long_for_a_figure_are_not_kept() -> None:
+    from app.cpq.price import decimals
+
+    before = decimals._read.cache_info().currsize
+    assert [decimals.read("9" * 29 + str(n)) for n in range(10)] == [None] * 10
+    assert decimals._read.cache_info().currsize == before
+    assert str(decimals.read("-123456789012345.123456789012")) == "-123456789012345.123456789012"
+
+
 def test_long_decimals_are_kept_to_28_digits() -> None:
     amount = Decimal("0.123456789012")
     result = priced(listed(str(amount)), quantity="7", asked={"policy": policy(places=12)})

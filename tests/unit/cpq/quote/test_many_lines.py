@@ -31,3 +31,11 @@ def test_more_lines_than_a_quote_holds_are_refused() -> None:
     with pytest.raises(QuoteError) as refused:
         price_quote(CATALOGUE, content(2001), {"role": "rep", "facts": {}})
     assert (refused.value.pointer, refused.value.detail) == ("/lines", "has more than 2000 members")
+
+
+def test_a_line_that_hangs_on_a_long_chain_of_bundles_counts_with_its_head() -> None:
+    chain = content(1500)
+    for n, line in enumerate(chain["lines"]):
+        line |= {"bundle": f"l{n - 1}"} if n else {"optional": True, "selected": False}
+    price = price_quote(CATALOGUE, chain, {"role": "rep", "facts": {}})
+    assert (price["totals"]["net"], len(price["lines"])) == ("0.00", 1500)
