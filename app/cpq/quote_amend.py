@@ -60,7 +60,9 @@ def running(deal: Deal, line: QuoteLine, pointer: str) -> Running:
     if amends["change"] == "renew":
         change_on = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else end
         if change_on < end:
-            raise QuoteError(f"{pointer}/starts_on", f"the subscription runs on; a renewal begins on {iso(end)} or later")
+            raise QuoteError(
+                f"{pointer}/starts_on", f"the subscription runs on; a renewal begins on {iso(end)} or later"
+            )
     else:
         change_on = day(line["starts_on"], f"{pointer}/starts_on") if line.get("starts_on") else deal.on
         if not first <= change_on <= last + 1:
