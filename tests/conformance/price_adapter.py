@@ -39,17 +39,21 @@ class Inputs:
         value = self.take(*names)
         if value is None:
             raise UnknownModel(f"the input {names[0]!r} is missing")
-        return str(value)
+        return str(_text(value))
 
     def maybe(self, *names: str) -> str | None:
         """An input that may be missing, as text."""
-        value = self.take(*names)
-        return None if value is None else str(value)
+        return _text(self.take(*names))
 
     def end(self) -> None:
         """Refuse what nobody asked for."""
         if self._inputs:
             raise UnknownModel(f"no place for the inputs {', '.join(sorted(self._inputs))}")
+
+
+def _text(value: Any) -> str | None:
+    """A figure as text, plain: numbers come as Decimal or int."""
+    return f"{value:f}" if isinstance(value, Decimal) else None if value is None else str(value)
 
 
 @dataclass(frozen=True)
@@ -61,12 +65,22 @@ class Case:
 
 
 def adapt(case: Mapping[str, Any]) -> Case:
-    """The request of a case. UnknownModel when there is no place for it."""
+    """The request of a case. UnknownModel when there is no place for it, or it is not of the form of a case."""
+    for name, kind in (("model", str), ("inputs", dict), ("expected", dict)):
+        if not isinstance(case.get(name), kind):
+            raise UnknownModel(
+                f"a case has a model (its name), inputs and expected figures (objects): {name} is not so"
+            )
     build = MODELS.get(case["model"])
     if build is None:
         raise UnknownModel(f"no adapter for the model {case['model']!r}; there are {', '.join(sorted(MODELS))}")
     inputs = Inputs(case["inputs"])
-    adapted = build(inputs)
+    try:
+        adapted = build(inputs)
+    except KeyError as missing:
+        raise UnknownModel(f"the input {missing} is missing") from missing
+    except (AttributeError, TypeError, ValueError, ArithmeticError) as fault:
+        raise UnknownModel(f"an input has another form than the model's: {fault}") from fault
     inputs.end()
     rounding = case["expected"].get("rounding")
     if rounding is not None:
@@ -147,7 +161,7 @@ def _units(quantity: str) -> Json:
 
 def _tiers(inputs: Inputs, price: str = "unit", name: str = "per_unit") -> list[Json]:
     return [
-        {"upto": tier["to_value"], price: tier[name], "flat": tier["flat"]}
+        {"upto": _text(tier["to_value"]), price: _text(tier[name]), "flat": _text(tier.get("flat"))}
         for tier in inputs.take("tiers", default=[])
         if _only(tier, {"from_value", "to_value", name, "flat"})
     ]
@@ -200,7 +214,7 @@ def _volume_prorated(inputs: Inputs) -> Case:
 
 
 def _graduated_prorated(inputs: Inputs) -> Case:
-    usage = {name: [str(value) for value in inputs.take(name, default=[])] for name in ("events", "prorated_events")}
+    usage = {name: [_text(value) for value in inputs.take(name, default=[])] for name in ("events", "prorated_events")}
     return _usage({"type": "graduated", "tiers": _tiers(inputs), "flat_at_zero": True}, usage)
 
 
@@ -229,7 +243,7 @@ def _percentage(inputs: Inputs) -> Case:
     usage: Json = {"amount": inputs.figure("amount_base"), "event_count": inputs.maybe("event_count")}
     for name in ("running_totals", "events"):
         values = inputs.take(name)
-        usage[name] = None if values is None else [str(value) for value in values]
+        usage[name] = None if values is None else [_text(value) for value in values]
     return _usage(adjustment, usage)
 
 
@@ -255,7 +269,7 @@ def _percent_discount(inputs: Inputs) -> Case:
 
 def _allocation(inputs: Inputs) -> Case:
     """A discount on the whole, or an addition to it, shared out by weights; lines are dear enough to bear it."""
-    weights = {f"part {n}": str(weight) for n, weight in enumerate(inputs.take("weights", default=[]))}
+    weights = {f"part {n}": str(_text(weight)) for n, weight in enumerate(inputs.take("weights", default=[]))}
     total = inputs.figure("total")
     value = total[1:] if total.startswith("-") else f"-{total}"
     header = [{"id": "whole", "kind": "amount", "value": value, "reason": "whole", "weights": weights}]
@@ -289,7 +303,7 @@ def _order(inputs: Inputs) -> Case:
     header: list[Json] = []
     for n, discount in enumerate(inputs.take("discounts", default=[])):
         _only(discount, {"scope", "kind", "value"})
-        scope, kind, value, name = discount["scope"], discount["kind"], str(discount["value"]), f"discount {n}"
+        scope, kind, value, name = discount["scope"], discount["kind"], str(_text(discount["value"])), f"discount {n}"
         if scope == "item" and kind in ITEM_DISCOUNTS:
             adjustment, member = ITEM_DISCOUNTS[kind]
             steps.append(_step(name, "additional", {"type": adjustment, member: value}))
@@ -299,10 +313,10 @@ def _order(inputs: Inputs) -> Case:
             raise UnknownModel(f"no place for a discount of scope {scope!r} and kind {kind!r}")
     lines = [
         _line(
-            _list_price(str(line["unit_price_cents"])),
+            _list_price(str(_text(line["unit_price_cents"]))),
             name=f"line {n}",
-            quantity=str(line["quantity"]),
-            tax_class=str(line["tax_percent"]),
+            quantity=str(_text(line["quantity"])),
+            tax_class=str(_text(line["tax_percent"])),
         )
         for n, line in enumerate(inputs.take("lines", default=[]))
         if _only(line, {"unit_price_cents", "tax_percent", "quantity"})
@@ -318,19 +332,20 @@ def _order(inputs: Inputs) -> Case:
 
 
 def _lines_tax(inputs: Inputs) -> Case:
+    listed = [*inputs.take("lines", default=[]), *(_shipping(one) for one in _shipping_methods(inputs))]
     lines = [
         _line(
-            _list_price(str(line["unit_price"])),
+            _list_price(str(_text(line["unit_price"]))),
             *(
                 _step(f"adjustment {k}", "additional", {"type": "amount_discount", "amount": amount}, scope="line")
                 for k, amount in enumerate(_line_discounts(line))
             ),
             name=f"line {n}",
-            quantity=str(line.get("quantity", "1")),
-            tax_class=str(line.get("tax_percent", "0")),
+            quantity=str(_text(line.get("quantity", "1"))),
+            tax_class=str(_text(line.get("tax_percent", "0"))),
             tax_included=bool(line.get("tax_inclusive", False)),
         )
-        for n, line in enumerate(inputs.take("lines", default=[]))
+        for n, line in enumerate(listed)
     ]
     request = _request(*lines, taxes=_taxes({line["tax_class"] for line in lines}))
     return Case(
@@ -347,11 +362,20 @@ def _lines_tax(inputs: Inputs) -> Case:
     )
 
 
+def _shipping_methods(inputs: Inputs) -> list[Mapping[str, Any]]:
+    """What it costs to send the goods: lines of their own."""
+    return list(inputs.take("shipping", "shipping_methods", default=[]))
+
+
+def _shipping(method: Mapping[str, Any]) -> Json:
+    return {"unit_price" if name == "amount" else name: value for name, value in method.items()}
+
+
 def _line_discounts(line: Mapping[str, Any]) -> list[str]:
     names = ("discount", "discount_amount", "adjustment", "adjustments")
     _only(line, {"unit_price", "quantity", "tax_percent", "tax_inclusive", *names})
     values = [value for name in names for value in _several(line.get(name))]
-    return [str(value["amount"] if isinstance(value, dict) else value) for value in values]
+    return [str(_text(value["amount"] if isinstance(value, dict) else value)) for value in values]
 
 
 def _several(value: Any) -> list[Any]:
@@ -394,6 +418,7 @@ STACKING = {
     "on_net": "compound",
     "on_discounted": "compound",
     "on_remaining": "compound",
+    "on_rate": "compound",
 }
 
 
@@ -404,7 +429,7 @@ def _stacking(inputs: Inputs) -> Case:
         raise UnknownModel(f"no stacking is called {name!r}")
     when = _window(inputs, "quantity")
     percents = inputs.take("discounts_percent", default=[])
-    steps = [_percent(f"discount {n}", str(percent), **when) for n, percent in enumerate(percents)]
+    steps = [_percent(f"discount {n}", str(_text(percent)), **when) for n, percent in enumerate(percents)]
     # Discounts in percent are of no list price in particular.
     line = _line(_list_price(inputs.maybe("list_price") or "100"), *steps, quantity=inputs.maybe("quantity") or "1")
     request = _request(line)
@@ -459,7 +484,7 @@ def _formula(inputs: Inputs) -> Case:
     when = _window(inputs, "units")
     steps: list[Json] = []
     percent = inputs.maybe("discount_percent", "price_discount")
-    to = inputs.maybe("round_to", "rounding", "price_round", "rounding_multiple")
+    to = inputs.maybe("round_to", "rounding", "price_round", "rounding_multiple", "round")
     if percent is not None or to is not None:
         rounding = {} if to is None else {"rounding": {"to": to}}
         steps.append(_percent("discount", percent or "0", **when, **rounding))
