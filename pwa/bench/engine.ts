@@ -5,6 +5,7 @@ import {
 } from '../src/cpq/config';
 
 const models = new Map<string, Model>();
+const artefacts = new Map<string, Uint8Array>();
 
 export interface Asked {
   readonly choices: readonly Choice[];
@@ -21,12 +22,14 @@ const modelOf = (name: string): Model => {
 };
 
 export async function load(name: string, base64: string): Promise<{ features: number; engine: string }> {
-  const model = await loadModel(Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)));
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  const model = await loadModel(bytes);
+  artefacts.set(name, bytes);
   models.set(name, model);
   return { features: model.features.length, engine: model.engine };
 }
 
-export const forget = (name: string): boolean => models.delete(name);
+export const forget = (name: string): boolean => artefacts.delete(name) && models.delete(name);
 
 /** Every answer that is asked for; an error of the engine is an answer, too. */
 export function ask(name: string, asked: Asked): Record<string, unknown> {
@@ -56,30 +59,44 @@ function orFault(answer: () => object): object {
 export const validOf = (name: string, states: readonly (readonly Choice[])[]): (readonly string[])[][] =>
   states.map((choices) => domains(modelOf(name), choices).features.map(({ valid }) => valid));
 
-/** Milliseconds of each: all valid domains after every one of these states. */
-export function timed(name: string, states: readonly (readonly Choice[])[]): number[] {
-  const model = modelOf(name);
-  return states.map((choices) => {
-    const begun = performance.now();
-    domains(model, choices);
-    return performance.now() - begun;
-  });
+/** A model as it is when a screen opens: it has shown what nothing chosen leaves, and knows of no other click. */
+async function opened(name: string): Promise<Model> {
+  const model = await loadModel(artefacts.get(name)!);
+  domains(model, []);
+  return model;
 }
 
-/** Milliseconds of the other things that a screen asks for after a click. */
-export function timedRest(name: string, states: readonly (readonly Choice[])[]): { evaluate: number[]; ways: number[]; explain: number[] } {
-  const model = modelOf(name);
+/** Milliseconds of each click of these sequences, one after the other: all valid domains. */
+export async function timed(name: string, walks: readonly (readonly Choice[])[]): Promise<number[]> {
+  const spent: number[] = [];
+  for (const choices of walks) {
+    const model = await opened(name);
+    for (let end = 1; end <= choices.length; end += 1) {
+      const begun = performance.now();
+      domains(model, choices.slice(0, end));
+      spent.push(performance.now() - begun);
+    }
+  }
+  return spent;
+}
+
+/** Milliseconds of the other things that a screen asks for, after every sixth click of these sequences. */
+export async function timedRest(name: string, walks: readonly (readonly Choice[])[]): Promise<{ evaluate: number[]; ways: number[]; explain: number[] }> {
   const spent = { evaluate: [] as number[], ways: [] as number[], explain: [] as number[] };
   const clock = (into: number[], work: () => unknown): void => {
     const begun = performance.now();
     work();
     into.push(performance.now() - begun);
   };
-  for (const choices of states) {
-    clock(spent.evaluate, () => evaluate(model, choices));
-    clock(spent.ways, () => ways(model, choices));
-    const excluded = firstExcluded(model, domains(model, choices));
-    if (excluded) clock(spent.explain, () => orFault(() => explain(model, choices, ...excluded)));
+  for (const walked of walks) {
+    const model = await opened(name);
+    for (let end = 1; end <= walked.length; end += 6) {
+      const choices = walked.slice(0, end);
+      clock(spent.evaluate, () => evaluate(model, choices));
+      clock(spent.ways, () => ways(model, choices));
+      const excluded = firstExcluded(model, domains(model, choices));
+      if (excluded) clock(spent.explain, () => orFault(() => explain(model, choices, ...excluded)));
+    }
   }
   return spent;
 }

@@ -8,20 +8,29 @@ import type { Answer, Engine, Question, Valid, Weights } from './engine';
 import { leftOut, type Bound, type Kept, type Model } from './model';
 import { Paths, type Live } from './paths';
 import { lightest, type Costs, type Limited } from './search';
+import { isSame, Witnesses } from './witnesses';
+import { Within, type Path, type Side } from './within';
 
-/** The costs of one bound, what a whole path may cost, and what a violated choice costs: more than all weights together. */
+/** The costs of one bound or of a blend, what a whole path may cost, and what a violated choice costs: more than all weights together. */
 interface Sweep {
   readonly paths: Paths;
   readonly most: number;
   readonly penalty: number;
 }
 
+/** A bound by places on a path. */
+interface Weighed {
+  readonly levels: Int32Array;
+  readonly sides: Uint8Array;
+  readonly weights: Float64Array;
+  readonly most: number;
+}
+
 const NOTHING: Weights = [];
-/** Blends that are tried before the search. */
-const ROUNDS = 4;
 
 export class DiagramEngine implements Engine {
-  private readonly buffers: Paths[] = [];
+  private readonly paths: Paths;
+  private readonly bounds: readonly Weighed[];
   /** More than any difference of weights: what a violated choice costs, so that fewer violations always come first. */
   private readonly penalty: number;
   private readonly side: Uint8Array; // by slot, of its literal
@@ -29,12 +38,19 @@ export class DiagramEngine implements Engine {
   private readonly spared: Uint8Array;
   /** The nodes that the first sweep of a click came by: all others are on no path that matters. */
   private live: Live | undefined;
+  /** Those of them on paths that keep every choice. */
+  private keeping: Live = new Int32Array(0);
   /** What each bound had left at best when it was last looked at. */
   private left: readonly number[];
-  private readonly broken: number[];
-  /** How much of what was open each bound by itself settled of late. */
-  private readonly helped: number[];
+  /** Slots known to be possible, and known to be impossible, in the click that is being answered. */
   private readonly seen: Uint8Array;
+  private readonly ruledOut: Uint8Array;
+  /** Whether a configuration is known that keeps every choice. */
+  private keeps = false;
+  private readonly memory: Witnesses;
+  private within: Within | undefined;
+  /** The choices that `live` belongs to: with these and more, all that matters lies on its nodes. */
+  private liveFor: readonly Kept[] | null = null;
   private readonly slots: Uint8Array;
   private readonly every: readonly number[];
   private readonly featureOf: Int32Array; // by slot
@@ -42,36 +58,60 @@ export class DiagramEngine implements Engine {
   constructor(private readonly model: Model, private readonly diagram: Diagram) {
     this.penalty = Math.max(...model.budgets.map(({ weights }) => penaltyFor(weights)), penaltyFor(NOTHING));
     const literals = model.slotLiteral;
-    this.broken = model.bounds.map(() => 0);
-    this.helped = model.bounds.map(() => 1);
+    this.paths = new Paths(diagram, model.header.order.length);
+    this.bounds = model.bounds.map((bound) => this.weighed(bound));
     this.left = model.bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, []) ?? most));
     this.featureOf = Int32Array.from(model.features.flatMap(({ values }, at) => values.map(() => at)));
     this.every = Array.from(literals, (_, slot) => slot);
     this.side = Uint8Array.from(literals, (literal) => (literal > 0 ? 1 : 0));
     this.level = Int32Array.from(literals, (literal) => model.level(literal));
-    [this.spared, this.seen, this.slots] = [new Uint8Array(literals.length), new Uint8Array(literals.length), new Uint8Array(literals.length)];
+    const bytes = () => new Uint8Array(literals.length);
+    [this.spared, this.seen, this.ruledOut, this.slots] = [bytes(), bytes(), bytes(), bytes()];
+    this.memory = new Witnesses(model.slotStart);
   }
 
   valid(choices: readonly Kept[]): Valid | null {
-    const sweeps = this.sweeps(choices);
     this.spare(choices);
     this.seen.fill(0);
-    if (sweeps.length < 2) {
-      const [only] = sweeps as [Sweep];
+    if (this.bounds.length < 2) {
+      const only = this.sweep(choices);
       if (!(only.paths.run(only.most + only.penalty) <= only.most)) return null;
-      this.witnessed(sweeps, only, this.every);
+      this.settle(only, this.every);
       return { slots: this.slots, unproven: [] };
     }
-    // Budgets together: all as one, each by itself, then all as one again with more weight on what is broken; search is last.
-    const first = this.blend(sweeps, choices, factorsFor(this.left, this.factorRoom(sweeps.length)));
-    if (!(first.paths.run(first.most + first.penalty) <= first.most)) return null;
-    this.live = first.paths.live();
-    this.broken.fill(0);
-    let open: readonly number[] = this.witnessed(sweeps, first, this.every);
-    if (open.length > 0) open = this.bySingleBounds(sweeps, choices, open);
-    if (open.length > 0) open = this.byBlends(sweeps, choices, open);
-    if (!this.seen.includes(1) && !this.keepsAll(choices)) return null;
-    return { slots: this.slots, unproven: this.searched(open, choices) };
+    const open = this.recalled(choices);
+    return open.length === 0 && this.keeps ? { slots: this.slots, unproven: [] } : this.together(choices, open);
+  }
+
+  /** What earlier clicks settle; returns the slots that stay open. */
+  private recalled(choices: readonly Kept[]): readonly number[] {
+    const { memory, seen, ruledOut, slots } = this;
+    this.keeps = memory.see(choices, seen);
+    ruledOut.fill(0);
+    memory.recallImpossible(choices, ruledOut);
+    slots.set(seen);
+    return this.every.filter((slot) => !seen[slot] && !ruledOut[slot]);
+  }
+
+  /** Budgets together: all as one, and search for what that leaves open. */
+  private together(choices: readonly Kept[], asked: readonly number[]): Valid | null {
+    const first = this.blend(choices);
+    if (!(this.firstRun(first, choices) <= first.most)) return null;
+    const open = this.witnessed(first, asked);
+    const unproven = open.length > 0 || !this.keeps ? this.searched(open, choices) : [];
+    if (!this.keeps) return null;
+    this.memory.noteClick(choices, this.slots);
+    return { slots: this.slots, unproven };
+  }
+
+  /** The first sweep of a click finds the nodes that matter to it, among those that mattered to fewer of its choices. */
+  private firstRun({ paths, most, penalty }: Sweep, choices: readonly Kept[]): number {
+    const fewer = this.liveFor?.every((one) => isSame(one, choices.find(({ feature }) => feature === one.feature)));
+    const least = paths.run(most + penalty, fewer ? this.live : undefined);
+    this.live = paths.live(most + penalty);
+    this.keeping = paths.live(most);
+    this.liveFor = choices;
+    return least;
   }
 
   lightest({ forbidden, weight, ties, bounds }: Question): Answer {
@@ -83,7 +123,7 @@ export class DiagramEngine implements Engine {
   }
 
   least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): number | null {
-    const paths = this.priced(this.model.bounds.length + 1, weights, sign);
+    const paths = this.priced(weights, sign);
     const penalty = penaltyFor(weights);
     for (const literal of forbidden) this.add(paths, literal, penalty);
     const cost = paths.runUp();
@@ -94,62 +134,26 @@ export class DiagramEngine implements Engine {
     return countPaths(this.diagram, this.model.header.order.length, this.costs(NOTHING, 1, forbidden), BigInt(this.model.header.solutions ?? 0));
   }
 
-  // --- one sweep a bound -------------------------------------------------------------------------------------------
+  // --- sweeps ------------------------------------------------------------------------------------------------------
 
-  private sweeps(choices: readonly Kept[]): Sweep[] {
-    const { bounds } = this.model;
-    const sweeps = bounds.length > 0
-      ? bounds.map(({ budget, sign, most }, at) => ({ paths: this.priced(at, budget.weights, sign), most: Math.min(most, this.penalty / 4), penalty: this.penalty }))
-      : [{ paths: this.priced(0, NOTHING, 1), most: 0, penalty: this.penalty }];
-    for (const sweep of sweeps) this.penalise(sweep, choices);
-    return sweeps;
+  /** The one bound, or none. */
+  private sweep(choices: readonly Kept[]): Sweep {
+    const [bound] = this.model.bounds;
+    const paths = bound ? this.priced(bound.budget.weights, bound.sign) : this.priced(NOTHING, 1);
+    const sweep = { paths, most: bound ? Math.min(bound.most, this.penalty / 4) : 0, penalty: this.penalty };
+    this.penalise(sweep, choices);
+    return sweep;
   }
 
-  /** All bounds as one, by factors: what breaks it breaks a bound. */
-  private blend(sweeps: readonly Sweep[], choices: readonly Kept[], factors: readonly number[]): Sweep {
+  /** All bounds as one, the tighter ones with more weight: what breaks it breaks a bound. */
+  private blend(choices: readonly Kept[]): Sweep {
     const { bounds } = this.model;
+    const factors = factorsFor(this.left, this.factorRoom(bounds.length));
     const weights = blended(bounds, factors);
-    const most = sweeps.reduce((sum, sweep, at) => sum + sweep.most * (factors[at] as number), 0);
-    const blend = { paths: this.priced(bounds.length, weights, 1), most, penalty: penaltyFor(weights, most) };
+    const most = this.bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
+    const blend = { paths: this.priced(weights, 1), most, penalty: penaltyFor(weights, most) };
     this.penalise(blend, choices);
     return blend;
-  }
-
-  /** Each bound by itself, ties decided by all others: exact for the one, and likely to suit the rest. Returns what stays open. */
-  private bySingleBounds(sweeps: readonly Sweep[], choices: readonly Kept[], open: readonly number[]): readonly number[] {
-    const { bounds } = this.model;
-    this.left = sweeps.map(({ paths, most }) => most - paths.runUp(this.live));
-    const others = blended(bounds, factorsFor(this.left, Math.min(2 ** 8, this.factorRoom(sweeps.length))));
-    const scale = penaltyFor(others);
-    const helpfulFirst = bounds.map((_, at) => at).sort((a, b) => (this.helped[b] as number) - (this.helped[a] as number));
-    return helpfulFirst.reduce((rest, at) => {
-      if (rest.length === 0) return rest;
-      const { budget, sign } = bounds[at] as Bound;
-      const most = (sweeps[at] as Sweep).most * scale;
-      const weights = [...budget.weights.map(([literal, weight]) => [literal, weight * sign * scale] as const), ...others];
-      const single = { paths: this.priced(bounds.length, weights, 1), most: most + scale / 2, penalty: penaltyFor(weights, Math.abs(most) + scale) };
-      this.penalise(single, choices);
-      single.paths.run(single.most + single.penalty, this.live);
-      const left = this.witnessed(sweeps, single, rest);
-      this.helped[at] = ((this.helped[at] as number) + 1 - left.length / rest.length) / 2;
-      return left;
-    }, open);
-  }
-
-  /** Some more blends, each with more weight on the bounds that were broken before. Returns what stays open. */
-  private byBlends(sweeps: readonly Sweep[], choices: readonly Kept[], open: readonly number[]): readonly number[] {
-    const room = this.factorRoom(sweeps.length);
-    let factors = factorsFor(this.left, Math.min(room, 2 ** 10));
-    let rest = open;
-    for (let round = 0; round < ROUNDS && rest.length > 0; round += 1) {
-      const blend = this.blend(sweeps, choices, factors);
-      blend.paths.run(blend.most + blend.penalty, this.live);
-      this.broken.fill(0);
-      rest = this.witnessed(sweeps, blend, rest);
-      const often = rest.length / 2;
-      factors = factors.map((factor, at) => Math.min(room, (this.broken[at] as number) > often ? factor * 3 : Math.max(1, Math.round(factor / 2))));
-    }
-    return rest;
   }
 
   private penalise({ paths, penalty }: Sweep, choices: readonly Kept[]): void {
@@ -161,8 +165,8 @@ export class DiagramEngine implements Engine {
     return Math.min(2 ** 20, Math.floor(2 ** 48 / (this.penalty * bounds)));
   }
 
-  private priced(buffer: number, weights: Weights, sign: 1 | -1): Paths {
-    const paths = (this.buffers[buffer] ??= new Paths(this.diagram, this.model.header.order.length));
+  private priced(weights: Weights, sign: 1 | -1): Paths {
+    const { paths } = this;
     paths.low.fill(0);
     paths.high.fill(0);
     for (const [literal, weight] of weights) this.add(paths, literal, sign * weight);
@@ -185,50 +189,44 @@ export class DiagramEngine implements Engine {
 
   // --- all bounds together -----------------------------------------------------------------------------------------
 
-  /** Whether some path keeps every choice and every bound, where none is known that does. */
-  private keepsAll(choices: readonly Kept[]): boolean {
-    const { holds, proven } = this.anyLive(choices.flatMap((choice) => leftOut(this.model, choice)));
-    return holds !== null || !proven;
+  /** Settle slots by the cheapest paths through them: not valid where that costs too much. */
+  private settle({ paths, most, penalty }: Sweep, open: readonly number[]): void {
+    const { throughLow, throughHigh } = paths;
+    for (const slot of open) {
+      const cost = (this.side[slot] ? throughHigh : throughLow)[this.level[slot] as number] as number;
+      this.slots[slot] = cost <= most + (this.spared[slot] as number) * penalty ? 1 : 0;
+    }
   }
 
-  /**
-   * Settle slots by the cheapest paths through them: not valid where that costs too much, valid where it keeps all bounds, and then
-   * it speaks for all of its values. Returns those that stay open.
-   */
-  private witnessed(sweeps: readonly Sweep[], by: Sweep, open: readonly number[]): number[] {
+  /** As `settle`; valid where the path keeps each bound, and then it speaks for all of its values. Returns those that stay open. */
+  private witnessed(by: Sweep, open: readonly number[]): number[] {
     const { slots, seen, spared, level, side } = this;
-    const { throughLow, throughHigh, taken } = by.paths;
+    const { taken } = by.paths;
+    this.settle(by, open);
     const left: number[] = [];
     for (const slot of open) {
-      if (seen[slot]) {
-        slots[slot] = 1;
-        continue;
-      }
-      const spare = spared[slot] as number;
-      const at = level[slot] as number;
-      slots[slot] = ((side[slot] ? throughHigh : throughLow)[at] as number) <= by.most + spare * by.penalty ? 1 : 0;
-      if (!slots[slot] || sweeps.length < 2) continue;
-      by.paths.walkThrough(at, side[slot] as number);
-      if (!this.fits(sweeps, taken, spare * this.penalty)) left.push(slot);
-      else if (spare === 0) this.see(taken);
+      if (!slots[slot] || seen[slot]) continue;
+      by.paths.walkThrough(level[slot] as number, side[slot] as number);
+      if (this.fits(taken)) this.note(taken, !spared[slot]);
+      else left.push(slot);
     }
-    return left;
+    return left.filter((slot) => !seen[slot]);
   }
 
-  /** Whether a path keeps every bound; notes those that it breaks. */
-  private fits(sweeps: readonly Sweep[], taken: Uint8Array, over: number): boolean {
-    let all = true;
-    for (let at = 0; at < sweeps.length; at += 1) {
-      const { paths, most } = sweeps[at] as Sweep;
-      if (costOf(paths, taken) <= most + over) continue;
-      this.broken[at] = (this.broken[at] as number) + 1;
-      all = false;
+  /** Whether a path keeps every bound. */
+  private fits(taken: Uint8Array): boolean {
+    for (const { levels, sides, weights, most } of this.bounds) {
+      let sum = 0;
+      for (let at = 0; at < levels.length; at += 1) if (taken[levels[at] as number] === sides[at]) sum += weights[at] as number;
+      if (sum > most) return false;
     }
-    return all;
+    return true;
   }
 
   /** Settle what is left by search, feature by feature: often none of its values can be had. Returns the slots that it could not settle. */
   private searched(open: readonly number[], choices: readonly Kept[]): number[] {
+    const search = this.prepared(choices);
+    if (!this.keeps && !this.keepsAll(search)) return [];
     const unproven: number[] = [];
     const byFeature = new Map<number, number[]>();
     for (const slot of open) {
@@ -238,62 +236,92 @@ export class DiagramEngine implements Engine {
     for (const [feature, all] of byFeature) {
       let slots = all.filter((slot) => !this.seen[slot]);
       while (slots.length > 0) {
-        const { holds, proven } = this.anyLive(this.without(feature, slots, choices));
-        if (!holds) {
+        const { taken, proven } = this.through(search, feature, slots, choices);
+        if (!taken) {
           if (!proven) unproven.push(...slots);
           else for (const slot of slots) this.slots[slot] = 0;
           break;
         }
-        const had = slots.find((slot) => holds(this.model.slotLiteral[slot] as number)) as number;
-        if (!this.spared[had]) this.seeHolding(holds); // it keeps all choices, thus speaks for each of its values
+        const had = slots.find((slot) => taken[this.level[slot] as number] === this.side[slot]) as number;
+        this.note(taken, !this.spared[had]);
         slots = slots.filter((slot) => slot !== had && !this.seen[slot]);
       }
     }
     return unproven.sort((a, b) => a - b);
   }
 
-  private seeHolding(holds: (literal: number) => boolean): void {
-    for (const slot of this.every) if (holds(this.model.slotLiteral[slot] as number)) this.seen[slot] = 1;
+  /** The search within all bounds, made ready for these choices over the nodes of the click. */
+  private prepared(choices: readonly Kept[]): Within {
+    const { bounds, header } = this.model;
+    const search = (this.within ??= new Within(this.diagram, header.order.length, bounds.map((bound) => this.limit(bound, []))));
+    const shut = choices.flatMap((choice) => leftOut(this.model, choice)).map((literal) => this.sideOf(literal));
+    this.left = search.prepare((left) => this.blendOf(bounds, left, []), shut, this.live as Live, this.keeping);
+    return search;
   }
 
-  /** A path speaks for each of its values. */
-  private see(taken: Uint8Array): void {
+  private keepsAll(search: Within): boolean {
+    const { taken, proven } = search.find();
+    if (taken) this.note(taken, true);
+    return (this.keeps ||= !proven);
+  }
+
+  /** A path through one of these slots of a feature that keeps the choices of other features. */
+  private through(search: Within, feature: number, slots: readonly number[], choices: readonly Kept[]): Path {
+    const sides = (some: readonly number[]): Side[] => some.map((slot) => this.sideOf(this.model.slotLiteral[slot] as number));
+    const own = choices.find((choice) => choice.feature === feature);
+    const all = this.model.slotsOf(feature);
+    const reopened = own ? sides(all.filter((slot) => !own.allowed.has(slot))) : [];
+    return search.find(reopened, sides(all.filter((slot) => !slots.includes(slot))));
+  }
+
+  private weighed({ budget, sign, most }: Bound): Weighed {
+    return {
+      levels: Int32Array.from(budget.weights, ([literal]) => this.model.level(literal)),
+      sides: Uint8Array.from(budget.weights, ([literal]) => (literal > 0 ? 1 : 0)),
+      weights: Float64Array.from(budget.weights, ([, weight]) => sign * weight),
+      most,
+    };
+  }
+
+  private sideOf(literal: number): Side {
+    return [this.model.level(literal), literal > 0 ? 1 : 0];
+  }
+
+  /** A path that was found; one that keeps all choices speaks for each of its values. */
+  private note(taken: Uint8Array, keeps: boolean): void {
     const { seen, level, side } = this;
+    this.memory.add((slot) => taken[level[slot] as number] === side[slot]);
+    if (!keeps) return;
+    this.keeps = true;
     for (let slot = 0; slot < seen.length; slot += 1) if (taken[level[slot] as number] === side[slot]) seen[slot] = 1;
-  }
-
-  /** What may not hold so that one of these slots of a feature does and the choices of other features are kept. */
-  private without(feature: number, slots: readonly number[], choices: readonly Kept[]): number[] {
-    const { model } = this;
-    const others = choices.filter((choice) => choice.feature !== feature).flatMap((choice) => leftOut(model, choice));
-    return [...others, ...model.slotsOf(feature).filter((one) => !slots.includes(one)).map((one) => model.slotLiteral[one] as number)];
   }
 
   // --- search ------------------------------------------------------------------------------------------------------
 
-  /** Some configuration over the nodes of the last click, within all bounds. */
-  private anyLive(forbidden: readonly number[]): Answer {
-    const { bounds } = this.model;
-    return this.found([], this.limits(forbidden, bounds, factorsFor(this.left, this.factorRoom(bounds.length))), true, this.live ?? null);
-  }
-
   private search(forbidden: readonly number[], weight: readonly Weights[], bounds: readonly Bound[], any: boolean): Answer {
     const left = bounds.length < 2 ? [] : bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, forbidden) ?? most));
-    const limits = this.limits(forbidden, bounds, factorsFor(left, this.factorRoom(bounds.length)));
-    return this.found(weight.map((row) => this.costs(row, 1, forbidden)), limits, any, null);
+    return this.found(weight.map((row) => this.costs(row, 1, forbidden)), this.limits(forbidden, bounds, left), any);
   }
 
   /** The bounds, and all of them as one more, which cuts a search off where each alone does not. */
-  private limits(forbidden: readonly number[], bounds: readonly Bound[], factors: readonly number[]): Limited[] {
-    const limits = bounds.map(({ budget, sign, most }) => ({ ...this.costs(budget.weights, sign, forbidden), most }));
-    if (bounds.length < 2) return limits;
-    const most = bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
-    return [...limits, { ...this.costs(blended(bounds, factors), 1, forbidden), most }];
+  private limits(forbidden: readonly number[], bounds: readonly Bound[], left: readonly number[]): Limited[] {
+    const limits = bounds.map((bound) => this.limit(bound, forbidden));
+    return bounds.length < 2 ? limits : [...limits, this.blendOf(bounds, left, forbidden)];
   }
 
-  private found(weight: readonly Costs[], limits: readonly Limited[], any: boolean, live: Live | null): Answer {
+  private limit({ budget, sign, most }: Bound, forbidden: readonly number[]): Limited {
+    return { ...this.costs(budget.weights, sign, forbidden), most };
+  }
+
+  private blendOf(bounds: readonly Bound[], left: readonly number[], forbidden: readonly number[]): Limited {
+    const factors = factorsFor(left, this.factorRoom(bounds.length));
+    const most = bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
+    return { ...this.costs(blended(bounds, factors), 1, forbidden), most };
+  }
+
+  private found(weight: readonly Costs[], limits: readonly Limited[], any: boolean): Answer {
     const rows = any && limits.length > 0 ? limits.slice(-1) : weight;
-    const { found, proven } = lightest(this.diagram, this.model.header.order.length, rows, limits, any, live);
+    const { found, proven } = lightest(this.diagram, this.model.header.order.length, rows, limits, any);
     if (!found) return { holds: null, proven };
     return { holds: (literal) => (found.taken[this.model.level(literal)] === 1) === literal > 0, proven };
   }
@@ -341,8 +369,3 @@ function factorsFor(left: readonly number[], room: number): number[] {
 const blended = (bounds: readonly Bound[], factors: readonly number[]): Weights =>
   bounds.flatMap(({ budget, sign }, at) => budget.weights.map(([literal, weight]) => [literal, weight * sign * (factors[at] as number)] as const));
 
-function costOf({ low, high }: Costs, taken: Uint8Array): number {
-  let cost = 0;
-  for (let level = 0; level < taken.length; level += 1) cost += (taken[level] ? high[level] : low[level]) as number;
-  return cost;
-}

@@ -93,12 +93,14 @@ export class Paths {
     return best;
   }
 
-  /** The nodes on paths of the last run, children first: what other costs of the same paths have to look at. */
-  live(): Live {
-    let count = 0;
+  /** The nodes on paths of the last run that cost no more than `most`, children first: what other costs of the same paths have to look at. */
+  live(most: number): Live {
+    const { above, below, visited, lives } = this;
     const { root } = this.diagram;
-    for (let id = 2; id <= root; id += 1) if (this.visited[id]) this.lives[count++] = id;
-    return this.lives.subarray(0, count);
+    const extra = most - this.base;
+    let count = 0;
+    for (let id = 2; id <= root; id += 1) if (visited[id] && (above[id] as number) + (below[id] as number) <= extra) lives[count++] = id;
+    return lives.slice(0, count);
   }
 
   private forget(): void {

@@ -6,7 +6,6 @@
  * would not fit into one double.
  */
 import type { Diagram } from './artefact';
-import type { Live } from './paths';
 
 export const NODE_LIMIT = 50_000;
 
@@ -35,11 +34,11 @@ interface Column {
   readonly below: Float64Array;
 }
 
-/** The lightest path within the limits; with `any` the first that is found; with `live` over these nodes only. Null where none was found. */
+/** The lightest path within the limits; with `any` the first that is found. Null where none was found. */
 export function lightest(
-  diagram: Diagram, levels: number, weight: readonly Costs[], limits: readonly Limited[], any = false, live: Live | null = null,
+  diagram: Diagram, levels: number, weight: readonly Costs[], limits: readonly Limited[], any = false,
 ): { found: Found | null; proven: boolean } {
-  const search = new Search(diagram, levels, weight, limits, any, live);
+  const search = new Search(diagram, levels, weight, limits, any);
   search.run();
   const proven = search.visits <= NODE_LIMIT;
   return { found: search.best ? { taken: search.best, proven } : null, proven };
@@ -58,9 +57,9 @@ class Search {
   private readonly taken: Uint8Array;
   private readonly before = new Map<number, Float64Array[]>();
 
-  constructor(private readonly diagram: Diagram, private readonly levels: number, weight: readonly Costs[], limits: readonly Limited[], private readonly any: boolean, live: Live | null) {
-    this.weights = raised(diagram, levels, weight, live);
-    this.sums = limits.map((costs) => raised(diagram, levels, [costs], live)[0] as Column);
+  constructor(private readonly diagram: Diagram, private readonly levels: number, weight: readonly Costs[], limits: readonly Limited[], private readonly any: boolean) {
+    this.weights = raised(diagram, levels, weight);
+    this.sums = limits.map((costs) => raised(diagram, levels, [costs])[0] as Column);
     this.room = limits.map(({ low, high, most }) => most - cheaperSides(low, high));
     this.width = this.weights.length + this.sums.length;
     this.spent = new Float64Array((levels + 1) * this.width);
@@ -160,7 +159,7 @@ function cheaperSides(low: Float64Array, high: Float64Array): number {
 }
 
 /** What each side costs above the lighter one of its level, compared as a row, and the least row from each node on. */
-function raised({ level, low, high, root }: Diagram, levels: number, row: readonly Costs[], live: Live | null): Column[] {
+function raised({ level, low, high, root }: Diagram, levels: number, row: readonly Costs[]): Column[] {
   const columns = row.map(() => ({ low: new Float64Array(levels), high: new Float64Array(levels), below: new Float64Array(level.length) }));
   for (let at = 0; at < levels; at += 1) {
     const differing = row.find((one) => one.low[at] !== one.high[at]);
@@ -174,13 +173,10 @@ function raised({ level, low, high, root }: Diagram, levels: number, row: readon
     });
   }
   for (const { below } of columns) {
-    if (live) below.fill(Infinity);
     below[0] = Infinity;
     below[1] = 0;
   }
-  const end = live ? live.length : root + 1;
-  for (let place = live ? 0 : 2; place < end; place += 1) {
-    const id = live ? (live[place] as number) : place;
+  for (let id = 2; id <= root; id += 1) {
     const at = level[id] as number;
     const [left, right] = [low[id] as number, high[id] as number];
     let side = 0;
