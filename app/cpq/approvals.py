@@ -1,25 +1,30 @@
-"""Who must approve a quote, and why: discounts beyond the role's authority, margins below a floor, rules of the catalogue."""
+"""Who must approve a quote, and why: discounts beyond the role's authority, what a line says was paid, margins below a
+floor, rules of the catalogue."""
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from app.cpq.price import PriceError, validate_predicate
 from app.cpq.price.predicates import holds
+from app.cpq.quote_amend import rates, running
 from app.cpq.quote_assembly import Assembly
-from app.cpq.quote_deal import RANKS, Deal
+from app.cpq.quote_deal import RANKS, Deal, change_of
 from app.cpq.quote_errors import QuoteError
 from app.cpq.quote_figures import HUNDRED, ZERO, number, plain, ratio, rounded, times
+from app.cpq.quote_lines import taken
 from app.cpq.quote_parts import Part
+from app.cpq.quote_steps import FROM_PAID
 from app.cpq.quote_types import Approval
 
 _GIVEN = ("additional", "header")
 
 
 def approvals(deal: Deal, assembly: Assembly, result: dict[str, Any]) -> list[Approval]:
-    """Approvals that are needed, in the order: discounts of lines, of the whole, floors, rules of the catalogue."""
+    """Approvals that are needed: discounts of lines, of the whole, what was paid, floors, rules of the catalogue."""
     return [
         *_discounts(deal, assembly.trace, result),
+        *_stated(deal),
         *_floors(deal, assembly.trace, result),
         *_rules(deal, assembly, result),
     ]
@@ -70,13 +75,41 @@ def _beyond(regular: Decimal, given: Decimal, most: Decimal) -> bool:
     return regular > 0 and times(given, HUNDRED) > times(most, regular)
 
 
+def _stated(deal: Deal) -> list[Approval]:
+    """What a line says was paid, where that is further from the price of the running subscription than the role may give:
+    less for what is added, more for what is given back."""
+    most = _most(deal, deal.context["role"])
+    if most is None or most >= HUNDRED:
+        return []
+    found = []
+    for index, line in enumerate(deal.content["lines"]):
+        change = change_of(line)
+        if change not in FROM_PAID or not line["amends"].get("paid") or not taken(deal, line):
+            continue
+        known, stated = rates(deal, running(deal, line, f"/lines/{index}"))
+        given = known - stated if change == "add" else stated - known
+        measure = known or stated
+        if _beyond(measure, given, most):
+            title = deal.products[line["sku"]]["name"]
+            where = f"{'below' if change == 'add' else 'above'} the price of the running subscription"
+            made = _discount_approval(deal, title, measure, given, most, line["id"], where)
+            found.append(cast(Approval, {**made, "rule": "paid"}))
+    return found
+
+
 def _discount_approval(
-    deal: Deal, title: str, regular: Decimal, given: Decimal, most: Decimal, line: str | None
+    deal: Deal,
+    title: str,
+    regular: Decimal,
+    given: Decimal,
+    most: Decimal,
+    line: str | None,
+    where: str = "below the regular price",
 ) -> Approval:
     rows = sorted(deal.catalogue["authority"], key=lambda row: number(row["max_discount_percent"], ""))
     fit = [row for row in rows if not _beyond(regular, given, number(row["max_discount_percent"], ""))]
     percent = plain(rounded(ratio(given, HUNDRED, regular), 2))
-    words = f"{title}: {percent} % below the regular price; {_article(deal.context['role'])} may give {plain(most)} %"
+    words = f"{title}: {percent} % {where}; {_article(deal.context['role'])} may give {plain(most)} %"
     found: Approval = {"rule": "discount", "role": (fit or rows[-1:])[0]["role"], "reason": words}
     if line is not None:
         found["line"] = line

@@ -34,8 +34,12 @@ class Running:
     @property
     def paid_months(self) -> int:
         """Whole months of the paid period; 0 when it is not whole months."""
-        months = whole_months(self.paid_from, self.paid_end)
-        return months if add_months(self.paid_from, months) == self.paid_end else 0
+        return _exact_months(self.paid_from, self.paid_end)
+
+
+def _exact_months(first: int, end: int) -> int:
+    months = whole_months(first, end)
+    return months if add_months(first, months) == end else 0
 
 
 def running(deal: Deal, line: QuoteLine, pointer: str) -> Running:
@@ -106,6 +110,22 @@ def _paid(
         raise QuoteError(f"{pointer}/paid", f"was paid in {price['currency']}, the quote is in {deal.currency}")
     pieces = plain(number(found["quantity"], ""))
     return {"amount": price["amount"], "from": found["starts_on"], "to": iso(end - 1), "quantity": pieces}, pointer
+
+
+def rates(deal: Deal, run: Running) -> tuple[Decimal, Decimal]:
+    """The price of the running subscription and what is said to have been paid, each for one piece and month.
+
+    By days where either time is not whole months. Both are the same where the price is not known in the quote's currency.
+    """
+    found = deal.subscriptions[run.id]
+    price, first = found.get("price"), day(found["starts_on"], "")
+    pieces = number(found["quantity"], "")
+    if not price or price["currency"] != deal.currency or not pieces or first >= run.end:
+        return ZERO, ZERO
+    months = _exact_months(first, run.end)
+    whole_ones = bool(months and run.paid_months)
+    known, paid = (months, run.paid_months) if whole_ones else (run.end - first, run.paid_end - run.paid_from)
+    return ratio(number(price["amount"], ""), 1, pieces * known), ratio(run.paid, 1, run.paid_quantity * paid)
 
 
 def amended_parts(run: Running, entry: dict[str, Any]) -> list[Part]:

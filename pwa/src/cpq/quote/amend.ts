@@ -44,14 +44,13 @@ export function runningOf(deal: Deal, line: QuoteLine, pointer: string): Running
   checkQuantity(found, line, pointer);
   const paidQuantity = number(paid.quantity, `${place}/quantity`, ZERO);
   if (paidQuantity.isZero()) throw new QuoteError(`${place}/quantity`, 'must be above 0');
-  const months = wholeMonths(first, last + 1);
   return {
     id: found.id,
     paid: number(paid.amount, `${place}/amount`, ZERO),
     paidQuantity,
     paidFrom: first,
     paidEnd: last + 1,
-    paidMonths: addMonths(first, months) === last + 1 ? months : 0,
+    paidMonths: exactMonths(first, last + 1),
     end,
     changeOn,
   };
@@ -83,6 +82,22 @@ function paidOf(deal: Deal, found: RunningSubscription, given: Paid | undefined,
     throw new QuoteError(`${at}/paid`, `was paid in ${found.price.currency}, the quote is in ${deal.currency}`);
   const quantity = plain(number(found.quantity, ''));
   return [{ amount: found.price.amount, from: found.starts_on, to: iso(end - 1), quantity }, at];
+}
+
+function exactMonths(first: number, end: number): number {
+  const months = wholeMonths(first, end);
+  return addMonths(first, months) === end ? months : 0;
+}
+
+/** The price of the running subscription and what is said to have been paid, each for one piece and month (or day). */
+export function ratesOf(deal: Deal, run: Running): [Decimal, Decimal] {
+  const found = deal.subscriptions.get(run.id)!;
+  const first = day(found.starts_on, '');
+  const pieces = number(found.quantity, '');
+  if (!found.price || found.price.currency !== deal.currency || pieces.isZero() || first >= run.end) return [ZERO, ZERO];
+  const months = exactMonths(first, run.end);
+  const [known, paid] = months && run.paidMonths ? [months, run.paidMonths] : [run.end - first, run.paidEnd - run.paidFrom];
+  return [ratio(number(found.price.amount, ''), 1, pieces.mul(known)), ratio(run.paid, 1, run.paidQuantity.mul(paid))];
 }
 
 /** The rest of the paid period in days, then whole periods (and a piece) to the end of the subscription. */

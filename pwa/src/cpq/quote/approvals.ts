@@ -4,19 +4,29 @@ import { PriceError } from '../price/errors.ts';
 import { holds, readPredicate } from '../price/predicates.ts';
 import type { Facts, PriceResult, PricedLine } from '../price/types.ts';
 import type { Assembly } from './assembly.ts';
-import { type Deal, RANKS } from './deal.ts';
+import { ratesOf, runningOf } from './amend.ts';
+import { type Deal, RANKS, changeOf } from './deal.ts';
 import { QuoteError } from './errors.ts';
 import { Decimal, HUNDRED, ZERO, number, plain, ratio, rounded } from './figures.ts';
+import { taken } from './lines.ts';
+import { FROM_PAID } from './steps.ts';
 import type { Approval } from './types.ts';
 
 const TOTALS = ['net', 'tax', 'gross', 'list', 'discount', 'discount_percent', 'tcv', 'acv', 'mrr', 'margin_percent'] as const;
 
-/** Approvals that are needed, in the order: discounts of lines, of the whole, floors, rules of the catalogue. */
+/** Approvals that are needed: discounts of lines, of the whole, what was paid, floors, rules of the catalogue. */
 export const approvalsOf = (deal: Deal, assembly: Assembly, result: PriceResult): Approval[] => [
   ...discounts(deal, assembly, result),
+  ...stated(deal),
   ...floors(deal, assembly, result),
   ...rules(deal, assembly, result),
 ];
+
+/** The most percent the role may give; 0 for a role that the catalogue does not name. */
+function mostOf(deal: Deal): Decimal {
+  const row = deal.catalogue.authority?.find((each) => each.role === deal.context.role);
+  return row ? number(row.max_discount_percent, '') : ZERO;
+}
 
 const rank = (role: string): number => RANKS.indexOf(role);
 
@@ -24,8 +34,7 @@ const rank = (role: string): number => RANKS.indexOf(role);
 function discounts(deal: Deal, assembly: Assembly, result: PriceResult): Approval[] {
   const rows = deal.catalogue.authority ?? [];
   if (!rows.length) return [];
-  const row = rows.find((each) => each.role === deal.context.role);
-  const most = row ? number(row.max_discount_percent, '') : ZERO;
+  const most = mostOf(deal);
   const sums = new Map<string, [Decimal, Decimal]>();
   assembly.trace.forEach(([name, part], i) => {
     const line = result.lines[i]!;
@@ -56,14 +65,38 @@ const givenOf = (line: PricedLine): Decimal =>
 const beyond = (regular: Decimal, given: Decimal, most: Decimal): boolean =>
   regular.gt(0) && given.mul(HUNDRED).gt(most.mul(regular));
 
-function discountApproval(deal: Deal, title: string, regular: Decimal, given: Decimal, most: Decimal): Approval {
+/** What a line says was paid, where that is further from the price of the running subscription than the role may give. */
+function stated(deal: Deal): Approval[] {
+  const most = mostOf(deal);
+  if (!deal.catalogue.authority?.length || most.gte(HUNDRED)) return [];
+  return deal.content.lines.flatMap((line, i) => {
+    const change = changeOf(line);
+    if (!FROM_PAID.includes(change) || !line.amends?.paid || !taken(deal, line)) return [];
+    const [known, paid] = ratesOf(deal, runningOf(deal, line, `/lines/${i}`));
+    const given = change === 'add' ? known.sub(paid) : paid.sub(known);
+    const measure = known.isZero() ? paid : known;
+    if (!beyond(measure, given, most)) return [];
+    const title = deal.products.get(line.sku)!.name;
+    const where = `${change === 'add' ? 'below' : 'above'} the price of the running subscription`;
+    return [{ ...discountApproval(deal, title, measure, given, most, where), rule: 'paid', line: line.id }];
+  });
+}
+
+function discountApproval(
+  deal: Deal,
+  title: string,
+  regular: Decimal,
+  given: Decimal,
+  most: Decimal,
+  where = 'below the regular price',
+): Approval {
   const rows = [...deal.catalogue.authority!].sort((a, b) =>
     number(a.max_discount_percent, '').cmp(number(b.max_discount_percent, '')),
   );
   const fit = rows.find((row) => !beyond(regular, given, number(row.max_discount_percent, ''))) ?? rows.at(-1)!;
   const percent = plain(rounded(ratio(given, HUNDRED, regular), 2));
   const who = `${/^[aeiou]/.test(deal.context.role) ? 'an' : 'a'} ${deal.context.role}`;
-  const reason = `${title}: ${percent} % below the regular price; ${who} may give ${plain(most)} %`;
+  const reason = `${title}: ${percent} % ${where}; ${who} may give ${plain(most)} %`;
   return { rule: 'discount', role: fit.role, reason };
 }
 
