@@ -52,8 +52,11 @@ def _has_value(feature: dict[str, Any], value: str) -> bool:
 def option_steps(entry: dict[str, Any], values: Chosen) -> list[dict[str, Any]]:
     """One list-price step for each chosen value that has a price."""
     steps = []
+    options = entry.get("options") or {}
     for feature, value in values:
-        price, reason = _price(feature, value, (entry.get("options") or {}).get(feature["id"]))
+        if feature["id"] not in options:
+            continue
+        price, reason = _price(feature, value, options[feature["id"]])
         if price:
             source = {"type": "option", "id": f"{feature['id']}={value}", "name": reason}
             steps.append(
@@ -74,8 +77,10 @@ def unit_cost(entry: dict[str, Any], values: Chosen) -> Decimal | None:
     if entry.get("cost") is None:
         return None
     total = number(entry["cost"], "")
+    costs = entry.get("option_costs") or {}
     for feature, value in values:
-        total += _price(feature, value, (entry.get("option_costs") or {}).get(feature["id"]))[0]
+        if feature["id"] in costs:
+            total += _price(feature, value, costs[feature["id"]])[0]
     return total
 
 

@@ -12,10 +12,12 @@ def findings(deal: Deal, assembly: Assembly) -> list[Finding]:
     """Findings line by line; then taxes that the catalogue does not know for the region."""
     lines = [line for line in deal.content["lines"] if taken(deal, line)]
     here = {line["sku"] for line in lines}
+    members: dict[str, set[str]] = {}
+    for line in lines:
+        members.setdefault(line.get("bundle") or "", set()).add(line["sku"])
     found: list[Finding] = []
     for line in lines:
-        members = {other["sku"] for other in lines if other.get("bundle") == line["id"]}
-        found += _of_product(deal, line, here, members)
+        found += _of_product(deal, line, here, members.get(line["id"], set()))
     return found + _untaxed(deal, assembly)
 
 

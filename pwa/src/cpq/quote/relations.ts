@@ -10,12 +10,16 @@ import type { Finding, QuoteLine } from './types.ts';
 export function findingsOf(deal: Deal, assembly: Assembly): Finding[] {
   const lines = deal.content.lines.filter((line) => taken(deal, line));
   const here = new Set(lines.map((line) => line.sku));
-  return [...lines.flatMap((line) => ofProduct(deal, line, lines, here)), ...untaxed(deal, assembly)];
+  const members = new Map<string, Set<string>>();
+  for (const line of lines) {
+    const whole = line.bundle ?? '';
+    members.set(whole, (members.get(whole) ?? new Set()).add(line.sku));
+  }
+  return [...lines.flatMap((line) => ofProduct(deal, line, members.get(line.id) ?? new Set(), here)), ...untaxed(deal, assembly)];
 }
 
-function ofProduct(deal: Deal, line: QuoteLine, lines: QuoteLine[], here: Set<string>): Finding[] {
+function ofProduct(deal: Deal, line: QuoteLine, members: Set<string>, here: Set<string>): Finding[] {
   const product = deal.products.get(line.sku)!;
-  const members = new Set(lines.filter((other) => other.bundle === line.id).map((other) => other.sku));
   const name = (sku: string): string => deal.products.get(sku)?.name ?? sku;
   const found = (kind: Finding['kind'], skus: string[] | undefined, text: (other: string) => string): Finding[] =>
     (skus ?? []).map((sku) => ({ kind, text: text(name(sku)), line: line.id, sku }));

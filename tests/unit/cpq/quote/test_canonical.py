@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cpq.quote import QuoteError, canonical, digest, price_quote, public_price, quote_number, version_hash
+from app.cpq.quote_canonical import _spelled_by_hand
 
 VECTORS = Path(__file__).resolve().parents[4] / "fixtures" / "vectors"
 CANONICAL = json.loads((VECTORS / "quote-canonical.json").read_text(encoding="utf-8"))
@@ -34,6 +35,7 @@ def test_a_surrogate_without_its_partner_is_escaped() -> None:
 )
 def test_canonical_text_is_json_of_the_same_document_whatever_the_order(value: Any) -> None:
     text = canonical(value)
+    assert text == _spelled_by_hand(value)
     assert json.loads(text) == value
     assert canonical(json.loads(text)) == text
 
