@@ -8,6 +8,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.foundation import audit
+from app.foundation.problems import Problem
 from app.quotes import arguments, service
 from app.quotes.resources import QUOTES
 from app.sync.changing import is_there, names_of
@@ -25,8 +26,10 @@ def _create(session: Session, args: Args, made: Made) -> Outcome:
     return Outcome()
 
 
-def _change(session: Session, args: Args, _made: Made) -> Outcome:
-    clashes = service.change(session, args["id"], args["revision"], args["fields"], args.get("shown"))
+def _change(session: Session, args: Args, made: Made) -> Outcome:
+    # Made on top of a change that was not written: a revision of that number is somebody else's.
+    revision = None if made.clashed else args["revision"]
+    clashes = service.change(session, args["id"], revision, args["fields"], args.get("shown"))
     return Outcome(_conflicts(session, clashes))
 
 
@@ -47,7 +50,20 @@ def _conflicts(session: Session, clashes: Sequence[service.Clash]) -> tuple[Conf
     return tuple(found)
 
 
-def _submit(session: Session, args: Args, _made: Made) -> Outcome:
+def _refuse_clashed(made: Made) -> None:
+    """Problem 409 for what was decided about a quote that looked otherwise: a change before it clashed with another's."""
+    if made.clashed:
+        raise Problem(
+            409,
+            "quote-changed",
+            "The quote was changed meanwhile",
+            "What you changed before this clashed with somebody else's change. Settle that, look at the quote, "
+            "then decide again.",
+        )
+
+
+def _submit(session: Session, args: Args, made: Made) -> Outcome:
+    _refuse_clashed(made)
     service.submit(session, args["id"], args["revision"], args["reason"])
     return Outcome()
 
@@ -57,12 +73,14 @@ def _decide(session: Session, args: Args, _made: Made) -> Outcome:
     return Outcome()
 
 
-def _send(session: Session, args: Args, _made: Made) -> Outcome:
+def _send(session: Session, args: Args, made: Made) -> Outcome:
+    _refuse_clashed(made)
     service.send(session, args["id"], args["revision"], args.get("shown"))
     return Outcome()
 
 
-def _revise(session: Session, args: Args, _made: Made) -> Outcome:
+def _revise(session: Session, args: Args, made: Made) -> Outcome:
+    _refuse_clashed(made)
     fields: Args = {name: args[name] for name in ("content", "valid_until") if name in args}
     service.revise(session, args["id"], args["revision"], fields, args.get("shown"))
     return Outcome()

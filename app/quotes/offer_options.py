@@ -19,6 +19,11 @@ Json = dict[str, Any]
 MAX_EXPLAINED = 200
 
 
+def has_value(model: Model, feature: str, value: str) -> bool:
+    """Whether a feature of this name has this value; a seller may have left open what the product has not."""
+    return any(one.id == feature and value in {other.id for other in one.values} for one in model.features)
+
+
 def completed(
     model: Model, configuration: Mapping[str, str], open_: Sequence[str], feature: str, value: str
 ) -> Json | None:

@@ -27,7 +27,7 @@ from app.quotes.offer_schemas import (
     OfferTellViewsSchema,
     QuestionAnswerSchema,
 )
-from app.quotes.offer_sight import seen_question, seen_quote
+from app.quotes.offer_sight import held_quote, seen_question, seen_quote
 from app.resources import wire
 from app.resources.routes import json_answer
 from app.resources.schemas import ProblemSchema
@@ -194,25 +194,27 @@ class LinkView(MethodView):
         return json_answer(wire.dumps(offer_links.as_json(session, link)))
 
     @blueprint.response(200, LinkSchema, description="The quote's link, made when it had none.")
+    @blueprint.alt_response(403, schema=ProblemSchema, description="It is the work of somebody outside of your team.")
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such quote that you can see.")
     @blueprint.alt_response(409, schema=ProblemSchema, description="The quote was not sent.")
     @requires("quotes:write")
     def post(self, quote_id: Any) -> Response:
         """Make a link under which the customer finds the quote."""
         session = current_session()
-        quote = seen_quote(session, str(quote_id))
+        quote = held_quote(session, str(quote_id))
         if offer_view.newest_version(session, quote) is None:
             raise Problem(409, "not-sent", "Not sent yet", "Send the quote; then customers can be given a link to it.")
         return json_answer(wire.dumps(offer_links.as_json(session, offer_links.ensure(session, quote))))
 
     @blueprint.response(204, description="No link leads to the quote any more.")
+    @blueprint.alt_response(403, schema=ProblemSchema, description="It is the work of somebody outside of your team.")
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such quote that you can see.")
     @requires("quotes:write")
     def delete(self, quote_id: Any) -> Response:
         """Take back every link of a quote."""
         session = current_session()
         with changes.held(session):
-            offer_links.revoke(session, seen_quote(session, str(quote_id)))
+            offer_links.revoke(session, held_quote(session, str(quote_id)))
         return Response(status=204)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.foundation.db import table_of
 from app.foundation.principal import principal_of
 from app.foundation.problems import not_found
+from app.identity.rules import guard_own_work
 from app.identity.territory import visible
 from app.quotes.offer_tables import QuoteQuestion
 from app.quotes.tables import Quote
@@ -19,6 +20,15 @@ def seen_quote(session: Session, quote_id: str) -> Quote:
     quote = session.scalars(sa.select(Quote).where(Quote.id == quote_id, seen)).one_or_none()
     if quote is None:
         raise not_found("quote")
+    return quote
+
+
+def held_quote(session: Session, quote_id: str) -> Quote:
+    """A quote that the caller can see, held until the transaction ends; 403 when it is not theirs or their team's to write."""
+    quote = seen_quote(session, quote_id)
+    session.refresh(quote, with_for_update=True)
+    written = {"user_id": quote.user_id}
+    guard_own_work(session, principal_of(session), written, written)
     return quote
 
 

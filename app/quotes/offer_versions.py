@@ -22,6 +22,7 @@ def bound(number: str, version: int, sent: QuoteVersion) -> Json:
     return {
         "number": number,
         "version": version,
+        "title": sent.title,
         "content": sent.content,
         "price": price,
         "clauses": price["clauses"],

@@ -142,8 +142,9 @@ def _changed(session: Session, standing: Standing, wanted: Sequence[Mapping[str,
         sku: str, configuration: Mapping[str, str], open_: Sequence[str], feature: str, value: str
     ) -> Mapping[str, str] | None:
         model = sold.model(session, sku)
-        known = model is not None and any(one.id == value for one in model.feature(feature).values)
-        return offer_options.completed(model, configuration, open_, feature, value) if known and model else None
+        if model is None or not offer_options.has_value(model, feature, value):
+            return None
+        return offer_options.completed(model, configuration, open_, feature, value)
 
     try:
         content, swaps = apply_changes(version.content, wanted, completed)
@@ -158,13 +159,11 @@ def _changed(session: Session, standing: Standing, wanted: Sequence[Mapping[str,
 
 def _reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Why the seller has to look at a changed offer first: an approval or a rule that the sent one did not need."""
-    granted = {(one["rule"], one.get("line")) for one in before.get("approvals", ())}
+    # Word for word: an approval of 8 % is none of 16 %, and its role may be another one.
+    granted = list(before.get("approvals", ()))
     # What must be approved and by whom is the seller's own; that somebody must is not.
-    found = (
-        ["The seller has to confirm this price."]
-        if any((one["rule"], one.get("line")) not in granted for one in after.get("approvals", ()))
-        else []
-    )
+    confirmed = all(one in granted for one in after.get("approvals", ()))
+    found = [] if confirmed else ["The seller has to confirm this price."]
     known = {one["text"] for one in before.get("findings", ())}
     stops = [one["text"] for one in after.get("findings", ()) if one["kind"] in ("requires", "excludes")]
     return [*found, *(text for text in stops if text not in known)]
@@ -191,12 +190,14 @@ def ask(session: Session, token: str, line: str | None, text: str) -> Json:
 
 def answer(session: Session, question: QuoteQuestion, text: str) -> None:
     """Answer a customer's question, or answer it anew; the caller sees its quote."""
+    # The customer may be reading just now: what they do to the quote comes before this, or after it.
+    quote = session.get_one(Quote, question.quote_id, with_for_update=True, populate_existing=True)
     user = session.get(User, principal_of(session).user_id)
     question.answer, question.answered_at = text, clock.now()
     question.user_id, question.author = (user.id, user.name) if user else (None, None)
     session.flush()
     audit.record(session, "quote_question.answered", "quote", question.quote_id)
-    _show_questions(session, session.get_one(Quote, question.quote_id))
+    _show_questions(session, quote)
 
 
 def _show_questions(session: Session, quote: Quote) -> None:

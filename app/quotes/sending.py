@@ -40,6 +40,7 @@ def refuse_outdated(quote: Values, found: Priced) -> None:
             f"The catalogue {catalogue.key} {catalogue.version} was retired; make the quote from the current one.",
             (FieldError("/content/catalogue_version", "This version was retired."),),
         )
+    _refuse_ended_agreements(found, today)
     book = _book(catalogue.document, found.content["price_book"])
     ends = _day(book.get("valid_to")) or _day(catalogue.document.get("valid_to"))
     if ends is not None and ends < today:
@@ -50,6 +51,22 @@ def refuse_outdated(quote: Values, found: Priced) -> None:
             f"The price book {found.content['price_book']} ended on {ends.isoformat()}; make the quote from the current one.",
             (FieldError("/content/price_book", f"It ended on {ends.isoformat()}."),),
         )
+
+
+def _refuse_ended_agreements(found: Priced, today: date) -> None:
+    """Problem 409 for prices of an agreement that is over, however early a day the quote is priced as of."""
+    sources = [step.get("source") or {} for line in found.price["lines"] for step in line["waterfall"]]
+    used = {source["id"] for source in sources if source.get("type") == "agreement"}
+    for agreement in found.context["agreements"]:
+        ends = _day(agreement.get("valid_to"))
+        if agreement["id"] in used and ends is not None and ends < today:
+            raise Problem(
+                409,
+                "price-book-ended",
+                "These prices ended",
+                f"The agreement {agreement['number']} ended on {ends.isoformat()}; price the quote as of today.",
+                (FieldError("/content/on", f"The agreement {agreement['number']} ended on {ends.isoformat()}."),),
+            )
 
 
 def _book(document: Mapping[str, Any], book_id: str) -> Mapping[str, Any]:

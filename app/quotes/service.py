@@ -48,7 +48,7 @@ def create_new(session: Session, quote_id: str, given: Fields, by: str) -> str:
     return create(session, quote_id, given, by)
 
 
-def change(session: Session, quote_id: str, revision: int, given: Fields, shown: Shown) -> tuple[Clash, ...]:
+def change(session: Session, quote_id: str, revision: int | None, given: Fields, shown: Shown) -> tuple[Clash, ...]:
     """Change a quote that was not sent. With another revision than the quote's nothing is written: the clashes say what differs.
 
     An empty change with `shown` accepts the server's price.

@@ -140,7 +140,7 @@ def _accept(session: Session, draft_id: str, under_way: frozenset[str]) -> tuple
     for parent in _open_parents(session, draft):
         if parent not in under_way:
             conflicts += _accept(session, parent, under_way | {draft_id})
-    conflicts += _apply(session, draft).conflicts
+    conflicts += _apply(session, draft, clashed=bool(conflicts)).conflicts
     _settle(session, draft, ACCEPTED)
     return tuple(conflicts)
 
@@ -158,7 +158,7 @@ def _refuse_blind(session: Session, draft: sa.RowMapping) -> None:
         )
 
 
-def _apply(session: Session, draft: sa.RowMapping) -> Outcome:
+def _apply(session: Session, draft: sa.RowMapping, *, clashed: bool) -> Outcome:
     kind = mutation_named(draft["name"])
     if kind is None:
         raise invalid((), f"There is no mutation {draft['name']} any more.")
@@ -169,7 +169,7 @@ def _apply(session: Session, draft: sa.RowMapping) -> Outcome:
         args = load_args(kind, draft["version"], draft["args"])
     except ArgumentError as fault:
         raise invalid(fault.faults) from None
-    made = Made(draft["mutation_id"], draft["user_id"], clock.now(), draft["made_at"])
+    made = Made(draft["mutation_id"], draft["user_id"], clock.now(), draft["made_at"], clashed=clashed)
     return apply_one(session, kind, args, made, author=draft["user_id"], draft=draft["id"])
 
 

@@ -48,7 +48,8 @@ class Made:
     """Who made a mutation, and when by the clock of the device, which may be wrong: a fact to keep, not to order by.
 
     `by` is the user in whose name rows are written; it differs from the caller when a manager accepts a draft. `skew` is
-    what the phone took the server's clock to be ahead of its own. `at` is the server's time of applying it.
+    what the phone took the server's clock to be ahead of its own. `at` is the server's time of applying it. `clashed` says
+    that something it was made on top of ended in a conflict: the row is not as the phone showed it.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Made:
     at: datetime
     made_at: datetime | None = None
     skew: timedelta = timedelta()
+    clashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,7 +193,9 @@ def _with_parent(run: _Run, entry: Sent, place: int, parent: Known, account: str
 
 
 def _apply(run: _Run, entry: Sent, kind: Mutation) -> Known:
-    made = Made(entry.id, run.principal.user_id, run.now, entry.made_at, entry.skew)
+    parents = (run.known.get(parent) for parent in entry.depends_on)
+    clashed = any(parent is not None and parent.result == records.CONFLICT for parent in parents)
+    made = Made(entry.id, run.principal.user_id, run.now, entry.made_at, entry.skew, clashed)
     try:
         return records.applied(apply_one(run.session, kind, entry.args, made).conflicts)
     except Problem as problem:

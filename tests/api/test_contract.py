@@ -50,6 +50,9 @@ SHAPES: dict[str, st.SearchStrategy[Any]] = {
         ),
         max_size=2,
     ),
+    "steps": st.lists(
+        st.fixed_dictionaries({"id": TEXT, "phase": TEXT, "adjustment": st.dictionaries(TEXT, TEXT)}), max_size=2
+    ),
     "problem": st.none() | st.fixed_dictionaries({"type": TEXT, "title": TEXT, "detail": TEXT}),
     "row_version": st.integers(1, 2**31 - 1),
 }

@@ -2,6 +2,7 @@
 import type { QuoteContent } from '../cpq/quote';
 import { readMeta, type Database, type KeptCatalogue } from '../store/database';
 import type { AttentionItem } from '../store/queue';
+import { everyMutation } from '../store/writes';
 import type { Account, Agreement, CatalogueRow, IsoDate, Person, Quote, Subscription } from '../store/rows';
 import { phone } from '../store/state';
 import { readAllTyped, readTyped, type Typed } from '../ui/typed';
@@ -115,7 +116,7 @@ async function authorRole(db: Database, quote: Quote | undefined, me: { id: stri
 
 /** What was refused of a quote, to be put right: the latest that was entered of each part. */
 function refusedParts(items: readonly AttentionItem[]): Partial<Omit<Working, 'based_on'>> {
-  const parts = items.filter(({ kind }) => kind === 'rejected').map(({ mutation: { name, args } }) =>
+  const parts = items.filter(({ kind }) => kind === 'rejected').flatMap(everyMutation).map(({ name, args }) =>
     name === 'quote.create' ? args : name === 'quote.change' ? ((args['fields'] ?? {}) as object) : {});
   const { account_id, person_id, visit_id, title, valid_until, notes, content } = Object.assign({}, ...parts) as Record<string, unknown>;
   const found = { account_id, person_id, visit_id, title, valid_until, notes, content };

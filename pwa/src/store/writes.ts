@@ -124,10 +124,15 @@ export async function enqueue(tx: Writing, mutations: readonly Mutation[], autho
   const [before, last, leaving, touched] = await Promise.all([queued(tx), meta.get('order'), meta.get('leaving'), touchedBy(tx, mutations)]);
   if (leaving) throw new NotSavedError('signed-out');
   const makers = new Map(before.flatMap((one) => made_(one)));
+  const changers = new Map(before.flatMap((one) => changed(one)));
   let order = (last as number | undefined) ?? 0;
   const records = mutations.map((mutation) => {
-    const needs = [...new Set([...(mutation.depends_on ?? []), ...names(mutation.args, makers).map((id) => makers.get(id) as string)])];
+    const change = ON_REVISION.has(mutation.name) ? changers.get(String(mutation.args['id'])) : undefined;
+    const needs = [...new Set([
+      ...(mutation.depends_on ?? []), ...names(mutation.args, makers).map((id) => makers.get(id) as string), ...(change ? [change] : []),
+    ])];
     for (const [row, maker] of made_(mutation)) makers.set(row, maker);
+    for (const [row, changer] of changed(mutation)) changers.set(row, changer);
     const rest = needs.filter((id) => id !== mutation.id);
     return { ...mutation, ...(rest.length ? { depends_on: rest } : {}), order: (order += 1), ...(hold ? { hold } : {}) } as Queued;
   });
@@ -143,6 +148,11 @@ const made_ = (mutation: Mutation): [string, string][] => {
   const row = madeBy(mutation);
   return row ? [[row, mutation.id]] : [];
 };
+
+/** What is said of a revision that a change of this phone makes: when that clashes, the revision of its number is another one. */
+const ON_REVISION: ReadonlySet<string> = new Set(['quote.change', 'quote.revise', 'quote.submit', 'quote.send']);
+const changed = ({ name, args, id }: Mutation): [string, string][] =>
+  name === 'quote.change' || name === 'quote.revise' ? [[String(args['id']), id]] : [];
 
 /** A field that is entered anew needs no answer to what became of the old one, or of a member of it, any more. */
 async function closeAnswered(tx: Writing, mutations: readonly Mutation[]): Promise<void> {

@@ -58,7 +58,7 @@ export function publicPrice(price: { lines: object[]; totals?: object }): Record
 /** The SHA-256 of what the customer may see of a price; equal digests are equal prices in every waterfall line. */
 export const digest = (price: { lines: object[] }): string => sha256Of(publicPrice(price));
 
-/** The SHA-256 of {number, version, content, price, clauses, valid_until, customer}: what an acceptance binds. */
+/** The SHA-256 of {number, version, title, content, price, clauses, valid_until, customer}: what an acceptance binds. */
 export const versionHash = (version: object): string => sha256Of(version);
 
 /** `<year>-XXXX-XXXX`: the year (UTC) in which the UUIDv7 was made and its last 40 bits in Crockford's base 32. */
