@@ -72,6 +72,7 @@ def answers() -> dict[str, Json]:
     thirds = [line(listed("33.335"), name=name, quantity="1") for name in "abc"]
     usage = {"type": "graduated", "tiers": TIERS, "bounds": "continuous"}
     tiered = {**step("per_unit"), "adjustment": usage}
+    zero = {"type": "graduated", "tiers": [{"upto": "0", "unit": "9", "flat": "5"}, {"upto": None, "unit": "2"}]}
     everything = line(*phases, quantity="3", cost="40", facts={"family": "pumps"})
     ramp = {"charge": "recurring", "period": "month"}
     return {
@@ -109,6 +110,16 @@ def answers() -> dict[str, Json]:
             line(listed("-100"), step("percent_discount", "additional", percent="10"))
         ),
         "usage by tiers": request(line(tiered, quantity="1", charge="usage", usage={"quantity": "20.5"}, periods="12")),
+        "usage above a tier that ends at zero": request(
+            *(
+                line(
+                    {**step("per_unit"), "adjustment": {**zero, "flat_at_zero": at_zero}},
+                    name=name,
+                    usage={"quantity": "3"},
+                )
+                for name, at_zero in (("a", False), ("b", True))
+            )
+        ),
         "usage of none": request(line(tiered, charge="usage", usage={"quantity": "0"})),
         "bundle, optional lines and lines below them": request(
             line(listed("100")),

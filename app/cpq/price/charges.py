@@ -21,7 +21,9 @@ def graduated(adjustment: Adjustment, units: Decimal, percent: bool = False) -> 
     for tier in adjustment.tiers:
         inside = (units if tier.upto is None or units < tier.upto else tier.upto) - below
         if inside <= ZERO and (detail or not adjustment.flat_at_zero):
-            break
+            if tier.upto is None or units <= tier.upto:
+                break
+            continue  # a tier that ends at zero holds nothing; what was used lies above it
         amount = inside * tier.price
         if percent:
             amount = divide(amount, HUNDRED)

@@ -17,7 +17,10 @@ export function graduated(adjustment: AdjustmentModel, units: Exact, percent = f
   let below: Exact = ZERO;
   for (const tier of adjustment.tiers) {
     const inside = (tier.upto === null || units.lt(tier.upto) ? units : tier.upto).minus(below);
-    if (inside.lte(ZERO) && (detail.length > 0 || !adjustment.flatAtZero)) break;
+    if (inside.lte(ZERO) && (detail.length > 0 || !adjustment.flatAtZero)) {
+      if (tier.upto === null || units.lte(tier.upto)) break;
+      continue; // a tier that ends at zero holds nothing; what was used lies above it
+    }
     let amount = inside.times(tier.price);
     if (percent) amount = divide(amount, HUNDRED);
     total = total.plus(amount.plus(tier.flat));

@@ -137,6 +137,16 @@ def test_at_no_usage_the_first_flat_fee_is_due_only_when_asked_for(kind: str) ->
     assert priced(tiered(kind, flat_at_zero=True), usage={"quantity": "0"})["net"] == "2.00"
 
 
+@pytest.mark.parametrize(
+    ("units", "at_zero", "amount"),
+    [("0", False, "0.00"), ("0", True, "5.00"), ("3", False, "6.00"), ("3", True, "11.00")],
+)
+def test_what_is_used_above_a_tier_that_ends_at_zero_is_charged(units: str, at_zero: bool, amount: str) -> None:
+    tiers = [{"upto": "0", "unit": "9", "flat": "5"}, {"upto": None, "unit": "2"}]
+    found = {"type": "graduated", "tiers": tiers, "flat_at_zero": at_zero}
+    assert priced({**step("graduated"), "adjustment": found}, usage={"quantity": units})["net"] == amount
+
+
 def test_the_rows_of_tiers_explain_the_charge() -> None:
     detail = priced(tiered("graduated"), usage={"quantity": "12"})["waterfall"][0]["detail"]
     assert detail == [
