@@ -17,7 +17,8 @@ from app.foundation.db import Database
 from app.quotes.tables import Agreement, Catalogue, Quote
 from app.sample import loader, selling
 from app.wiring import add_commands
-from tests.support.phones import Directory
+from tests.conftest import make_application
+from tests.support.phones import Api, Directory
 from tests.support.pulling import NOW, Office, held_clock
 from tests.support.selling import CATALOGUE, content, sell
 
@@ -84,8 +85,20 @@ def test_a_catalogue_is_published_by_a_command(database: Database, directory: Di
     assert newer.exit_code != 0 and "/format" in newer.output and "Update Doorstep" in newer.output
 
 
-def test_the_sample_sells_from_its_catalogue(database: Database) -> None:
-    now = NOW
+def _sent_by_its_author(app: Any, who: loader.SignIn) -> bool:
+    """Whether this user of the sample sees both quotes, and sends the one that is a draft of theirs."""
+    api = Api.signed_in(app, who.email, who.password)
+    quotes = api.get("/quotes").json["data"]
+    mine = [quote for quote in quotes if quote["status"] == "draft" and quote["user_id"] == api.user["id"]]
+    if not mine:
+        return False
+    sent = api.post(f"/quotes/{mine[0]['id']}:send", {"revision": mine[0]["revision"]})
+    assert sent.status_code == 200 and sent.json["link"], sent.text
+    return True
+
+
+def test_the_sample_sells_from_its_catalogue_on_any_day(database: Database) -> None:
+    now = NOW.replace(year=2031)
     with clock.fixed(now):
         done = loader.load(database, now, "http://127.0.0.1:8001")
         selling.sell(database, done.org_id, now)
@@ -98,3 +111,6 @@ def test_the_sample_sells_from_its_catalogue(database: Database) -> None:
         assert set(quotes) == {"sent", "draft"} and all(quote.faults == [] for quote in quotes.values())
         assert quotes["sent"].link and quotes["draft"].content["lines"][0]["configuration"]
         assert len(session.scalars(sa.select(Agreement)).all()) == 2
+    with clock.fixed(now):
+        app = make_application(database)
+        assert any(_sent_by_its_author(app, who) for who in loader.sign_ins())
