@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from app.cpq.price.errors import PriceError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _LISTS = ("price_books", "price_steps", "taxes", "terms", "clauses", "floors", "approvals")
 _FEATURE = "feature."
+MOST_MONTHS = 600
 
 
 def check(document: Mapping[str, Any], products: "Sequence[Product]", source: Document) -> None:
@@ -33,6 +35,7 @@ def check(document: Mapping[str, Any], products: "Sequence[Product]", source: Do
         checker.judge(lambda: validate_policy(document["policy"], "/policy"))
     for at, tax in enumerate(document.get("taxes", ())):
         checker.days(tax, f"/taxes/{at}")
+        checker.at_most(tax, "rate", 1000, f"/taxes/{at}")
     for at, term in enumerate(document.get("terms", ())):
         checker.term(term, f"/terms/{at}")
     for at, clause in enumerate(document.get("clauses", ())):
@@ -41,6 +44,8 @@ def check(document: Mapping[str, Any], products: "Sequence[Product]", source: Do
             checker.step(clause["price"], f"/clauses/{at}/price")
     for at, floor in enumerate(document.get("floors", ())):
         checker.floor(floor, f"/floors/{at}")
+    for at, row in enumerate(document.get("authority", ())):
+        checker.at_most(row, "max_discount_percent", 100, f"/authority/{at}")
     for at, approval in enumerate(document.get("approvals", ())):
         checker.predicate(approval["when"], f"/approvals/{at}/when")
 
@@ -100,10 +105,18 @@ class _Checker:
             seen.add(own)
             if "amount" not in entry and "adjustment" not in entry:
                 raise self.source.error(where, f"{entry['sku']} has neither an amount nor an adjustment.")
+            if "amount" in entry and "adjustment" in entry:
+                raise self.source.error(
+                    where, f"{entry['sku']} has an amount and an adjustment: only one can be its price."
+                )
             if "adjustment" in entry:
                 self.step({"adjustment": entry["adjustment"]}, where)
             for name in ("options", "option_costs"):
                 self.options(entry.get(name, {}), product, f"{where}/{name}")
+
+    def at_most(self, entry: Mapping[str, Any], name: str, most: int, pointer: str) -> None:
+        if name in entry and Decimal(str(entry[name])) > most:
+            raise self.source.error(f"{pointer}/{name}", f"{entry[name]} is too much: it is at most {most}.")
 
     def currency(self, currency: str, pointer: str) -> None:
         if currency not in CURRENCIES:
@@ -127,6 +140,9 @@ class _Checker:
         whole = as_amount({"id": "step", "phase": "list", **step})
         for variant in self.by_currency(whole, pointer):
             self.judge(lambda variant=variant: validate_step(variant, pointer))  # type: ignore[misc]
+        told = step["adjustment"].get("percent_of_paid") if isinstance(step["adjustment"], dict) else None
+        if told is not None and str(told).startswith("-"):
+            raise self.source.error(f"{pointer}/adjustment/percent_of_paid", f"{told} is below 0.")
         if step.get("when") is not None:
             self.facts(step["when"], f"{pointer}/when")
 
@@ -137,17 +153,21 @@ class _Checker:
             return
         found = {name: told for name, told in adjustment.items() if isinstance(told, dict)}
         for name, amounts in found.items():
-            for currency in amounts:
-                self.currency(currency, f"{pointer}/adjustment/{name}/{escaped(currency)}")
-            missing = sorted(self.currencies - amounts.keys())
-            if missing:
-                said = f"The amount in {missing[0]} is missing: there is a price book in that currency."
-                raise self.source.error(f"{pointer}/adjustment/{name}", said)
+            self.amounts(amounts, f"{pointer}/adjustment/{name}")
         if not found:
             yield step
         for currency in sorted({currency for amounts in found.values() for currency in amounts}):
             chosen = {name: amounts[currency] for name, amounts in found.items() if currency in amounts}
             yield {**step, "adjustment": {**adjustment, **chosen}}
+
+    def amounts(self, amounts: Mapping[str, Any], pointer: str) -> None:
+        """An amount for each currency that a price book is in."""
+        for currency in amounts:
+            self.currency(currency, f"{pointer}/{escaped(currency)}")
+        missing = sorted(self.currencies - amounts.keys())
+        if missing:
+            said = f"The amount in {missing[0]} is missing: there is a price book in that currency."
+            raise self.source.error(pointer, said)
 
     def term(self, term: Mapping[str, Any], pointer: str) -> None:
         self.applies(term, pointer)
@@ -157,10 +177,17 @@ class _Checker:
         needed = {"months": "count", "percent": "percent", "amount": "amount"}.get(leave["type"])
         if needed is not None and needed not in leave:
             raise self.source.error(f"{pointer}/leave", f"Leaving by {leave['type']} needs `{needed}`.")
+        self.at_most(term, "months", MOST_MONTHS, pointer)
+        self.at_most(term, "notice_months", MOST_MONTHS, pointer)
+        self.at_most(leave, "count", MOST_MONTHS, f"{pointer}/leave")
+        self.at_most(leave, "percent", 100, f"{pointer}/leave")
+        if isinstance(leave.get("amount"), dict):
+            self.amounts(leave["amount"], f"{pointer}/leave/amount")
         if "step" in term:
             self.step(term["step"], f"{pointer}/step")
 
     def floor(self, floor: Mapping[str, Any], pointer: str) -> None:
+        self.at_most(floor, "min_margin_percent", 100, pointer)
         for at, sku in enumerate(floor.get("skus", ())):
             self.sku(sku, f"{pointer}/skus/{at}")
         for at, family in enumerate(floor.get("families", ())):
