@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,7 @@ Form = Literal["pdf", "png"]
 _UNPRINTABLE = re.compile(
     r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed|contains the codepoint `"((?:[^"\\]|\\.)*)"`'
 )
+_SUSPECTS: tuple[tuple[str, ...], ...] = (("M", "C"), ("So", "Sk"))
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]+)\}|\\(.)")
 REPLACEMENT = "\ufffd"
 MAX_PASSES = 8
@@ -46,19 +48,19 @@ class Attachment:
 
 
 class _Press:
-    """The process's one compiler, and the characters that it is known not to print."""
+    """The process's one compiler. It remembers nothing of a document: what is in one never shows in another."""
 
     def __init__(self) -> None:
         fonts = typst.Fonts(include_system_fonts=False)
         self._compiler = typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=fonts, ignore_system_fonts=True)
         self._lock = threading.Lock()
-        self._unprintable: set[str] = set()
 
     def print(self, inputs: dict[str, str], shown: str, made: datetime, form: Form) -> Any:
         """Set the document, with � for what no font has, as often as it takes to know all of that."""
+        unprintable: set[str] = set()
         with self._lock:
             for _ in range(MAX_PASSES):
-                text = shown.translate({ord(one): REPLACEMENT for one in self._unprintable})
+                text = shown.translate({ord(one): REPLACEMENT for one in unprintable})
                 try:
                     return self._compiler.compile(
                         sys_inputs={**inputs, "quote": text},
@@ -68,9 +70,9 @@ class _Press:
                     )
                 except typst.TypstError as error:
                     found = _unprintable_in(error.diagnostic)
-                    if not found - self._unprintable:
+                    if not found - unprintable:
                         raise PdfError(error.message) from error
-                    self._unprintable |= found
+                    unprintable |= found
         raise PdfError("The document has too many characters that no font has.")
 
 
@@ -80,10 +82,13 @@ def _press() -> _Press:
 
 
 def _unprintable_in(diagnostic: str) -> set[str]:
-    """The characters that typst says it cannot print."""
+    """The characters to blame for what typst says it cannot print."""
     texts = [_ESCAPE.sub(_unescaped, one or other) for one, other in _UNPRINTABLE.findall(diagnostic)]
-    # A cluster is refused as a whole; letters of a font that has them are in it only by chance.
-    return {character for text in texts for character in text if not character.isascii() or not character.isprintable()}
+    odd = {one for text in texts for one in text if (not one.isascii() or not one.isprintable()) and one != REPLACEMENT}
+    # What stands in one cluster with such a character is refused with it, though a font has it: so marks, joiners and
+    # signs go first, and a letter only when it is refused again in the next pass, without them.
+    tiers = ({one for one in odd if unicodedata.category(one).startswith(kinds)} for kinds in _SUSPECTS)
+    return next((tier for tier in tiers if tier), odd)
 
 
 def _unescaped(match: re.Match[str]) -> str:

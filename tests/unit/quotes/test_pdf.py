@@ -213,3 +213,14 @@ def test_a_document_that_cannot_be_set_says_why() -> None:
     document["valid_until"] = "no day"
     with pytest.raises(PdfError, match="invalid digits"):
         quote_pdf(document, DATA)
+
+
+@pytest.mark.parametrize(
+    "odd", ["ä\u200d😀", "ä\u0f71", "ä\U0001d165", "ऄ\u093e ä\u3099", "\U00013000ä", "€\u0f71 °\u0f71"]
+)
+def test_what_cannot_be_printed_takes_no_letter_along_in_this_document_or_another(odd: str) -> None:
+    """Whoever has a link could else spoil the names on everybody's documents with the one under an acceptance."""
+    before = pdf_of()
+    assert "Gävle" in text_of(pdf_of(title=odd)) and "\ufffd" in text_of(pdf_of(title=odd))
+    assert "€ 38,302.00" in text_of(pdf_of(title=odd)).replace("\xa0", " ")
+    assert pdf_of() == before
