@@ -2,7 +2,10 @@
 import type { Environment } from '../src/store/environment';
 import type { MutationName } from '../src/store/mutations.gen';
 import { Phone, type Write } from '../src/store/phone';
-import { ROW_TYPES, type Draft } from '../src/store/rows';
+import { ROW_TYPES, type Draft, type Quote } from '../src/store/rows';
+import { priceQuote, type QuoteContent } from '../src/cpq/quote';
+import { contextOf } from '../src/quotes/context';
+import { shownOf, type QuotePrice } from '../src/quotes/pricing';
 
 let phone: Phone;
 
@@ -39,7 +42,7 @@ export async function state() {
 
 /** What screens offer to change, and ids for what is made. */
 export async function shown() {
-  const types = ['account', 'person', 'visit', 'promise', 'goal', 'draft'] as const;
+  const types = ['account', 'person', 'visit', 'promise', 'goal', 'draft', 'quote'] as const;
   const tx = database().transaction([...types]);
   const all = Object.fromEntries(await Promise.all(types.map(async (type) => [type, await tx.objectStore(type).getAll()] as const)));
   const draft = (all['draft'] as Draft[]).filter(({ mine, state }) => !mine && state === 'open');
@@ -48,8 +51,26 @@ export async function shown() {
 
 /** Save what was entered together: all of it or nothing; for `holdMs` it can be taken back. */
 export async function make(writes: [MutationName, Record<string, unknown>][], holdMs = 0): Promise<string[]> {
+  const seen = new Map<string, Pick<Quote, 'account_id' | 'content'>>();
+  for (const [name, args] of writes) if (name.startsWith('quote.')) args['shown'] = await shownPrice(args, seen);
   const saved = await phone.mutateAll(writes.map(([name, args]) => ({ name, args }) as unknown as Write), [], { holdMs });
   return saved.map(({ id }) => id);
+}
+
+/** What the screen of a quote shows: the phone's own price of its content, from the catalogue that the phone keeps. */
+async function shownPrice(args: Record<string, unknown>, seen: Map<string, Pick<Quote, 'account_id' | 'content'>>) {
+  const db = database();
+  const id = String(args['id']);
+  const stored = seen.get(id) ?? (await db.get('quote', id));
+  const fields = { ...args, ...((args['fields'] ?? {}) as object) } as Partial<Quote>;
+  const account_id = stored?.account_id ?? String(fields.account_id);
+  const content = fields.content ?? stored?.content;
+  seen.set(id, { account_id, content: content as Quote['content'] });
+  const [kept] = await db.getAll('catalogue_content');
+  if (!kept) throw new Error('the catalogue is not on this phone yet');
+  const [account, user] = await Promise.all([db.get('account', account_id), phone.shown.session.value?.user]);
+  const context = contextOf({ account, agreements: [], subscriptions: [], role: user?.role ?? 'rep' });
+  return shownOf(priceQuote(kept.document as never, content as unknown as QuoteContent, context) as unknown as QuotePrice);
 }
 
 export const takeBack = (id: string): Promise<boolean> => phone.takeBack(id);

@@ -15,13 +15,14 @@ from app.tables import metadata
 from tests.faults import world
 from tests.faults.entering import MARK, key_of
 from tests.faults.play import Player
+from tests.faults.quotes import quote_faults
 from tests.faults.story import Entered, Handset
 from tests.faults.updates import lost_updates
 
 DONE = ("applied", "conflict")
 # Tables whose texts hold the effects of mutations; a mark is in one place, once.
-EFFECTS = ("visit", "note", "message", "promise", "goal", "person", "attachment")
-CHANGES = ("account.change", "person.change", "goal.change", "visit.change")
+EFFECTS = ("visit", "note", "message", "promise", "goal", "person", "attachment", "quote")
+CHANGES = ("account.change", "person.change", "goal.change", "visit.change", "quote.change")
 REPLAYED = 12
 
 
@@ -56,7 +57,7 @@ def read_server(player: Player) -> Server:
     found = Server()
     org = player.company.org_id
     with player.bench.database.read() as session:
-        for name in (*EFFECTS, "account", "territory"):
+        for name in (*EFFECTS, "account", "territory", "quote_version", "quote_link"):
             table = metadata.tables[name]
             rows = session.execute(sa.select(table).where(table.c.org_id == org)).mappings()
             found.rows[name] = {str(row["id"]): dict(row) for row in rows}
@@ -84,12 +85,15 @@ async def check(player: Player) -> list[str]:
     figures.update(record["result"] for record in server.records.values())
     figures.update(f"draft {draft['status']}" for draft in server.drafts.values())
     figures["clashes and rejections shown at the end"] += sum(len(phone["attention"]) for phone in phones.values())
+    figures["quotes"] += len(server.rows["quote"])
+    figures["quotes sent"] += len(server.rows["quote_version"])
     figures["pushes"] += len(player.bench.proxy.pushes)
     faults += _at_rest(phones)
     faults += _accounted(player, server, pushed, phones)
     faults += _all_or_none(player, pushed, phones)
     faults += _clashes_shown(player, server, pushed, phones)
     faults += lost_updates(player.story, server, pushed)
+    faults += quote_faults(player.story, server, pushed)
     faults += _own_territory(player, server, phones)
     faults += await _equal_to_a_new_phone(player, phones)
     faults += await _replay(player, server)

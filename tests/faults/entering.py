@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from tests.support.selling import content, line, pump
+
 MARK = re.compile(r"#\d+\.\d+#")
 NOWHERE = "0190aaaa-0000-7000-8000-00000000dead"
 Write = tuple[str, dict[str, Any]]
@@ -198,6 +200,50 @@ def _message(s: Screen) -> list[Write]:
     return [("message.post", args)]
 
 
+def _content(s: Screen) -> dict[str, Any]:
+    """Seal kits, perhaps with a pump; the phone prices it when it is saved."""
+    more = [pump()] if s.pick % 3 == 0 else []
+    return content(line(quantity=str(1 + s.number)), *more, on=s.day())
+
+
+def _quote(s: Screen) -> Write:
+    account = s.one("account")["id"]
+    args = {"account_id": account, "title": "Seal kits", "notes": f"They asked {s.mark()}", "valid_until": s.day(30)}
+    return "quote.create", {"id": s.new_id(), **args, "content": _content(s)}
+
+
+def _unsent_quote(s: Screen) -> dict[str, Any]:
+    """A quote of this user's; now and then of whoever else."""
+    return s.one("quote", lambda row: row["status"] == "draft" and (s.pick % 5 == 4 or row["user_id"] == s.user_id))
+
+
+def _quote_fields(s: Screen, part: int = 0) -> dict[str, Any]:
+    fields = {"title": f"Seal kits {s.mark(part)}"}
+    return {**fields, "content": _content(s)} if s.pick % 2 else fields
+
+
+def _quote_change(s: Screen) -> list[Write]:
+    quote = _unsent_quote(s)
+    return [("quote.change", {"id": quote["id"], "revision": quote["revision"], "fields": _quote_fields(s)})]
+
+
+def _quote_send(s: Screen) -> list[Write]:
+    quote = _unsent_quote(s)
+    return [("quote.send", {"id": quote["id"], "revision": quote["revision"]})]
+
+
+def _quote_change_and_send(s: Screen) -> list[Write]:
+    name, args = _quote_change(s)[0]
+    return [(name, args), ("quote.send", {"id": args["id"], "revision": args["revision"] + 1})]
+
+
+def _quote_at_once(s: Screen) -> list[Write]:
+    """Made, changed and sent at the customer's table."""
+    made = _quote(s)
+    change = {"id": made[1]["id"], "revision": 1, "fields": _quote_fields(s, 1)}
+    return [made, ("quote.change", change), ("quote.send", {"id": made[1]["id"], "revision": 2})]
+
+
 def _draft_decide(s: Screen) -> list[Write]:
     decision = "dismiss" if s.pick % 4 == 3 else "accept"
     return [("draft.decide", {"id": s.one("draft")["id"], "decision": decision})]
@@ -271,6 +317,11 @@ _KINDS: dict[str, Callable[[Screen], list[Write]]] = {
     "goal": lambda s: [_goal(s)],
     "goal_change": _goal_change,
     "message": _message,
+    "quote": lambda s: [_quote(s)],
+    "quote_change": _quote_change,
+    "quote_send": _quote_send,
+    "quote_change_and_send": _quote_change_and_send,
+    "quote_at_once": _quote_at_once,
     "draft_decide": _draft_decide,
     "family": _family,
     "wrong": _wrong,

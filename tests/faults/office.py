@@ -70,24 +70,31 @@ class Office:
         row_id = account if table == "account" else self._some_row(manager, table, account, pick)
         if row_id is None:
             return
-        path = {"account": "accounts", "person": "people", "goal": "goals", "visit": "visits"}[table]
+        path = {"account": "accounts", **_PATHS}[table]
         status, row = manager.send("GET", f"/{path}/{row_id}")
         if status != 200:
             return
         fields = change(row, mark, pick)
+        version = f'"{row["row_version"]}"'
+        if table == "quote":
+            self.story.quotes.append((row_id, row["revision"], fields["title"], None))
+            status, _ = manager.send("PATCH", f"/{path}/{row_id}", fields, **{"If-Match": version})
+            self.story.quotes[-1] = (row_id, row["revision"], fields["title"], status)
+            self.story.log.append(f"   quote {fields} over the API: {status}")
+            return
         write = ApiWrite(table, row_id, fields, {name: row.get(name) for name in fields}, None)
         self.story.api.append(write)
-        version = f'"{row["row_version"]}"'
         write.status, _ = manager.send("PATCH", f"/{path}/{row_id}", fields, **{"If-Match": version})
         self.story.log.append(f"   {table} {fields} over the API: {write.status}")
 
     def _some_row(self, manager: world.Caller, table: str, account: str, pick: int) -> str | None:
-        path = {"person": "people", "goal": "goals", "visit": "visits"}[table]
+        path = _PATHS[table]
         status, answer = manager.send("GET", f"/{path}?account_id={account}")
         rows = answer["data"] if status == 200 else []
         return str(rows[pick % len(rows)]["id"]) if rows else None
 
 
+_PATHS = {"person": "people", "goal": "goals", "visit": "visits", "quote": "quotes"}
 _API_CHANGES: dict[str, Any] = {
     "account_fields": (
         "account",
@@ -100,5 +107,6 @@ _API_CHANGES: dict[str, Any] = {
     "account_aliases": ("account", lambda row, mark, _: {"aliases": [*row.get("aliases", []), f"office {mark}"]}),
     "person_fields": ("person", lambda _row, mark, _: {"title": f"office {mark}"}),
     "goal_change": ("goal", lambda _row, mark, _: {"target": f"office {mark}"}),
+    "quote_change": ("quote", lambda _row, mark, _: {"title": f"office {mark}"}),
     "visit_change": ("visit", lambda _row, mark, _: {"place": f"office {mark}"}),
 }

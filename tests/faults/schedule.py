@@ -30,6 +30,11 @@ KINDS = {
     "goal_change": 4,
     "message": 5,
     "attachment": 2,
+    "quote": 4,
+    "quote_change": 6,
+    "quote_send": 2,
+    "quote_change_and_send": 2,
+    "quote_at_once": 3,
     "draft_decide": 3,
     "family": 4,
     "wrong": 4,
@@ -86,10 +91,15 @@ THEMES: dict[str, dict[str, float]] = {
     "mixed": {},
     "clashes": {
         "account_fields": 4, "account_address": 3, "person_fields": 5, "goal_change": 5, "visit_change": 3, "promise_keep": 3,
-        "promise_break": 3, "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3, "rows": 1,
+        "promise_break": 3, "quote": 2, "quote_change": 4, "quote_change_and_send": 2,
+        "api": 2, "settle": 2, "sync": 0.5, "evict": 0.3, "rows": 1,
     },
     "territory": {"territory": 4, "decide": 3, "draft_decide": 4, "evict": 0.3, "sync": 0.7, "family": 3},
     "power": {"fuse": 5, "crash": 3, "kill": 2, "tab": 2},
+    "quotes": {
+        "quote": 6, "quote_change": 6, "quote_send": 3, "quote_change_and_send": 5, "quote_at_once": 5, "api": 2,
+        "territory": 0.6, "evict": 0.3, "rows": 1,
+    },
     "families": {"family": 6, "wrong_family": 6, "wrong": 3, "walk_in": 3, "settle": 2, "attachment": 3},
 }  # fmt: skip
 API_WRITES = (
@@ -99,6 +109,7 @@ API_WRITES = (
     "person_fields",
     "goal_change",
     "visit_change",
+    "quote_change",
     "note",
 )
 # What the app lets a rep take back for a moment, and what is like it.

@@ -58,6 +58,8 @@ class Story:
     entered: list[Entered] = field(default_factory=list)
     api: list[ApiWrite] = field(default_factory=list)
     initial: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    # What the office wrote of quotes: id, the revision that it saw, the title that it gave, the answer's status.
+    quotes: list[tuple[str, int, str, int | None]] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     figures: Counter[str] = field(default_factory=Counter)

@@ -19,12 +19,20 @@ from app.foundation.tables import Organisation
 from app.identity import service
 from app.identity.tables import TerritoryAssignment
 from app.visits.tables import Visit
+from tests.support import selling
 
 PASSWORD = "correct horse battery staple"
 # Who looks after which account: 0 and 3 are shared, 1 and 2 are not.
 TERRITORY = {"ada": (0, 1, 3), "ben": (0, 2, 3)}
 ACCOUNTS = 4
 _hash: list[str] = []
+# What is quoted from, on whatever day this runs.
+CATALOGUE = {
+    **selling.CATALOGUE,
+    "price_books": [
+        {name: part for name, part in book.items() if name != "valid_to"} for book in selling.CATALOGUE["price_books"]
+    ],
+}
 
 
 def password_hash() -> str:
@@ -68,6 +76,7 @@ def found(database: Database) -> Company:
         session.flush()
         for number in range(ACCOUNTS):
             company.accounts.append(_account(session, company, number))
+    selling.sell(database, company.org_id, CATALOGUE)
     return company
 
 
