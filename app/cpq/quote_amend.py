@@ -179,13 +179,11 @@ def _counted(count: str, thing: str) -> str:
     return f"1 {thing}" if count == "1" else f"{count} {thing}s"
 
 
-def paid_for_renewal(
-    deal: Deal, line: QuoteLine, run: Running, entry: dict[str, Any], pointer: str
-) -> dict[str, Decimal]:
-    """What was paid for the quantity that is renewed and one period of the new price."""
+def paid_for_renewal(run: Running, quantity: str, entry: dict[str, Any], pointer: str) -> dict[str, Decimal]:
+    """What was paid for the quantity that is renewed (of a ramp, in this part) and one period of the new price."""
     if not run.paid_months:
         raise QuoteError(f"{pointer}/amends/paid/to", "the paid period must be whole months")
-    pieces = number(line["quantity"], f"{pointer}/quantity", ZERO)
+    pieces = number(quantity, f"{pointer}/quantity", ZERO)
     months = MONTHS[entry.get("period") or "month"]
     return {"amount": ratio(run.paid, pieces * months, run.paid_quantity * run.paid_months)}
 

@@ -15,6 +15,7 @@ from app.cpq.quote_steps import shared_steps
 
 _IN_LINE = re.compile(r"/lines/(\d+)(?:/(quantity|usage)|/steps/(\d+))?")
 _HEADER = re.compile(r"/header/(\d+)(/(?:kind|value))?")
+_STEP = re.compile(r"/steps/(\d+)")
 _HEADER_KINDS = ("percent", "amount", "fixed_total")
 
 
@@ -116,7 +117,11 @@ def priced(deal: Deal, assembly: Assembly) -> dict[str, Any]:
     try:
         return price_json(assembly.request)
     except PriceError as error:
-        raise QuoteError(_place(deal, assembly, error.pointer), error.detail) from error
+        shared = _STEP.match(error.pointer)
+        words = (
+            f'step "{assembly.request["steps"][int(shared[1])]["reason"]}": {error.detail}' if shared else error.detail
+        )
+        raise QuoteError(_place(deal, assembly, error.pointer), words) from error
 
 
 def _place(deal: Deal, assembly: Assembly, pointer: str) -> str:

@@ -55,6 +55,7 @@ def deal(catalogue: Document, content: QuoteContent, context: Context) -> Deal:
     entries: dict[str, list[dict[str, Any]]] = {}
     for entry in book["entries"]:
         entries.setdefault(entry["sku"], []).append(entry)
+    _check_clauses(content)
     rounding = (catalogue.get("policy") or {}).get("rounding") or {}
     return Deal(
         catalogue=catalogue,
@@ -138,6 +139,16 @@ def _began(book: dict[str, Any]) -> str:
 
 def _listed(catalogue: Document) -> str:
     return ", ".join(sorted({book["currency"] for book in catalogue.get("price_books") or ()})) or "none"
+
+
+def _check_clauses(content: QuoteContent) -> None:
+    """A clause that is named twice would be paid twice."""
+    lists = [("/clauses", content.get("clauses"))]
+    lists += [(f"/lines/{index}/clauses", line.get("clauses")) for index, line in enumerate(content["lines"])]
+    for pointer, names in lists:
+        for index, name in enumerate(names or ()):
+            if name in (names or ())[:index]:
+                raise QuoteError(f"{pointer}/{index}", f'clause "{name}" is here twice')
 
 
 def _places(content: QuoteContent) -> dict[str, int]:

@@ -189,7 +189,8 @@ def _steps(
         steps += term_step(deal, term)
     steps += clause_steps(deal, clauses_of(deal, line, pointer))
     if run is not None and entry["charge"] == "recurring":
-        steps += renewal_steps(deal, paid_for_renewal(deal, line, run, entry, pointer))
+        quantity = (part.ramp or {}).get("quantity") or line["quantity"]
+        steps += renewal_steps(deal, paid_for_renewal(run, quantity, entry, pointer))
     if part.share and entry["charge"] != "usage":
         steps.append(_share_step(part))
     return steps + discount_steps(line, part.ramp, part.reason, pointer)

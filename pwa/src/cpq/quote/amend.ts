@@ -145,10 +145,10 @@ function onePeriod(run: Running, entry: Entry, pointer: string): Step[] {
   return [makeStep('period', 'list', 'line', share, `${period} of the ${counted(String(months), 'month')} paid`, source)];
 }
 
-/** What was paid for the quantity that is renewed and one period of the new price. */
-export function paidForRenewal(line: QuoteLine, run: Running, entry: Entry, pointer: string): Decimal {
+/** What was paid for the quantity that is renewed (of a ramp, in this part) and one period of the new price. */
+export function paidForRenewal(run: Running, quantity: string, entry: Entry, pointer: string): Decimal {
   if (!run.paidMonths) throw new QuoteError(`${pointer}/amends/paid/to`, 'the paid period must be whole months');
-  const pieces = number(line.quantity, `${pointer}/quantity`, ZERO);
+  const pieces = number(quantity, `${pointer}/quantity`, ZERO);
   return ratio(run.paid, pieces.mul(monthsOf(entry)), run.paidQuantity.mul(run.paidMonths));
 }
 

@@ -92,8 +92,10 @@ export function priced(deal: Deal, assembly: Assembly): PriceResult {
   try {
     return price(assembly.request);
   } catch (error) {
-    if (error instanceof PriceError) throw new QuoteError(placeOf(deal, assembly, error.pointer), error.detail);
-    throw error;
+    if (!(error instanceof PriceError)) throw error;
+    const shared = /^\/steps\/(\d+)/.exec(error.pointer);
+    const words = shared ? `step "${assembly.request.steps![Number(shared[1])]!.reason}": ${error.detail}` : error.detail;
+    throw new QuoteError(placeOf(deal, assembly, error.pointer), words);
   }
 }
 

@@ -56,6 +56,7 @@ export function makeDeal(catalogue: CatalogueDocument, content: QuoteContent, co
   const book = namedBook(catalogue, content, on);
   const entries = new Map<string, Entry[]>();
   for (const entry of book.entries) entries.set(entry.sku, [...(entries.get(entry.sku) ?? []), entry]);
+  checkClauses(content);
   const rounding = catalogue.policy?.['rounding'] as { mode?: string } | undefined;
   return {
     catalogue,
@@ -124,6 +125,16 @@ function outOfDate(book: PriceBook, on: number, pointer: string): QuoteError {
   if (book.valid_from && on < day(book.valid_from, ''))
     return new QuoteError(pointer, `price book "${named(book)}" is not valid before ${book.valid_from}`);
   return new QuoteError(pointer, `price book "${named(book)}" ended on ${book.valid_to}; choose one that holds`);
+}
+
+/** A clause that is named twice would be paid twice. */
+function checkClauses(content: QuoteContent): void {
+  const check = (names: readonly string[] | undefined, pointer: string): void =>
+    names?.forEach((name, i) => {
+      if (names.indexOf(name) < i) throw new QuoteError(`${pointer}/${i}`, `clause "${name}" is here twice`);
+    });
+  check(content.clauses, '/clauses');
+  content.lines.forEach((line, i) => check(line.clauses, `/lines/${i}/clauses`));
 }
 
 function places(content: QuoteContent): Map<string, number> {

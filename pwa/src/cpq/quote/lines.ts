@@ -149,7 +149,7 @@ function stepsOf({ deal, line, values, pointer }: Item, entry: Entry, term: Term
   if (entry.charge !== 'one_time') steps.push(...termStep(deal, term));
   steps.push(...clauseSteps(deal, clausesOf(deal, line, pointer)));
   if (run && entry.charge === 'recurring')
-    steps.push(...renewalSteps(deal, paidForRenewal(line, run, entry, pointer)));
+    steps.push(...renewalSteps(deal, paidForRenewal(run, part.ramp?.quantity || line.quantity, entry, pointer)));
   if (part.share && entry.charge !== 'usage') steps.push(shareStep(part));
   return [...steps, ...discountSteps(line, part.ramp, part.reason, pointer)];
 }
