@@ -217,14 +217,22 @@ def _unsent_quote(s: Screen) -> dict[str, Any]:
     return s.one("quote", lambda row: row["status"] == "draft" and (s.pick % 5 == 4 or row["user_id"] == s.user_id))
 
 
-def _quote_fields(s: Screen, part: int = 0) -> dict[str, Any]:
-    fields = {"title": f"Seal kits {s.mark(part)}"}
+def on_top_of(title: str, mark: str) -> str:
+    """A title with a mark of its own, which says on which one it was made."""
+    before = MARK.findall(title)
+    return f"Seal kits {mark} (on {before[0].strip('#') if before else '-'})"
+
+
+def _quote_fields(s: Screen, title: str, part: int = 0) -> dict[str, Any]:
+    fields = {"title": on_top_of(title, s.mark(part))}
     return {**fields, "content": _content(s)} if s.pick % 2 else fields
 
 
 def _quote_change(s: Screen) -> list[Write]:
     quote = _unsent_quote(s)
-    return [("quote.change", {"id": quote["id"], "revision": quote["revision"], "fields": _quote_fields(s)})]
+    return [
+        ("quote.change", {"id": quote["id"], "revision": quote["revision"], "fields": _quote_fields(s, quote["title"])})
+    ]
 
 
 def _quote_send(s: Screen) -> list[Write]:
@@ -240,7 +248,7 @@ def _quote_change_and_send(s: Screen) -> list[Write]:
 def _quote_at_once(s: Screen) -> list[Write]:
     """Made, changed and sent at the customer's table."""
     made = _quote(s)
-    change = {"id": made[1]["id"], "revision": 1, "fields": _quote_fields(s, 1)}
+    change = {"id": made[1]["id"], "revision": 1, "fields": _quote_fields(s, made[1]["title"], 1)}
     return [made, ("quote.change", change), ("quote.send", {"id": made[1]["id"], "revision": 2})]
 
 

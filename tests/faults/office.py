@@ -9,6 +9,7 @@ from typing import Any
 from app.foundation.ids import new_id
 from tests.faults import world
 from tests.faults.bench import Bench
+from tests.faults.entering import on_top_of
 from tests.faults.story import ApiWrite, Story
 
 Step = dict[str, Any]
@@ -107,6 +108,6 @@ _API_CHANGES: dict[str, Any] = {
     "account_aliases": ("account", lambda row, mark, _: {"aliases": [*row.get("aliases", []), f"office {mark}"]}),
     "person_fields": ("person", lambda _row, mark, _: {"title": f"office {mark}"}),
     "goal_change": ("goal", lambda _row, mark, _: {"target": f"office {mark}"}),
-    "quote_change": ("quote", lambda _row, mark, _: {"title": f"office {mark}"}),
+    "quote_change": ("quote", lambda row, mark, _: {"title": on_top_of(row["title"], mark)}),
     "visit_change": ("visit", lambda _row, mark, _: {"place": f"office {mark}"}),
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.faults.entering import MARK
+
 if TYPE_CHECKING:
     from tests.faults.check import Pushed, Server
     from tests.faults.story import Story
@@ -51,17 +53,26 @@ def _in_turn(
         (seen, title) for row, seen, title, status in story.quotes if row == quote_id and status == 200
     }
     perhaps = any(row == quote_id and status is None for row, _, _, status in story.quotes)
+    # What clashed and was entered anew, over what the rep was shown then.
+    settled: set[str] = set()
     for one in pushed.values():
         if one.name != "quote.change" or one.args["id"] != quote_id:
             continue
         record, draft = server.records.get(one.id), server.drafts.get(one.key)
         if record is not None and record["result"] == "applied":
             sure.add((one.args["revision"], one.args["fields"]["title"]))
+        elif record is not None and record["result"] == "conflict":
+            settled.add(one.args["fields"]["title"])
         perhaps |= draft is not None and draft["status"] == "accepted"
     revisions = [seen for seen, _ in sure]
     if len(revisions) != len(set(revisions)):
         return [f"was changed twice on one revision: {sorted(sure)}"]
     last = max(sure)[1] if sure else "Seal kits"
+    before = "-"
+    for _, title in sorted(sure):
+        if not perhaps and title not in settled and f"(on {before})" not in title:
+            return [f"was changed by who had not seen what was there: {sorted(sure)}"]
+        before = MARK.findall(title)[0].strip("#")
     if not perhaps and (quote["title"], quote["revision"]) != (last, 1 + len(sure)):
         return [f"is {quote['title']} at revision {quote['revision']}, after the changes {sorted(sure)}"]
     return []

@@ -25,6 +25,10 @@ def wrong(pick: int) -> dict[str, Any]:
     return {"do": "make", "phone": "p1", "tab": "a", "kind": "wrong", "pick": pick, "mark": 1}
 
 
+def quote(kind: str, mark: int) -> dict[str, Any]:
+    return {"do": "make", "phone": "p1", "tab": "a", "kind": kind, "pick": 0, "mark": mark}
+
+
 def evict(phone: str) -> dict[str, Any]:
     return {"do": "evict", "phone": phone, "tab": "a", "what": "database"}
 
@@ -53,6 +57,11 @@ CLASHED_AND_EVICTED: Steps = [
     *BEGIN, {"do": "apart"}, change("p1", 1), change("p2", 2), {"do": "together"}, sync("p1"), sync("p2"),
     evict("p1"), evict("p2"), sync("p1"), sync("p2"),
 ]  # fmt: skip
+A_QUOTE_CLASHES: Steps = [
+    *BEGIN, quote("quote", 1), sync("p1"), {"do": "apart"},
+    {"do": "api", "phone": "p1", "tab": "a", "write": "quote_change", "pick": 0, "mark": 2},
+    quote("quote_change", 3), quote("quote_change_and_send", 4), {"do": "together"}, sync("p1"), sync("p1"),
+]  # fmt: skip
 ALL = {
     "an answer is lost": AN_ANSWER_IS_LOST,
     "two change one field": TWO_CHANGE_ONE_FIELD,
@@ -61,6 +70,7 @@ ALL = {
     "wrong field": WRONG_FIELD,
     "evicted": EVICTED,
     "clashed and evicted": CLASHED_AND_EVICTED,
+    "a quote clashes": A_QUOTE_CLASHES,
 }
 
 
@@ -68,6 +78,7 @@ BROKEN_SERVERS = {
     "forget records": (AN_ANSWER_IS_LOST, "note.add #1.0#"),
     "overwrite": (TWO_CHANGE_ONE_FIELD, "LOST UPDATE: account/"),
     "answer without doing": (WRONG, "LOST: note.add #1.0#"),
+    "forget clashes": (A_QUOTE_CLASHES, "LOST UPDATE: the quote"),
 }
 # Writes that a client says are done and are not, the schedule, and what is found.
 BROKEN_CLIENTS = {
