@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from app.cpq.artefact_sections import (
@@ -35,7 +36,19 @@ _GZIP_HEAD = b"\x1f\x8b\x08\x04\x00\x00\x00\x00\x02\xff" + struct.pack("<H2sH", 
 _CHECKSUM = 16
 _DIGEST = 32
 
-__all__ = ["Artefact", "ArtefactError", "Budget", "Clause", "Default", "Feature", "Nodes", "Rule", "Value", "digest"]
+__all__ = [
+    "Artefact",
+    "ArtefactError",
+    "Budget",
+    "Clause",
+    "Default",
+    "Feature",
+    "Nodes",
+    "Rule",
+    "Value",
+    "count_text",
+    "digest",
+]
 
 Engine = Literal["diagram", "sat"]
 FeatureType = Literal["choice", "boolean", "integer"]
@@ -163,6 +176,17 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def count_text(count: int) -> str:
+    """A count in decimal digits, however many: Python itself refuses to write more than 4,300."""
+    return str(Decimal(count))
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("the number of solutions is not a number")
+    return int(Decimal(text))
+
+
 def _zip(body: bytes) -> bytes:
     plain = gzip.compress(body, compresslevel=9, mtime=0)
     rest = plain[10:]
@@ -200,7 +224,7 @@ def _header(model: Artefact) -> dict[str, Any]:
         "variables": model.variables,
         "public": model.public,
         "order": list(model.order),
-        "solutions": None if model.solutions is None else str(model.solutions),
+        "solutions": None if model.solutions is None else count_text(model.solutions),
         "features": [_feature_header(feature) for feature in model.features],
         "rules": [{"id": rule.id, "text": rule.text} for rule in model.rules],
         "defaults": [
@@ -268,7 +292,7 @@ def _parse(parts: Mapping[Section, bytes]) -> Artefact:
         budgets=tuple(_budget(entry) for entry in header["budgets"]),
         order=order,
         nodes=nodes,
-        solutions=None if solutions is None else int(solutions),
+        solutions=None if solutions is None else _count(solutions),
     )
 
 

@@ -6,13 +6,17 @@ from pysat.solvers import Solver
 
 from app.cpq.clauses import Problem, clauses_of
 
+# Conflicts after which a question is given up: real models need a few thousand, puzzles such as pigeons and holes never end.
+MOST_CONFLICTS = 200_000
+
 
 class Faults:
     """A SAT solver over the rules, each behind a switch, so that an answer names the rules that it follows from."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, most_conflicts: int = MOST_CONFLICTS) -> None:
         clauses, variables = clauses_of(problem.constraints, problem.public)
         self._public = problem.public
+        self._most_conflicts = most_conflicts
         self._switch = {rule: variables + rule for rule in range(1, len(problem.rules) + 1)}
         self._fast = Solver(name="cadical153", bootstrap_with=[clause.literals for clause in clauses])
         self._slow = Solver(name="glucose4")
@@ -27,6 +31,11 @@ class Faults:
         found: list[int] = self._fast.get_model()[: self._public]
         return found
 
+    def is_void(self) -> bool | None:
+        """Whether nothing is possible at all; None when that could not be told in reasonable time."""
+        solvable = self._limited(list(self._switch.values()))
+        return None if solvable is None else not solvable
+
     def possible(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> bool:
         """Whether a configuration has all the literals, and one of each group in `either`."""
         return self._solve(self._fast, list(literals), either)
@@ -34,20 +43,32 @@ class Faults:
     def rules(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> tuple[int, ...]:
         """A minimal set of rules (numbers from 1) that makes this impossible; empty when the structure alone does.
 
-        None of them can be left out. They are looked for from the last rule to the first, so earlier rules are kept.
+        None of them can be left out. They are looked for from the last rule to the first, so earlier rules are kept. Where telling
+        takes too long, a rule is kept that may be left out.
         """
         marks = self._mark(self._slow, either)
         fixed = [*literals, *marks]
         core = list(self._switch)
-        if self._slow.solve(assumptions=[*fixed, *self._switch.values()]):
+        solvable = self._limited([*fixed, *self._switch.values()])
+        if solvable is None:
+            return tuple(core)
+        if solvable:
             raise ValueError("this is possible")
         used = set(self._slow.get_core() or ())
         core = [rule for rule in core if self._switch[rule] in used]
         for rule in reversed(list(core)):
             rest = [other for other in core if other != rule]
-            if not self._slow.solve(assumptions=[*fixed, *(self._switch[other] for other in rest)]):
+            solvable = self._limited([*fixed, *(self._switch[other] for other in rest)])
+            if solvable is None:
+                break
+            if not solvable:
                 core = rest
         return tuple(core)
+
+    def _limited(self, assumptions: list[int]) -> bool | None:
+        self._slow.conf_budget(self._most_conflicts)
+        solvable: bool | None = self._slow.solve_limited(assumptions=assumptions)
+        return solvable
 
     def _solve(self, solver: Solver, literals: list[int], either: Sequence[Sequence[int]]) -> bool:
         return bool(solver.solve(assumptions=[*literals, *self._mark(solver, either)]))

@@ -47,6 +47,10 @@ def negate(formula: Formula) -> Formula:
         return Or(tuple(negate(part) for part in formula.parts))
     if isinstance(formula, Or):
         return And(tuple(negate(part) for part in formula.parts))
+    if (formula.least, formula.most, len(formula.parts)) == (1, 1, 2):
+        # One of two and not the other: the negation is that of either part, which keeps chains of equivalences short.
+        one, other = formula.parts
+        return Count(1, 1, (one, negate(other)))
     sides: list[Formula] = []
     if formula.least > 0:
         sides.append(Count(0, formula.least - 1, formula.parts))
@@ -61,8 +65,8 @@ def implies(condition: Formula, conclusion: Formula) -> Formula:
 
 
 def equivalent(one: Formula, other: Formula) -> Formula:
-    """Both or neither."""
-    return And((implies(one, other), implies(other, one)))
+    """Both or neither: exactly one of the first and the negation of the second. Neither part is written down twice."""
+    return exactly_one((one, negate(other)))
 
 
 def exactly_one(parts: Sequence[Formula]) -> Formula:
@@ -115,8 +119,7 @@ def clauses_of(constraints: Iterable[Constraint], public: int) -> tuple[tuple[Cl
     """
     writer = _Writer(public)
     for constraint in constraints:
-        writer.rule = constraint.rule
-        writer.require(constraint.formula)
+        writer.write(constraint)
     return tuple(writer.clauses), writer.variables
 
 
@@ -125,6 +128,13 @@ class _Writer:
         self.variables = public
         self.rule = 0
         self.clauses: list[Clause] = []
+        self._marks: dict[Formula, int] = {}  # of the rule that is being written
+
+    def write(self, constraint: Constraint) -> None:
+        """Add the clauses of a constraint."""
+        self.rule = constraint.rule
+        self._marks.clear()
+        self.require(constraint.formula)
 
     def require(self, formula: Formula) -> None:
         """Add clauses under which the formula holds."""
@@ -148,8 +158,10 @@ class _Writer:
                 flat.append(part)
         plain = [part for part in flat if isinstance(part, int)]
         complex_ = [part for part in flat if not isinstance(part, int)]
-        if len(complex_) == 1 and isinstance(complex_[0], Count):
-            self._count(complex_[0], tuple(plain))
+        only = complex_[0] if len(complex_) == 1 else None
+        # A count within a count gets a variable of its own: each count writes its parts down twice.
+        if isinstance(only, Count) and not any(isinstance(part, Count) for part in only.parts):
+            self._count(only, tuple(plain))
             return
         alternatives = [multiplied_out(part) for part in complex_]
         size = 1
@@ -165,11 +177,15 @@ class _Writer:
         """A literal that implies the formula."""
         if isinstance(formula, int):
             return formula
+        if formula in self._marks:
+            return self._marks[formula]
         self.variables += 1
-        mark = self.variables
+        mark = self._marks[formula] = self.variables
         if isinstance(formula, And):
             for part in formula.parts:
                 self._either([-mark, part])
+        elif isinstance(formula, Count):
+            self._count(formula, (-mark,))
         else:
             self._either([-mark, formula])
         return mark

@@ -46,12 +46,16 @@ def schema_command() -> None:
 
 @catalog.command("compile")
 @_FILE
-@click.option("--json", "as_json", is_flag=True, help="One JSON object; a list when several products are configurable.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on one line; of several products the sums.")
 @click.option("--product", metavar="SKU", help="Only this product of a catalogue.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the compiled model here.")
 @click.option("--gate-nodes", type=click.IntRange(1), default=Gate().nodes, show_default=True, help="Largest diagram.")
 @click.option(
-    "--gate-seconds", type=click.FloatRange(0.1), default=Gate().seconds, show_default=True, help="Longest building."
+    "--gate-seconds",
+    type=click.FloatRange(0.1, 86_400),
+    default=Gate().seconds,
+    show_default=True,
+    help="Longest building.",
 )
 def compile_command(
     file: Path, as_json: bool, product: str | None, out: Path | None, gate_nodes: int, gate_seconds: float
@@ -60,20 +64,22 @@ def compile_command(
 
     Rules are what the file has as rules: those of a catalogue; the clauses of DIMACS; the groups of the feature tree and the
     constraints of UVL. Solutions is the exact number of configurations by the rules, before budgets. Beyond the gate there is
-    no diagram, SAT serves the model, and solutions is null.
+    no diagram, SAT serves the model, and solutions is null. Of a catalogue with several configurable products, --json gives the sums
+    (of solutions the product: one configuration of each), null where SAT serves one of them.
     """
+    from app.cpq.compile import summary_of
+
     with _said(file):
-        compiled = _compiled(file, product, Gate(gate_nodes, gate_seconds))
+        name, compiled = _compiled(file, product, Gate(gate_nodes, gate_seconds))
         if out is not None and len(compiled) > 1:
             raise ModelError(0, "Several products are configurable; say which one to write with --product.")
     if out is not None:
         out.write_bytes(compiled[0].data)
-    summaries = [one.summary() for one in compiled]
     if as_json:
-        click.echo(json.dumps(summaries[0] if len(summaries) == 1 else summaries, ensure_ascii=False))
+        click.echo(json.dumps(summary_of(name, compiled), ensure_ascii=False))
         return
-    for one, summary in zip(compiled, summaries, strict=True):
-        for name, value in summary.items():
+    for one in compiled:
+        for name, value in one.summary().items():
             click.echo(f"{name:<10} {_shown(value)}")
         click.echo(f"{'sha256':<10} {digest(one.data)}")
 
@@ -132,19 +138,20 @@ def _kind(file: Path) -> str:
     return kind
 
 
-def _compiled(file: Path, product: str | None, gate: Gate) -> "list[Compiled]":
-    """What there is to compile, compiled."""
+def _compiled(file: Path, product: str | None, gate: Gate) -> "tuple[str, list[Compiled]]":
+    """What there is to compile, compiled; and the name of it all."""
     from app.cpq.compile import compile_problem, compile_product
 
     if _kind(file) not in ("yaml", "json"):
         if product is not None:
             raise ModelError(0, "A feature model has no products; leave --product out.")
-        return [compile_problem(_model(file), gate=gate)]
+        compiled = compile_problem(_model(file), gate=gate)
+        return compiled.artefact.name, [compiled]
     catalogue = _catalogue(file)
     chosen = [one for one in catalogue.configurable if product in (None, one.sku)]
     if not chosen:
         raise ModelError(0, f"The catalogue has no configurable product{f' {product}' if product else ''}.")
-    return [compile_product(catalogue, one, gate) for one in chosen]
+    return catalogue.name, [compile_product(catalogue, one, gate) for one in chosen]
 
 
 def _catalogue(file: Path) -> catalogues.Catalogue:

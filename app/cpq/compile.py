@@ -1,7 +1,9 @@
 """From a model to its artefact: the diagram where it fits the gate, the clauses always."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from app.cpq import artefact
 from app.cpq.artefact import Artefact
@@ -31,11 +33,29 @@ class Compiled:
             "features": len(model.features),
             "rules": self.rules,
             "nodes": None if model.nodes is None else len(model.nodes),
-            "solutions": None if model.solutions is None else str(model.solutions),
+            "solutions": None if model.solutions is None else artefact.count_text(model.solutions),
             "bytes": len(self.data),
             "seconds": round(self.seconds, 3),
             "engine": model.engine,
         }
+
+
+def summary_of(name: str, compiled: Sequence[Compiled]) -> dict[str, object]:
+    """The summary of one product; of several the sums under the catalogue's name, and of solutions the product."""
+    if len(compiled) == 1:
+        return compiled[0].summary()
+    models = [one.artefact for one in compiled]
+    by_sat = any(model.engine == "sat" for model in models)
+    return {
+        "name": name,
+        "features": sum(len(model.features) for model in models),
+        "rules": sum(one.rules for one in compiled),
+        "nodes": None if by_sat else sum(len(model.nodes or ()) for model in models),
+        "solutions": None if by_sat else artefact.count_text(prod(model.solutions or 0 for model in models)),
+        "bytes": sum(len(one.data) for one in compiled),
+        "seconds": round(sum(one.seconds for one in compiled), 3),
+        "engine": "sat" if by_sat else "diagram",
+    }
 
 
 def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | None = None) -> Compiled:
@@ -46,8 +66,8 @@ def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | Non
         diagram = build_diagram(problem.constraints, problem.public, gate or Gate())
     except Contradiction:
         raise _void(problem) from None
-    if diagram is None and Faults(problem).model(()) is None:
-        raise _void(problem)
+    if diagram is None:
+        _check_possible(problem)
     model = Artefact(
         catalogue_id=problem.catalogue_id,
         catalogue_version=problem.catalogue_version,
@@ -67,6 +87,14 @@ def compile_problem(problem: Problem, catalogue_hash: str = "", gate: Gate | Non
         solutions=None if diagram is None else count_solutions(diagram.nodes, problem.public),
     )
     return Compiled(model, model.to_bytes(), problem.counted, time.perf_counter() - started)
+
+
+def _check_possible(problem: Problem) -> None:
+    void = Faults(problem).is_void()
+    if void is None:
+        raise ModelError(0, f"Whether {problem.name} can be configured at all could not be told in reasonable time.")
+    if void:
+        raise _void(problem)
 
 
 def _void(problem: Problem) -> ModelError:

@@ -236,11 +236,18 @@ def build(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def limit(seconds: int) -> None:
-    """Have the system stop this process when it takes more memory or time than it may, whatever became of the parent."""
-    import resource
+    """Have the system stop this process when it takes more memory or time than it may, whatever became of the parent.
 
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    A limit that is lower already stays. Where the system knows no limits, there are the gate's nodes and the parent's clock.
+    """
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, own in ((resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, seconds)):
+        most = resource.getrlimit(kind)[1]
+        least = own if most == resource.RLIM_INFINITY else min(own, most)
+        resource.setrlimit(kind, (least, least))
 
 
 if __name__ == "__main__":

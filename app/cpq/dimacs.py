@@ -10,6 +10,8 @@ MAX_VARIABLES = 100_000
 MAX_CLAUSES = 1_000_000
 NO_AND_YES = (Value("no", "No"), Value("yes", "Yes"))
 _HEADER = re.compile(r"p\s+cnf\s+(\d{1,9})\s+(\d{1,9})\s*")
+# Not splitlines: that ends lines at characters that a name may have.
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _NAMING = re.compile(r"c\s+(\d{1,9})\$?\s+(\S.*?)\s*")
 
 
@@ -23,7 +25,7 @@ def parse_dimacs(text: str, name: str) -> Problem:
     clauses: list[tuple[int, ...]] = []
     size: tuple[int, int] | None = None
     line = 0
-    for line, row in enumerate(text.splitlines(), start=1):
+    for line, row in enumerate(_LINE_END.split(text.removesuffix("\n")), start=1):
         if row.startswith("c") and (len(row) == 1 or row[1].isspace()):
             if naming := _NAMING.fullmatch(row):
                 names[int(naming[1])] = naming[2]
@@ -79,7 +81,7 @@ def _problem(name: str, variables: int, names: dict[int, str], clauses: list[tup
     features = []
     for variable in range(1, variables + 1):
         own = names.get(variable, f"v{variable}")
-        if own in taken:
+        while own in taken:
             own = f"{own} #{variable}"
         taken.add(own)
         features.append(boolean_feature(variable, own))

@@ -34,6 +34,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from app.cpq.artefact import count_text
 from app.cpq.budgets import BudgetRange, ranges
 from app.cpq.domains_look import Look
 from app.cpq.domains_values import FeatureDomain
@@ -74,7 +75,7 @@ def evaluate(model: Model, choices: Iterable[Choice]) -> dict[str, Any]:
         "engine": found.engine,
         "consistent": found.consistent,
         "complete": found.complete,
-        "ways": None if found.ways is None else str(found.ways),
+        "ways": None if found.ways is None else count_text(found.ways),
         "ways_exact": found.ways_exact,
         "features": {domain.feature: _feature(domain) for domain in found.features},
         "budgets": {entry.id: _budget(entry) for entry in ranges(model, look)},

@@ -25,22 +25,19 @@ class _Reader:
         self.variables = variables
 
     def equivalence(self, depth: int) -> Formula:
-        if depth > MAX_DEPTH:
-            raise self.cursor.error(f"The constraint is nested more than {MAX_DEPTH} deep.")
         left = self.implication(depth)
         while self.cursor.peek() == "<=>":
             self.cursor.take()
+            depth = self._deeper(depth)
             left = equivalent(left, self.implication(depth))
         return left
 
     def implication(self, depth: int) -> Formula:
-        parts = [self.disjunction(depth)]
+        formula = self.disjunction(depth)
         while self.cursor.peek() == "=>":
             self.cursor.take()
-            parts.append(self.disjunction(depth))
-        formula = parts.pop(0)
-        for part in parts:
-            formula = implies(formula, part)
+            depth = self._deeper(depth)
+            formula = implies(formula, self.disjunction(depth))
         return formula
 
     def disjunction(self, depth: int) -> Formula:
@@ -68,7 +65,7 @@ class _Reader:
     def atom(self, depth: int) -> Formula:
         if self.cursor.peek() == "(":
             self.cursor.take()
-            formula = self.equivalence(depth + 1)
+            formula = self.equivalence(self._deeper(depth))
             self._boolean_only()
             self.cursor.take(")")
             return formula
@@ -80,6 +77,12 @@ class _Reader:
         if variable is None:
             raise self.cursor.error(f"There is no feature {name!r}.")
         return variable
+
+    def _deeper(self, depth: int) -> int:
+        """One deeper: parentheses nest, and so does each further part of a chain of implications or equivalences."""
+        if depth == MAX_DEPTH:
+            raise self.cursor.error(f"The constraint is nested more than {MAX_DEPTH} deep.")
+        return depth + 1
 
     def _boolean_only(self) -> None:
         if self.cursor.peek() in _ARITHMETIC:

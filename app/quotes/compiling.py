@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.cpq.artefact import Artefact
+from app.cpq.artefact import Artefact, count_text
 from app.cpq.catalogue import Catalogue, catalogue_of, read_catalogue
 from app.cpq.compile import compile_catalogue
 from app.cpq.reading import Document, ModelError
@@ -46,7 +46,7 @@ def compile_models(document: Mapping[str, Any]) -> dict[str, CompiledModel]:
 
 def _model(artefact: Artefact, data: bytes) -> CompiledModel:
     nodes = None if artefact.nodes is None else len(artefact.nodes)
-    return CompiledModel(data, artefact.engine, nodes, None if artefact.solutions is None else str(artefact.solutions))
+    return CompiledModel(data, artefact.engine, nodes, None if artefact.solutions is None else count_text(artefact.solutions))
 
 
 def refused(*faults: ModelError) -> Problem:

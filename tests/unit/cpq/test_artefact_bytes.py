@@ -149,3 +149,9 @@ def test_other_bytes_are_not_an_artefact() -> None:
     for data in (b"", b"DSCM", b"\x1f\x8b", gzip.compress(b"hello"), _packed(b"NOPE\x01")):
         with pytest.raises(ArtefactError):
             Artefact.from_bytes(data)
+
+
+def test_a_count_of_more_digits_than_python_likes_to_write_is_kept() -> None:
+    model = artefact(solutions=2**15000)
+
+    assert Artefact.from_bytes(model.to_bytes()).solutions == 2**15000

@@ -40,3 +40,15 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, said: str) ->
         parse_dimacs(text, "x")
     assert caught.value.line == line
     assert said in caught.value.detail
+
+
+def test_a_name_made_to_tell_two_apart_may_be_taken_too() -> None:
+    problem = parse_dimacs("c 1 x\nc 2 x #3\nc 3 x\np cnf 3 0\n", "m")
+
+    assert len({feature.id for feature in problem.features}) == 3
+
+
+def test_only_line_ends_end_lines() -> None:
+    problem = parse_dimacs("c 1 a\x0bb\r\nc 2 c\u2028d\rp cnf 2 1\n1 2 0\n", "m")
+
+    assert [feature.name for feature in problem.features] == ["a\x0bb", "c\u2028d"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.cpq.clauses import clauses_of
 from app.cpq.diagram_build import _diagram, _wire, count_solutions
 from app.cpq.diagram_build_worker import build
 from app.cpq.reading import ModelError
@@ -136,3 +137,23 @@ def test_what_is_wrong_is_told_with_its_line(text: str, line: int, said: str) ->
     with pytest.raises(ModelError) as caught:
         parse_uvl(text, "x")
     assert (caught.value.line, said in caught.value.detail) == (line, True), caught.value.detail
+
+
+@pytest.mark.parametrize("sign", ["=>", "<=>"])
+def test_a_chain_of_constraints_without_end_is_refused(sign: str) -> None:
+    features = "".join(f"   f{number}\n" for number in range(3000))
+    chain = f" {sign} ".join(f"f{number}" for number in range(3000))
+
+    with pytest.raises(ModelError, match="nested more than"):
+        parse_uvl(f"features\n r\n  optional\n{features}constraints\n {chain}\n", "m")
+
+
+def test_a_long_chain_of_equivalences_stays_small() -> None:
+    features = "".join(f"   f{number}\n" for number in range(50))
+    chain = " <=> ".join(f"f{number}" for number in range(50))
+    problem = parse_uvl(f"features\n r\n  optional\n{features}constraints\n {chain}\n", "m")
+
+    clauses, _ = clauses_of(problem.constraints, problem.public)
+
+    assert len(clauses) < 1000  # written down twice for every further part there would be 2^50
+    assert solutions(f"features\n r\n  optional\n{features}constraints\n {chain}\n") == 2**49
