@@ -46,7 +46,9 @@ def compile_models(document: Mapping[str, Any]) -> dict[str, CompiledModel]:
 
 def _model(artefact: Artefact, data: bytes) -> CompiledModel:
     nodes = None if artefact.nodes is None else len(artefact.nodes)
-    return CompiledModel(data, artefact.engine, nodes, None if artefact.solutions is None else count_text(artefact.solutions))
+    return CompiledModel(
+        data, artefact.engine, nodes, None if artefact.solutions is None else count_text(artefact.solutions)
+    )
 
 
 def refused(*faults: ModelError) -> Problem:
