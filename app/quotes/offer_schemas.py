@@ -8,6 +8,8 @@ from app.foundation.fields import Day, Moment, Text, Truth, Uuid
 from app.quotes.offer_changes import KINDS, MAX_CHANGES
 
 HASH = "^[0-9a-f]{64}$"
+# A signature reads as it is written: no control characters, and none that turn the direction of what stands beside it.
+NAME = "^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$"
 EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -32,6 +34,14 @@ class OfferChangeSchema(Schema):
             raise ValidationError("Say one of quantity, term, selected, or feature with value.")
 
 
+def _name(*, required: bool = False) -> Text:
+    metadata = {"pattern": NAME, "example": "Eva Lindqvist"}
+    why = "Contains characters that are not seen; take them out."
+    return Text(
+        200, required=required, validate=[validate.Regexp(NAME.removesuffix("$") + r"\Z", error=why)], metadata=metadata
+    )
+
+
 def _changes(*, required: bool = False) -> fields.List[Any]:
     return fields.List(fields.Nested(OfferChangeSchema), required=required, validate=validate.Length(max=MAX_CHANGES))
 
@@ -52,7 +62,7 @@ class OfferAskSchema(Schema):
 class OfferAcceptSchema(Schema):
     """Who accepts which version."""
 
-    name = Text(200, required=True, metadata={"example": "Eva Lindqvist"})
+    name = _name(required=True)
     date = Day(required=True, metadata={"description": "Today, where the customer is."})
     hash = _hash("The `hash` of the version that was read.", required=True)
     changes = _changes()
@@ -67,7 +77,7 @@ class OfferAcceptSchema(Schema):
 class OfferDeclineSchema(Schema):
     """Why the customer declines."""
 
-    name = Text(200)
+    name = _name()
     reason = Text(2000, required=True, metadata={"example": "Delivery is too late for us."})
 
 

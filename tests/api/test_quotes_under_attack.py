@@ -214,3 +214,12 @@ def test_an_answer_waits_for_what_the_customer_is_doing(app: Any, seller: Seller
         answers = [pool.submit(seller.api.post, path, {"text": f"In week {week}."}) for week in range(8)]
         assert {job.result().status_code for job in answers} == {204}
         assert {job.result().status_code for job in reads} == {200}
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_signature_reads_as_it_is_written(app: Any, seller: Seller) -> None:
+    customer = Customer(app, seller.send(seller.quote(VALID_UNTIL)))
+    for name in ("Eva\u202etsivqdniL", "Eva\x07", "Eva\n", "Eva\nLindqvist\nfor all of us"):
+        refused = customer.accept(name=name)
+        assert refused.status_code == 422 and refused.json["errors"][0]["pointer"] == "/name", name
+    assert customer.accept(name="Éva O’Brien-Lindqvist 王").status_code == 200
