@@ -51,7 +51,7 @@ test-pwa: app/static/pwa/index.html
 
 test-python: $(STAMPS)/dev app/static/pwa/index.html
 	@$(PY) -m tests.support.browser
-	$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile
+	$(PY) -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMPS)/dev $(NODE_STAMP) ## ruff, mypy --strict, import-linter, tsc
 	$(PY) -m ruff check .
