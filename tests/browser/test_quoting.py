@@ -295,7 +295,9 @@ def test_a_running_subscription_grows_by_what_was_paid_for_it_in_the_currency_it
     has.get_by_role("button", name=re.compile("Watch Standard")).click()
     page.get_by_role("dialog").get_by_role("button", name="Make this quote in EUR").click()
     page.get_by_role("dialog").get_by_role("button", name=re.compile("^Add to it")).click()
-    expect(page.get_by_role("region", name="How this price came about")).to_contain_text("1 piece at the price paid for")
+    expect(page.get_by_role("region", name="How this price came about")).to_contain_text(
+        "1 piece at the price paid for"
+    )
     page.get_by_role("button", name="Done").click()
     page.get_by_role("button", name="Save", exact=True).click()
     shown = next(one for one in stored(page, "quote") if one["id"] in path)
