@@ -110,8 +110,13 @@ def price_of(page: Page) -> str:
 
 
 def quote_at_server(phone: Phone, path: str) -> dict[str, Any]:
-    """A quote as the server has it, by its path on the phone."""
-    answer = phone.context.request.get(f"{phone.server.url}/api/v1/quotes/{path.split('/')[-1]}")
+    """A quote as the server has it, by its path on the phone; one that was saved this moment may be on its way."""
+    deadline = time.monotonic() + 15
+    while True:
+        answer = phone.context.request.get(f"{phone.server.url}/api/v1/quotes/{path.split('/')[-1]}")
+        if answer.status != 404 or time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
     assert answer.ok, answer.text()
     found: dict[str, Any] = answer.json()
     return found
