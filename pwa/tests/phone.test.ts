@@ -3,6 +3,7 @@ import { Phone } from '../src/store/phone';
 import { UnsentOfAnotherError } from '../src/store/shown';
 import { NotSavedError } from '../src/store/writes';
 import { MOST_CHARACTERS } from '../src/store/journal';
+import { afterContact } from '../src/store/time';
 import { Device, settled } from './support/device';
 import { json, ME, Server, SESSION } from './support/server';
 import { offline, opened, restarted, type Running } from './support/signed-in';
@@ -283,6 +284,23 @@ describe('the clock', () => {
     };
     await sync();
     expect(shown().skew.value).toBe(0);
+  });
+});
+
+describe('what is known of the server’s clock', () => {
+  const at = (ms: number) => new Date(ms).toISOString();
+  const known = (skew_ms: number) => ({ seen: 0, contact: 0, skew_ms });
+
+  test('is first the middle of what an answer allows', () => {
+    expect(afterContact(undefined, 1_000, 1_200, at(5_100)).skew_ms).toBe(4_000);
+    expect(afterContact(undefined, 1_000, 1_200, '1970-01-01T00:00:05Z').skew_ms).toBe(4_400);
+  });
+
+  test('does not jump with a slow answer: it moves no further than into what the answer allows', () => {
+    expect(afterContact(known(3_950), 1_000, 1_200, at(5_100)).skew_ms).toBe(3_950);
+    expect(afterContact(known(3_000), 1_000, 1_200, at(5_100)).skew_ms).toBe(3_900);
+    expect(afterContact(known(9_000), 1_000, 1_200, at(5_100)).skew_ms).toBe(4_100);
+    expect(afterContact(known(7), 1_000, 25_000, at(5_100)).skew_ms).toBe(7);
   });
 });
 

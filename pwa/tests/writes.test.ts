@@ -82,6 +82,18 @@ describe('what is saved', () => {
     expect(await phone.db.count('note')).toBe(0);
   });
 
+  test('takes what it was typed as with it, in the same transaction: it is offered again only when it was not saved', async () => {
+    const key = 'typed /accounts/a1/note' as 'clock'; // any key of what is kept beside rows
+    await phone.db.put('meta', { path: '/accounts/a1/note' } as never, key);
+    const bad = { name: 'note.add' as const, args: { ...note('n2'), text: (() => 'cannot be stored') as never } };
+    await expect(phone.phone.mutateAll([bad], [], { forget: key })).rejects.toThrow('nothing was saved');
+    expect(await phone.db.count('meta', key)).toBe(1);
+    let whenSaid = -1;
+    const safe = async () => void (whenSaid = await phone.db.count('meta', key));
+    await phone.phone.mutateAll([{ name: 'note.add', args: note('n1') }], [], { forget: key, safe });
+    expect(whenSaid).toBe(0);
+  });
+
   test('in one order is sent in that order, in batches', async () => {
     const back = offline(device);
     for (let n = 0; n < 120; n += 1) await phone.phone.mutate('note.add', note(`n${n}`));

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { instantAt, onWire } from '../src/ui/dates';
 import { askedFor, completed, inPieces, matching, mentioned } from '../src/talk/mentions';
+import { writtenAfter } from '../src/talk/reads';
+import type { Message } from '../src/store/rows';
 import { editable, entered, gist, valueWords } from '../src/outbox/words';
 
 const COLLEAGUES = [
@@ -32,6 +34,13 @@ test('they are found by any word of their name, without its accents', () => {
   expect(matching(COLLEAGUES, 'dahl').map((one) => one.id)).toEqual(['a']);
   expect(matching(COLLEAGUES, 'asa o').map((one) => one.id)).toEqual(['b', 'c']);
   expect(matching(COLLEAGUES, '')).toHaveLength(3);
+});
+
+test('an answer comes after what it answers, also by a clock that is behind', () => {
+  const read = [{ written_at: '2026-11-21T12:00:00.250Z' }] as Message[];
+  expect(onWire(writtenAfter(read, new Date('2026-11-21T11:59:59Z')))).toBe('2026-11-21T12:00:00.251Z');
+  expect(onWire(writtenAfter(read, new Date('2026-11-21T12:00:01Z')))).toBe('2026-11-21T12:00:01Z');
+  expect(onWire(writtenAfter([], new Date('2026-11-21T11:59:59Z')))).toBe('2026-11-21T11:59:59Z');
 });
 
 test('the name takes the place of what was typed, and the cursor stands behind it', () => {

@@ -38,9 +38,9 @@ function Editor({ item, path, typed }: { item: Refused; path: string; typed: Typ
     const put = Object.fromEntries(open.map(({ field }) => [field, form[field]?.trim() || null]));
     const kept = Object.fromEntries(Object.entries({ ...fields, ...put }).filter(([, value]) => nested || value !== null));
     await resend(item.id, nested ? { ...args, fields: kept } : kept);
+    await draft.forget();
     say('Saved on this phone, sent as soon as possible');
     leaveTo(BACK.href);
-    await draft.forget();
   };
   return (
     <FormScreen title={titleOf(item.mutation)} sub="Put it right and send it again" back={BACK} save="Send again" onSave={send}>

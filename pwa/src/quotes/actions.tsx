@@ -109,10 +109,9 @@ function ready(work: Work): boolean {
 async function put(work: Work, writes: Write[], said: string): Promise<void> {
   const refused = work.page.attention.filter(({ kind }) => kind === 'rejected');
   const revision = revisionAfter(work, writes.filter(({ name }) => name === 'quote.change' || name === 'quote.create'));
-  await save(writes, said);
+  await save(writes, said, [], work.draft);
   for (const one of refused) await discard(one.id);
   work.draft.value.value = { ...work.draft.value.peek(), based_on: revision };
-  await work.draft.forget();
 }
 
 export async function store(work: Work): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** What the rep enters, takes back and answers on a phone, and what they take along as a file. */
-import { writeMeta, type Database } from './database';
+import { writeMeta, type Database, type Meta } from './database';
 import type { Environment } from './environment';
 import { exportFile } from './export';
 import { Journal } from './journal';
@@ -16,6 +16,7 @@ import {
 export interface Saving {
   holdMs?: number;
   safe?: () => Promise<void>;
+  forget?: keyof Meta;
 }
 
 export abstract class Entering {
@@ -50,11 +51,12 @@ export abstract class Entering {
    * The same of several mutations that belong together: all of them or none.
    *
    * `holdMs` is how long they can be taken back. `safe` is called once they are on the disk; what is shown is read anew
-   * when it resolves, so that the rep is told first.
+   * when it resolves, so that the rep is told first. `forget` is removed in the same transaction: what was typed and is
+   * now saved.
    */
-  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], { holdMs = 0, safe }: Saving = {}): Promise<Saved[]> {
+  async mutateAll(writes: readonly Write[], blobs: readonly Blob[] = [], { holdMs = 0, safe, forget }: Saving = {}): Promise<Saved[]> {
     const writer = this.writer();
-    const records = await enter(writer, writes as unknown as Entered[], blobs, holdMs).catch((error: unknown) => {
+    const records = await enter(writer, writes as unknown as Entered[], { blobs, holdMs, forget }).catch((error: unknown) => {
       throw notSaved(error);
     });
     this.journal.add(writer.author.id, records);

@@ -3,6 +3,7 @@ import { phone } from './state';
 import type { MutationName, Mutations } from './mutations.gen';
 import type { Saved, Write } from './writes';
 import type { Blob } from './queue';
+import type { Saving } from './entering';
 
 export { NotSavedError } from './writes';
 export type { Saved, Write } from './writes';
@@ -15,8 +16,8 @@ export type { Saved, Write } from './writes';
 export const mutate = <Name extends MutationName>(name: Name, args: Mutations[Name]): Promise<Saved> => phone.mutate(name, args);
 
 /** The same of several that belong together: all of them or none. `blobs` are the bytes of attachments among them. */
-export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = [], safe?: () => Promise<void>): Promise<Saved[]> =>
-  phone.mutateAll(writes, blobs, safe && { safe });
+export const mutateAll = (writes: readonly Write[], blobs: readonly Blob[] = [], saving?: Saving): Promise<Saved[]> =>
+  phone.mutateAll(writes, blobs, saving);
 
 /** The same of one that can be taken back for `holdMs`: it is safe and shown at once, and sent after that. */
 export async function mutateHeld(write: Write, holdMs: number): Promise<{ takeBack: () => Promise<boolean> }> {

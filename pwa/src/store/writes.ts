@@ -7,7 +7,7 @@ import { madeBy, names, type Author } from './mutators';
 import { MUTATION_SCHEMA, type MutationName, type Mutations } from './mutations.gen';
 import { heldFor, type AttentionItem, type Blob, type Clash, type Mutation, type Queued } from './queue';
 import { atomically, queued, rebase, storesOf, touchedBy, write, writing, type Writing } from './replay';
-import type { Database } from './database';
+import type { Database, Meta } from './database';
 import type { Environment } from './environment';
 
 /** What the rep entered could not be kept; nothing of it was. */
@@ -72,13 +72,22 @@ export function made({ env, skew }: Writer, entered: Entered): Mutation {
   };
 }
 
+interface Beside {
+  blobs?: readonly Blob[];
+  /** how long it can be taken back */
+  holdMs?: number;
+  /** what is removed with it: a draft that is saved by it */
+  forget?: keyof Meta | undefined;
+}
+
 /** Queue what was entered together, and show it: all of it or nothing. */
-export async function enter(writer: Writer, entered: readonly Entered[], blobs: readonly Blob[] = [], holdMs = 0): Promise<Queued[]> {
+export async function enter(writer: Writer, entered: readonly Entered[], { blobs = [], holdMs = 0, forget }: Beside = {}): Promise<Queued[]> {
   const mutations = entered.map((one) => made(writer, one));
   const stores = ['meta', 'mutation', 'base', 'attention', ...storesOf(mutations)] as const;
   const tx = writing(writer.db, blobs.length ? [...stores, 'blob'] : stores);
   return atomically(tx, async () => {
     for (const blob of blobs) void tx.objectStore('blob').put(blob).catch(() => undefined); // the transaction fails with it
+    if (forget) void tx.objectStore('meta').delete(forget).catch(() => undefined); // the same
     const hold = holdMs ? writer.env.now() + holdMs : undefined;
     // What may be taken back answers no card yet: taking it back could not open the card again.
     const [records] = await Promise.all([enqueue(tx, mutations, writer.author, hold), hold ? undefined : closeAnswered(tx, mutations)]);

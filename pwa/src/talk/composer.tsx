@@ -13,7 +13,7 @@ import { SAVED, say } from '../ui/said';
 import { useTyped, type Typed } from '../ui/typed';
 import { madeToFit, photoWrites, type NewPhoto } from '../visits/photos';
 import { askedFor, completed, matching, mentioned } from './mentions';
-import type { Thread } from './reads';
+import { writtenAfter, type Thread } from './reads';
 
 export interface MessageDraft {
   text: string;
@@ -66,14 +66,13 @@ export function Composer({ thread, path, typed }: ComposerProps) {
     const attached: Attached[] = [...lines, ...photos.map((one): Attached => ({ kind: 'attachment', id: one.id }))];
     const mentions = mentioned(text, colleagues);
     const message = {
-      id: newId(), ...place, text: text.trim() || (photos.length > 0 ? 'Photo' : 'From the briefing'), written_at: onWire(phoneNow()),
+      id: newId(), ...place, text: text.trim() || (photos.length > 0 ? 'Photo' : 'From the briefing'), written_at: onWire(writtenAfter(thread.messages, phoneNow())),
       ...(mentions.length > 0 && { mentions }), ...(attached.length > 0 && { attached }),
     };
     const taken = await photoWrites(place, photos);
-    await save([...taken.writes, write('message.post', message)], SAVED, taken.bytes);
+    await save([...taken.writes, write('message.post', message)], SAVED, taken.bytes, draft);
     value.value = EMPTY;
     cursor.value = 0;
-    await draft.forget();
   };
   const addPhoto = async (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;

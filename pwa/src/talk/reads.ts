@@ -16,6 +16,12 @@ export interface Thread {
 export const inOrder = (messages: Message[]): Message[] =>
   [...messages].sort((a, b) => a.written_at.localeCompare(b.written_at) || a.id.localeCompare(b.id));
 
+/** When a message is written that comes after all of these, which its author has read: also if the phone's clock is behind. */
+export function writtenAfter(messages: readonly Message[], now: Date): Date {
+  const last = messages.at(-1);
+  return new Date(Math.max(now.getTime(), last ? Date.parse(last.written_at) + 1 : 0));
+}
+
 export async function readThread(db: Database, accountId: string, visitId: string | null): Promise<Thread | null> {
   const [account, messages, colleagues, attachments, visits, briefings] = await Promise.all([
     db.get('account', accountId),

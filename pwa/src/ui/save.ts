@@ -2,6 +2,7 @@
 import { mutateAll, newId, type Write } from '../store/mutate';
 import type { MutationName, Mutations } from '../store/mutations.gen';
 import type { Blob as Bytes } from '../store/queue';
+import type { Draft } from './typed';
 import { leaveTo } from './router';
 import { SAVED, say } from './said';
 
@@ -9,14 +10,29 @@ export { newId, type Write };
 
 export const write = <Name extends MutationName>(name: Name, args: Mutations[Name]): Write => ({ name, args }) as unknown as Write;
 
-/** Store it, and say so; `bytes` are those of attachments among it. */
-export async function save(writes: Write[], said = SAVED, bytes: Bytes[] = []): Promise<void> {
+type Begun = Pick<Draft<object>, 'key' | 'saving' | 'saved' | 'notSaved' | 'forget'>;
+
+/**
+ * Store it, and say so; `bytes` are those of attachments among it. `draft` is what it was typed as: it is forgotten in the
+ * same step, so that nothing which is saved is offered again as if it were not.
+ */
+export async function save(writes: Write[], said = SAVED, bytes: Bytes[] = [], draft?: Begun): Promise<void> {
   const tell = () => {
+    draft?.saved();
     say(said);
     return painted();
   };
-  if (writes.length > 0) await mutateAll(writes, bytes, tell);
-  else void tell();
+  if (writes.length === 0) {
+    await draft?.forget();
+    return void tell();
+  }
+  draft?.saving();
+  try {
+    await mutateAll(writes, bytes, { safe: tell, ...(draft && { forget: draft.key }) });
+  } catch (error) {
+    draft?.notSaved();
+    throw error;
+  }
 }
 
 /** When what was said is on the screen; at once where nobody looks. */
@@ -27,10 +43,7 @@ const painted = (): Promise<void> =>
   });
 
 /** Save what was typed, forget the draft, and go where the rep will see it. */
-export async function saveAndLeave(
-  writes: Write[], to: string, draft?: { forget: () => Promise<void> }, bytes: Bytes[] = [],
-): Promise<void> {
-  await save(writes, writes.length > 0 ? SAVED : 'Nothing was changed', bytes);
+export async function saveAndLeave(writes: Write[], to: string, draft?: Begun, bytes: Bytes[] = []): Promise<void> {
+  await save(writes, writes.length > 0 ? SAVED : 'Nothing was changed', bytes, draft);
   leaveTo(to);
-  await draft?.forget();
 }

@@ -57,6 +57,12 @@ export interface Draft<T> {
   /** something was typed here and not saved */
   begun: Signal<boolean>;
   forget: () => Promise<void>;
+  /** where it is kept: who stores what it says removes it there, in the same transaction */
+  key: keyof Meta;
+  /** it is being stored: nothing of it is written down until `saved` or `notSaved` */
+  saving: () => void;
+  saved: () => void;
+  notSaved: () => void;
 }
 
 /**
@@ -98,13 +104,20 @@ function write(path: string, record: Typed): void {
 
 function keep<T extends object>(path: string, title: string, value: Signal<T>, wasBegun: boolean) {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let held = false;
   const begun = signal(wasBegun);
-  const flush = () => {
-    if (timer === undefined) return;
+  const stop = () => {
     clearTimeout(timer);
     timer = undefined;
+  };
+  const flush = () => {
+    if (timer === undefined || held) return;
+    stop();
     const record = memory.get(path);
     if (record) write(path, record);
+  };
+  const later = () => {
+    timer ??= setTimeout(() => flush(), PAUSE_MS);
   };
   return {
     value,
@@ -114,13 +127,27 @@ function keep<T extends object>(path: string, title: string, value: Signal<T>, w
       value.value = { ...value.peek(), ...part };
       begun.value = true;
       memory.set(path, { path, title, at: new Date().toISOString(), value: value.peek() });
-      timer ??= setTimeout(() => flush(), PAUSE_MS);
+      later();
     },
     async forget() {
-      clearTimeout(timer);
-      timer = undefined;
+      stop();
       begun.value = false;
       await forgetTyped(path);
+    },
+    key: keyOf(path),
+    saving() {
+      held = true;
+      stop();
+    },
+    saved() {
+      held = false;
+      stop();
+      begun.value = false;
+      memory.set(path, null);
+    },
+    notSaved() {
+      held = false;
+      if (memory.get(path)) later();
     },
   };
 }
