@@ -1,0 +1,60 @@
+"""For which organisation the running code works: what PostgreSQL's row-level security lets a transaction see and write.
+
+The answer is told to the database at the beginning of each transaction (`app/foundation/db.py`), in a setting that ends
+with it. With nothing said, no row is visible and none can be written. SQLite has no such guard: there the conditions of
+`identity/territory.py` stand alone, as they stand in front of this one on PostgreSQL.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from uuid import UUID
+
+SYSTEM = "*"
+SETTING = "doorstep.org"
+_organisation: ContextVar[str] = ContextVar("organisation", default="")
+
+
+def current() -> str:
+    """The organisation's id, SYSTEM, or an empty text: nobody's."""
+    return _organisation.get()
+
+
+@contextmanager
+def as_organisation(org_id: str) -> Iterator[None]:
+    """Transactions that begin within the block see and write this organisation's rows alone."""
+    with _as(str(UUID(org_id))):
+        yield
+
+
+@contextmanager
+def as_system() -> Iterator[None]:
+    """Transactions that begin within the block see and write every organisation's rows.
+
+    For what has to find out whose request this is, for commands and migrations, and for work on the whole installation.
+    """
+    with _as(SYSTEM):
+        yield
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Transactions that begin within the block see nothing, until the code within says for whom it works."""
+    with _as(""):
+        yield
+
+
+@contextmanager
+def of(org_id: str | None) -> Iterator[None]:
+    """`as_organisation`, or `as_system` for what belongs to none, such as a periodic job."""
+    with _as(SYSTEM if org_id is None else str(UUID(org_id))):
+        yield
+
+
+@contextmanager
+def _as(whose: str) -> Iterator[None]:
+    token = _organisation.set(whose)
+    try:
+        yield
+    finally:
+        _organisation.reset(token)
