@@ -107,9 +107,10 @@ export class DiagramEngine implements Engine {
   /** The first sweep of a click finds the nodes that matter to it, among those that mattered to fewer of its choices. */
   private firstRun({ paths, most, penalty }: Sweep, choices: readonly Kept[]): number {
     const fewer = this.liveFor?.every((one) => isSame(one, choices.find(({ feature }) => feature === one.feature)));
-    const least = paths.run(most + penalty, fewer ? this.live : undefined);
-    this.live = paths.live(most + penalty);
-    this.keeping = paths.live(most);
+    const among = fewer ? this.live : undefined;
+    const least = paths.run(most + penalty, among);
+    this.live = paths.live(most + penalty, among);
+    this.keeping = paths.live(most, this.live);
     this.liveFor = choices;
     return least;
   }

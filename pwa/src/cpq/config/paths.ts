@@ -93,13 +93,19 @@ export class Paths {
     return best;
   }
 
-  /** The nodes on paths of the last run that cost no more than `most`, children first: what other costs of the same paths have to look at. */
-  live(most: number): Live {
+  /**
+   * The nodes on paths of the last run that cost no more than `most`, children first: what other costs of the same paths have to look
+   * at. With `among` they are known to be among these.
+   */
+  live(most: number, among?: Live): Live {
     const { above, below, visited, lives } = this;
-    const { root } = this.diagram;
+    const end = among ? among.length : this.diagram.root + 1;
     const extra = most - this.base;
     let count = 0;
-    for (let id = 2; id <= root; id += 1) if (visited[id] && (above[id] as number) + (below[id] as number) <= extra) lives[count++] = id;
+    for (let place = among ? 0 : 2; place < end; place += 1) {
+      const id = among ? (among[place] as number) : place;
+      if (visited[id] && (above[id] as number) + (below[id] as number) <= extra) lives[count++] = id;
+    }
     return lives.slice(0, count);
   }
 
