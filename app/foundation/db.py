@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +16,10 @@ from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-from app.foundation import clock
+from app.foundation import clock, tenancy
 from app.foundation.ids import new_id
 
-_WRITES = "doorstep_writes"
+_READS, _WRITES = "doorstep_reads", "doorstep_writes"
 
 
 class Id(TypeDecorator[str]):
@@ -123,14 +124,18 @@ class Database:
             options["connect_args"] = {"check_same_thread": False, "timeout": 30}
         else:
             options["pool_pre_ping"] = True
+            # The driver begins nothing by itself: see _begin_postgresql.
+            options["isolation_level"] = "AUTOCOMMIT"
         self.engine = sa.create_engine(self.url, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _configure_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "begin", _begin_postgresql)
         self._writer = threading.RLock()
-        # PostgreSQL gives each statement its own moment unless told otherwise; SQLite's transaction is one already.
-        still = self.engine if self.is_sqlite else self.engine.execution_options(isolation_level="REPEATABLE READ")
-        self._readers = sessionmaker(still, expire_on_commit=False, autoflush=False)
+        self._readers = sessionmaker(
+            self.engine.execution_options(**{_READS: True}), expire_on_commit=False, autoflush=False
+        )
         self._writers = sessionmaker(self.engine.execution_options(**{_WRITES: True}), expire_on_commit=False)
 
     @contextmanager
@@ -176,6 +181,25 @@ def _begin_sqlite(connection: Connection) -> None:
     # A deferred begin waits for nobody and cannot fail, so it need not pass through error handling.
     driver: Any = connection.connection.dbapi_connection
     driver.execute("BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # Begun by hand, so that whose rows may be seen travels with it and costs no round trip of its own. Each statement has
+    # its own moment unless told otherwise, and a reader wants one for all.
+    one_moment = connection.get_execution_options().get(_READS, False)
+    text = _beginning(one_moment, tenancy.current())
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(text)
+    except connection.dialect.loaded_dbapi.Error:
+        # The connection is gone: asked again by the longer way, which says so as every other statement does.
+        connection.exec_driver_sql(text)
+
+
+@lru_cache(maxsize=4096)
+def _beginning(one_moment: bool, whose: str) -> str:
+    isolation = " ISOLATION LEVEL REPEATABLE READ" if one_moment else ""
+    return f"BEGIN{isolation}; SET LOCAL {tenancy.SETTING} = '{whose}'"
 
 
 def table_of(model: type[Base]) -> sa.Table:
