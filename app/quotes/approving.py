@@ -133,10 +133,14 @@ def name_of(session: Session, user_id: str) -> str | None:
 
 
 def _may(principal: Principal, role: str, author: str | None, line: frozenset[str]) -> bool:
-    """Administrators decide everything; a manager what managers decide, about those who report to them, near or far."""
+    """Nobody decides about their own. Administrators decide everything else; a manager what managers decide, about those who
+    report to them, near or far.
+    """
+    if principal.user_id == author:
+        return False
     if principal.role is Role.ADMINISTRATOR:
         return True
-    return principal.role is Role.MANAGER and role == Role.MANAGER and principal.user_id in line - {author}
+    return principal.role is Role.MANAGER and role == Role.MANAGER and principal.user_id in line
 
 
 def _line_above(session: Session, user_id: str | None) -> frozenset[str]:

@@ -207,6 +207,10 @@ def context_faults(context: Any, pointer: str = "") -> list[FieldError]:
     return []
 
 
+# A backslash that is itself escaped begins nothing.
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def sound_json(value: Any, pointer: str, most: int = MAX_BYTES) -> None:
     """Problem 422 for JSON that cannot be kept: too large, with a NUL, or with half of a surrogate pair."""
     try:
@@ -215,7 +219,7 @@ def sound_json(value: Any, pointer: str, most: int = MAX_BYTES) -> None:
         raise invalid([FieldError(pointer, f"Cannot be kept as JSON: {fault}.")]) from None
     if len(text) > most:
         raise invalid([FieldError(pointer, f"More than {most:,} bytes.")])
-    if b"\\u0000" in text:
+    if _NUL.search(text):
         raise invalid([FieldError(pointer, text_fault("\x00") or "")])
 
 

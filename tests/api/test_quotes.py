@@ -14,6 +14,7 @@ from app.foundation import clock
 from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
 from app.foundation.tables import AuditEntry
+from app.identity.tables import User
 from app.quotes import expiring
 from app.quotes.tables import QuoteVersion
 from tests.support.phones import Api, Directory
@@ -21,6 +22,7 @@ from tests.support.pulling import NOW, Office, held_clock
 from tests.support.selling import CATALOGUE, WHOLE, content, discounted, line, pump, sell
 
 UNTIL = "2026-12-31"
+USERS = table_of(User)
 
 
 @pytest.fixture(autouse=True)
@@ -266,6 +268,27 @@ def test_more_than_a_manager_may_give_takes_an_administrator(rep: Api, account: 
     assert {one["role"] for one in quote["approvals"]} == {"administrator"}
     assert slug(tried(sign_in("manager@north"), quote, "decide", decision="approve")) == "approval-not-yours"
     assert act(sign_in("admin@north"), quote, "decide", decision="approve")["status"] == "approved"
+
+
+def test_nobody_approves_their_own_quote_not_even_an_administrator(
+    rep: Api, account: str, database: Database, directory: Directory
+) -> None:
+    asked = act(rep, make(rep, account, discounted("20")), "submit", reason="Please.")
+    with database.write() as session:
+        mine = sa.update(USERS).where(USERS.c.id == directory.users["rep@north"])
+        session.execute(mine.values(role="administrator"))
+    refused = tried(rep, asked, "decide", decision="approve")
+    assert refused.status_code == 403 and slug(refused) == "approval-not-yours"
+    assert rep.get(f"/quotes/{asked['id']}").json["status"] == "in_approval"
+
+
+def test_a_text_that_spells_an_escape_is_kept_and_a_nul_is_refused(rep: Api, account: str) -> None:
+    quote = make(rep, account)
+    path = f"/quotes/{quote['id']}"
+    spelt = rep.patch(path, {"content": {**quote["content"], "notes": "\\u0000 is written so"}}, quote["row_version"])
+    assert spelt.status_code == 200 and spelt.json["content"]["notes"] == "\\u0000 is written so"
+    held = {**quote["content"], "notes": "a\x00b"}
+    assert rep.patch(path, {"content": held}, spelt.json["row_version"]).status_code == 422
 
 
 def test_what_needs_no_approval_is_not_submitted(rep: Api, account: str) -> None:

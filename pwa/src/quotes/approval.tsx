@@ -16,7 +16,7 @@ export function ApprovalCard({ work }: { work: Work }) {
   const { quote } = work.page;
   if (!quote || !SHOWN.has(quote.status)) return null;
   const me = session.value?.user;
-  const deciding = quote.status === 'in_approval' && me !== undefined && me.role !== 'rep';
+  const deciding = quote.status === 'in_approval' && me !== undefined && me.role !== 'rep' && quote.user_id !== me.id;
   const approvals = quote.approvals ?? [];
   return (
     <section class={`card${deciding ? ' hero' : ''}`} aria-label="Approval">
