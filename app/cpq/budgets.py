@@ -13,8 +13,8 @@
 Ranges. `min`, `max`: least and greatest use over the configurations of the *rules* that keep the effective choices, no budget
 counted. `limit`: the maximum (of `limit_of`: the greatest that the still possible values of that feature give, else the
 budget's), null when the budget has only a minimum; `at_least`: likewise the minimum (the least), absent when there is none.
-JSON: {"min","max","limit","unit","at_least"?}, decimals as text without trailing zeros; min and max null where there is no
-configuration.
+JSON: {"min","max","limit","unit","at_least"?,"unproven"?}, decimals as text without trailing zeros; min and max null where there is
+no configuration. Where SAT has too little time, `unproven` is true, and no use is less than `min` or greater than `max`.
 
 The search, of the lightest configuration under all bounds, for a weight on each literal (integers of any size, no ties that matter):
 
@@ -51,6 +51,7 @@ class BudgetRange:
     max: str | None
     limit: str | None
     at_least: str | None = None
+    proven: bool = True
 
 
 def budget_ranges(model: Model, choices: Iterable[Choice]) -> tuple[BudgetRange, ...]:
@@ -62,8 +63,11 @@ def ranges(model: Model, look: "Look") -> tuple[BudgetRange, ...]:
     """The ranges of what is left."""
     found = []
     for budget, use in zip(model.budgets, look.uses(), strict=True):
-        sides = (*(use or (None, None)), _limit(model, budget, "max", look), _limit(model, budget, "min", look))
-        found.append(BudgetRange(budget.id, budget.unit, *(_text(side, budget.scale) for side in sides)))
+        least, greatest = (use.least, use.greatest) if use else (None, None)
+        sides = (least, greatest, _limit(model, budget, "max", look), _limit(model, budget, "min", look))
+        low, high, limit, at_least = (_text(side, budget.scale) for side in sides)
+        proven = use is None or use.proven
+        found.append(BudgetRange(budget.id, budget.unit, low, high, limit, at_least, proven))
     return tuple(found)
 
 

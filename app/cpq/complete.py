@@ -16,7 +16,9 @@ feature, position 0 is `no` and 1 is `yes`.
   A literal −v of a choice or integer feature in what a default sets prefers nothing.
 
 Choices that contradict each other are completed from the effective ones; ConfigurationError when the product has
-no configuration at all, or (`unproven`) none was found within the node limit.
+no configuration at all, or none was found within the limit of the search. When the search ended at its limit (of nodes by the
+diagram, of time by SAT), the answer is the best configuration that it knew, and it is not `proven`: another may be less in the objective,
+or as good and before it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -58,8 +60,21 @@ class Usual:
 Objective = Cheapest | Lightest | Nearest | Usual
 
 
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Feature → value for every feature, in the model's order; `proven` is False where the search was ended."""
+
+    configuration: dict[str, str]
+    proven: bool
+
+
 def complete(model: Model, choices: Iterable[Choice], objective: Objective) -> dict[str, str]:
-    """Feature → value for every feature, in the model's order."""
+    """The configuration of a completion, for callers to whom a good one is as welcome as the best."""
+    return completion(model, choices, objective).configuration
+
+
+def completion(model: Model, choices: Iterable[Choice], objective: Objective) -> Completion:
+    """The best configuration that keeps the choices, or the best that was found."""
     kept = effective(model, normal(model, choices))
     match objective:
         case Cheapest(prices):
@@ -73,11 +88,11 @@ def complete(model: Model, choices: Iterable[Choice], objective: Objective) -> d
     return _lightest(model, weights, kept)
 
 
-def _lightest(model: Model, weights: Sequence[int], kept: Choices) -> dict[str, str]:
+def _lightest(model: Model, weights: Sequence[int], kept: Choices) -> Completion:
     found = model.asked.lightest(weights, kept)
-    if found is None:
+    if found.literals is None:
         raise ConfigurationError("No configuration was found that keeps all budgets.")
-    return found
+    return Completion(model.configuration(found.literals), found.proven)
 
 
 def _weights(model: Model, by_literal: Mapping[int, int]) -> list[int]:
@@ -98,13 +113,14 @@ def _others(model: Model, preferred: Configuration) -> dict[int, int]:
     }
 
 
-def _usual(model: Model, kept: Choices) -> dict[str, str]:
+def _usual(model: Model, kept: Choices) -> Completion:
+    """A round that is not proven is the last: what it leads to would not be either."""
     defaults = {feature.id: feature.default for feature in model.features if feature.default is not None}
     preferred = dict(defaults)
     found = _lightest(model, _weights(model, _others(model, preferred)), kept)
     for _ in range(ROUNDS - 1):
-        told = defaults | _conditional(model, found)
-        if told == preferred:
+        told = defaults | _conditional(model, found.configuration)
+        if told == preferred or not found.proven:
             break
         preferred = told
         found = _lightest(model, _weights(model, _others(model, preferred)), kept)

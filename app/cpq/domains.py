@@ -17,7 +17,8 @@ The answer, on the server and on the phone, for both engines (rules = the diagra
 - `complete`: consistent, and one value is possible of every feature.
 - `ways`: how many configurations of the *rules* keep all choices as made, budgets not counted; 0 for choices that contradict each
   other; null by SAT. `ways_exact`: whether no configuration so counted breaks a budget (false by SAT when there are budgets).
-- `unproven`: values shown as valid because the search for a configuration within all budgets ended at its node limit.
+- `unproven`: values shown as valid because the search for a configuration ended at its limit: of nodes within all budgets, by SAT
+  of time.
 
 JSON of `evaluate`: {"engine","consistent","complete","ways","ways_exact","features":{id:{"valid":[…],"chosen"?:…,"forced"?:…}},
 "budgets":{…budgets.py},"conflicts"?:[feature…],"unproven"?:{feature:[value…]}}, features and budgets in the model's order;
@@ -144,4 +145,6 @@ def _budget(entry: BudgetRange) -> dict[str, Any]:
     body: dict[str, Any] = {"min": entry.min, "max": entry.max, "limit": entry.limit, "unit": entry.unit}
     if entry.at_least is not None:
         body["at_least"] = entry.at_least
+    if not entry.proven:
+        body["unproven"] = True
     return body

@@ -9,11 +9,11 @@ import numpy as np
 
 from app.cpq.budgets import NODE_LIMIT
 from app.cpq.budgets_pass import Pass, bounds_of, edge_sums, least_sums, passed
-from app.cpq.budgets_search import Bound, Tail, lightest
+from app.cpq.budgets_search import Bound, Found, Tail, lightest
 from app.cpq.budgets_walk import Pool, Walked, walk
 from app.cpq.budgets_witness import Reals, witnessed
 from app.cpq.domains_count import Counter
-from app.cpq.domains_look import Look, give_up_cost, use_weights
+from app.cpq.domains_look import Look, Use, give_up_cost, use_weights
 from app.cpq.domains_reach import Flags, reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
@@ -143,11 +143,11 @@ class Diagram:
     def _forbidden(self, choices: Choices) -> set[int]:
         return {slot(literal) for choice in choices for literal in self.model.forbidden_by(choice)}
 
-    def _uses(self, left_out: LeftOut) -> tuple[tuple[int, int], ...]:
+    def _uses(self, left_out: LeftOut) -> tuple[Use, ...]:
         budgets = self.model.budgets
         total = least_sums(self.graph, self._uses_edges, left_out.penalty).tolist()
         return tuple(
-            (budget.base + least, budget.base - greatest)
+            Use(budget.base + least, budget.base - greatest)
             for budget, least, greatest in zip(budgets, total, total[len(budgets) :], strict=False)
         )
 
@@ -191,14 +191,13 @@ class Diagram:
         found = self._walk(choices, [self.bounds.index(bound) for bound in bounds])
         return found.literals is not None or not found.proven
 
-    def lightest(self, weights: Sequence[int], choices: Choices) -> dict[str, str] | None:
+    def lightest(self, weights: Sequence[int], choices: Choices) -> Found:
         """The configuration of least weight (by slot) that keeps choices and budgets; of equals the first by its values."""
         ranked = [weight * self._ranks[-1] for weight in weights]
         for feature, rank in zip(self.model.slots, self._ranks[-2::-1], strict=True):
             for position, number in enumerate(feature):
                 ranked[number] += position * rank
-        found = lightest(self.graph, ranked, self._forbidden(choices), self.bounds, NODE_LIMIT)
-        return None if found.literals is None else self.model.configuration(found.literals)
+        return lightest(self.graph, ranked, self._forbidden(choices), self.bounds, NODE_LIMIT)
 
     @cached_property
     def _ranks(self) -> list[int]:

@@ -2,22 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from app.cpq.budgets_pass import weights_of
-from app.cpq.budgets_search import Bound
+from app.cpq.budgets_search import Bound, Found
 from app.cpq.domains_reach import Flags
 from app.cpq.model import Choice, Choices, Model, slot
 
 
+class Use(NamedTuple):
+    """Least and greatest use of a budget in units of its scale; when they are not proven, no use is less or greater."""
+
+    least: int
+    greatest: int
+    proven: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is left, by literal slot; `uses` gives least and greatest use by budget in units of its scale, None for none."""
+    """What is left, by literal slot; `uses` gives the use by budget, None where there is no configuration."""
 
     valid: Flags
     possible: Flags
     unproven: tuple[int, ...]
-    uses: Callable[[], tuple[tuple[int, int] | None, ...]]
+    uses: Callable[[], tuple[Use | None, ...]]
     conflicts: Choices
 
 
@@ -35,8 +43,11 @@ class Engine(Protocol):
     def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
         """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none."""
 
-    def lightest(self, weights: Sequence[int], choices: Choices) -> dict[str, str] | None:
-        """The configuration of least weight (by slot) that keeps the choices; of equals the first by its values."""
+    def lightest(self, weights: Sequence[int], choices: Choices) -> Found:
+        """The configuration of least weight (by slot) that keeps the choices; of equals the first by its values.
+
+        The best that is known when the search was ended.
+        """
 
     def least_sums(self, choices: Choices) -> tuple[int, ...]:
         """The least sum of each bound over the configurations of the rules that keep the choices; there must be one."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, complete
+from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, completion
 from app.cpq.domains import evaluate
 from app.cpq.explain import explain, take
 from app.cpq.model import BudgetExcess, Choice, Choices, ConfigurationError, Model, NeverPossible
@@ -39,7 +39,8 @@ def configuration(session: Session, asked: Mapping[str, Any]) -> Json:
     if "take" in asked:
         told["taken"] = _asked("/take", lambda: _taken(model, choices, asked["take"]))
     if "complete" in asked:
-        told["completed"] = _asked("/complete", lambda: complete(model, choices, _objective(asked["complete"])))
+        whole = _asked("/complete", lambda: completion(model, choices, _objective(asked["complete"])))
+        told["completed"], told["proven"] = whole.configuration, whole.proven
     return told
 
 
