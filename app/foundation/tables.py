@@ -44,7 +44,10 @@ class Job(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
     org_id: Mapped[str | None] = mapped_column(Id, sa.ForeignKey("organisation.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(sa.String(60))
+    # What waits in one lane never waits behind what is in another.
+    lane: Mapped[str] = mapped_column(sa.String(8), default="quick", server_default="quick")
     payload: Mapped[dict[str, Any]] = mapped_column(sa.JSON, default=dict)
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
     dedup_key: Mapped[str | None] = mapped_column(sa.String(200), unique=True)
     run_at: Mapped[datetime] = mapped_column(default=clock.now)
     lease_until: Mapped[datetime | None]
@@ -52,11 +55,15 @@ class Job(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(sa.String(10), default="queued")
     last_error: Mapped[str | None] = mapped_column(sa.Text)
+    # The W3C `traceparent` of the transaction that wrote it.
+    trace: Mapped[str | None] = mapped_column(sa.String(64))
+    # A relay gave the id to the broker, and gives it again when nobody has claimed the job until then.
+    sent_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
     __table_args__ = (
         sa.CheckConstraint("state IN ('queued', 'running', 'done', 'parked')", name="state"),
-        sa.Index("ix_job_state_run_at", "state", "run_at"),
+        sa.Index("ix_job_lane_state_run_at_id", "lane", "state", "run_at", "id"),
     )
 
 

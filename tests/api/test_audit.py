@@ -49,7 +49,7 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> Any:
     structlog.configure(cache_logger_on_first_use=False)
     monkeypatch.setattr("app.web.log", structlog.get_logger())
     monkeypatch.setattr("app.identity.access.log", structlog.get_logger())
-    monkeypatch.setattr("app.foundation.outbox.log", structlog.get_logger())
+    monkeypatch.setattr("app.foundation.outbox_running.log", structlog.get_logger())
     yield out.getvalue
     structlog.configure(**before)
 

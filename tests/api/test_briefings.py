@@ -12,7 +12,7 @@ from app.briefing.schemas import BriefingSchema
 from app.briefing.signal import Context, Signal
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Promise
-from app.foundation import changes, clock, outbox
+from app.foundation import changes, clock, outbox, outbox_running
 from app.foundation.tables import Job
 from app.visits.tables import Visit
 from tests.support.briefing_world import NOW, World, day, make_world
@@ -166,7 +166,7 @@ def test_a_new_morning_brings_a_new_briefing_once(world: World) -> None:
             outbox.write_ticks(world.database, jobs.TICKS)
             return outbox.drain(world.database)
 
-    outbox._last_slots.clear()
+    outbox_running.forget_ticks()
     assert tick(datetime(2026, 11, 21, 2, 30, tzinfo=UTC)) == 1
     assert tick(datetime(2026, 11, 21, 3, 30, tzinfo=UTC)) == 2
     assert tick(datetime(2026, 11, 21, 4, 30, tzinfo=UTC)) == 1

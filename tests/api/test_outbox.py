@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.foundation import clock, outbox
+from app.foundation import clock, outbox, outbox_running
 from app.foundation.db import Database
 from app.foundation.outbox import ClaimedJob, EmbeddedRunner, NewJob, Tick
 from app.foundation.tables import Job
@@ -27,8 +27,7 @@ def ran() -> Iterator[list[str]]:
         seen.append(job.payload["n"])
 
     yield seen
-    outbox._tasks.pop(KIND)
-    outbox._lanes.pop(KIND)
+    outbox.unregister(KIND)
 
 
 def enqueue(database: Database, *jobs: NewJob) -> None:
@@ -106,7 +105,7 @@ def test_a_job_that_ends_its_process_at_every_try_is_parked_too(database: Databa
 def test_a_tick_is_enqueued_once_a_slot_however_many_processes_ask(database: Database, ran: list[str]) -> None:
     tick = Tick(KIND, timedelta(minutes=5))
     for _ in range(3):
-        outbox._last_slots.clear()
+        outbox_running.forget_ticks()
         outbox.write_ticks(database, [tick])
     assert sum(job.kind == KIND for job in rows(database)) == 1
     with clock.shifted(timedelta(minutes=5)):
@@ -158,5 +157,4 @@ def test_a_slow_job_delays_no_quick_one(database: Database, ran: list[str]) -> N
     finally:
         release.set()
         runner.stop()
-        outbox._tasks.pop("test.slow")
-        outbox._lanes.pop("test.slow")
+        outbox.unregister("test.slow")
