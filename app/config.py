@@ -32,6 +32,16 @@ class Settings:
         default=0, metadata={"doc": "Number of reverse proxies in front whose X-Forwarded-* headers are believed"}
     )
     embedded_runner: bool = field(default=True, metadata={"doc": "Run background jobs in the web process"})
+    broker_url: str = field(
+        default="",
+        metadata={
+            "doc": "Broker between `doorstep relay` and `doorstep worker`: redis://host:6379/0 or amqp://…; empty: the web "
+            "process runs the jobs"
+        },
+    )
+    job_lease_seconds: int = field(
+        default=120, metadata={"doc": "A job whose process vanished is taken up by another after this many seconds"}
+    )
     max_body_bytes: int = field(default=10_000_000, metadata={"doc": "Largest request body accepted, bytes"})
     session_idle_hours: int = field(
         default=14 * 24, metadata={"doc": "A browser session ends after this many hours without a request"}
@@ -128,6 +138,8 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
             "DOORSTEP_OFFLINE_LEASE_DAYS must be at least 1 and less than DOORSTEP_MUTATION_RECORD_DAYS: a phone that may "
             "be out of touch for longer than answers are kept could not be told what became of what it sends."
         )
+    if settings.job_lease_seconds < 1:
+        raise SettingsError(f"DOORSTEP_JOB_LEASE_SECONDS: {settings.job_lease_seconds} is too short; use 1 or more.")
     if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise SettingsError(
             f"DOORSTEP_LOG_LEVEL: {settings.log_level!r} is unknown; use DEBUG, INFO, WARNING or ERROR."

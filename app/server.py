@@ -5,12 +5,13 @@ figures). A stream of pokes would hold that thread for as long as it lives: it i
 which sleeps until there is something to send.
 """
 
-import atexit
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -36,18 +37,22 @@ def make_worker_app() -> "WSGIApplication":
     from app.wiring import TICKS
 
     app = create_app(load_settings())
-    if app.extensions["doorstep.settings"].embedded_runner:
-        runner = EmbeddedRunner(app.extensions["doorstep.database"], TICKS)
-        runner.start()
-        atexit.register(runner.stop)
-    return with_streams(app)
+    settings: Settings = app.extensions["doorstep.settings"]
+    if not settings.embedded_runner or settings.broker_url:
+        return with_streams(app)
+    lease = timedelta(seconds=settings.job_lease_seconds)
+    runner = EmbeddedRunner(app.extensions["doorstep.database"], TICKS, lease=lease)
+    runner.start()
+    # Processes that granian starts end without a look at `atexit`.
+    Finalize(None, runner.stop, exitpriority=100)
+    return with_streams(app, runner.begin_stop)
 
 
-def with_streams(app: Flask) -> "WSGIApplication":
+def with_streams(app: Flask, *on_stop: Callable[[], None]) -> "WSGIApplication":
     """The application as a worker of granian serves it, its streams ended when the worker is told to stop."""
     from app.sync.pokes_routes import HUB
 
-    _on_stop(app.extensions[HUB].close)
+    _on_stop(app.extensions[HUB].close, *on_stop)
     _tell_protocol()
     return hand_over(app)
 
@@ -124,8 +129,8 @@ def _tell_protocol() -> None:
     mp._wsgi_call_wrap = wrapped  # type: ignore[attr-defined]
 
 
-def _on_stop(callback: Callable[[], None]) -> None:
-    """Have `callback()` called once when this process is asked to stop, before granian waits for what is under way.
+def _on_stop(*callbacks: Callable[[], None]) -> None:
+    """Have each of `callbacks` called once when this process is asked to stop, before granian waits for what is under way.
 
     Signals are read from the pipe that Python writes each to, beside whatever handler granian sets.
     """
@@ -137,7 +142,8 @@ def _on_stop(callback: Callable[[], None]) -> None:
         while number := reading.recv(1):
             if number[0] in (signal.SIGTERM, signal.SIGINT):
                 break
-        callback()
+        for callback in callbacks:
+            callback()
         writing.close()
 
     threading.Thread(target=wait, name="doorstep-stop", daemon=True).start()
