@@ -82,22 +82,29 @@ async function buildCustomer(directory: string, entry: string): Promise<string[]
 }
 
 async function buildWorker(directory: string, entry: string, assets: string[]): Promise<void> {
+  const background = 'background.js';
+  await buildScript(directory, join(entry, '..', 'worker', 'background.ts'), background, {});
   const hash = createHash('sha256');
-  for (const name of ['index.html', ...assets, ...FIXED_FILES]) hash.update(await readFile(join(directory, name)));
+  for (const name of ['index.html', background, ...assets, ...FIXED_FILES]) hash.update(await readFile(join(directory, name)));
   const files = ['/', ...[...assets, ...FIXED_FILES].map((name) => `/${name}`)];
+  await buildScript(directory, entry, 'worker.js', {
+    SHELL_VERSION: JSON.stringify(hash.digest('hex').slice(0, 12)),
+    SHELL_FILES: JSON.stringify(files),
+  });
+}
+
+/** A script by itself; what it exports is a global of its name. */
+async function buildScript(directory: string, entry: string, fileName: string, define: Record<string, string>): Promise<void> {
   await build({
     configFile: false,
     logLevel: 'warn',
     publicDir: false,
-    define: {
-      SHELL_VERSION: JSON.stringify(hash.digest('hex').slice(0, 12)),
-      SHELL_FILES: JSON.stringify(files),
-    },
+    define,
     build: {
       outDir: directory,
       emptyOutDir: false,
       target: 'es2022',
-      lib: { entry, formats: ['iife'], name: 'worker', fileName: () => 'worker.js' },
+      lib: { entry, formats: ['iife'], name: fileName.split('.')[0] as string, fileName: () => fileName },
     },
   });
 }

@@ -121,3 +121,34 @@ test('a phone of version 2 keeps its rows and its queue, and has room for quotes
   await phone.mutate('quote.create', { id, account_id: 'a1', title: 'Pumps', valid_until: '2026-12-21', content: { lines: [] } });
   expect(await db.get('quote', id)).toMatchObject({ number: expect.stringMatching(/^2026(-[0-9A-Z]{4}){2}$/), status: 'draft', revision: 1, author: 'Elin' });
 });
+
+/** Version 3 as the app of then made it: version 2, and what quoting needed. */
+function versionThree(factory: IDBFactory): Promise<void> {
+  return new Promise((done, failed) => {
+    const request = factory.open('doorstep', 3);
+    request.onupgradeneeded = () => {
+      const db = request.result;
+      for (const name of ['agreement', 'quote']) db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
+      db.createObjectStore('catalogue', { keyPath: 'id' });
+      db.createObjectStore('catalogue_content', { keyPath: 'hash' });
+    };
+    request.onsuccess = () => {
+      request.result.close();
+      done();
+    };
+    request.onerror = () => failed(request.error);
+  });
+}
+
+test('a phone of version 3 keeps its rows and its place in the sync, and has room for what notices bring', async () => {
+  const device = new Device();
+  device.texts.set('doorstep.signed-in', '1');
+  const checked_at = new Date(device.clock - 3_600_000).toISOString();
+  await versionOne(device.indexedDB, checked_at);
+  await versionTwo(device.indexedDB);
+  await versionThree(device.indexedDB);
+  const { db } = await opened(device);
+  expect(await db.get('visit', 'v1')).toMatchObject({ account_id: 'a1' });
+  expect(await db.get('meta', 'cursor')).toEqual({ cookie: 'old', as_of: checked_at, schema: 1 });
+  expect(await db.count('pushed')).toBe(0);
+});

@@ -4,38 +4,22 @@ import { Phone } from '../src/store/phone';
 import { Device, settled } from './support/device';
 import { json, Server } from './support/server';
 import { offline, opened, restarted, type Running } from './support/signed-in';
+import { Worker } from './support/worker';
 
-type Waiting = { waitUntil: (work: Promise<unknown>) => void };
-
-const listeners = new Map<string, (event: Waiting) => void>();
 let device: Device;
 let server: Server;
 let phone: Running;
+let worker: Worker;
 
 /** What the browser does when it has a network again. */
-async function networkIsBack(): Promise<void> {
-  let work: Promise<unknown> = Promise.resolve();
-  listeners.get('sync')?.({ waitUntil: (promise) => (work = promise) });
-  await work;
-}
+const networkIsBack = (): Promise<void> => worker.happens('sync');
 
 beforeEach(async () => {
   device = new Device();
   server = new Server();
   server.put('account', { id: 'a1', name: 'Norrvik' });
   phone = await opened(device, server);
-  listeners.clear();
-  vi.resetModules();
-  vi.stubGlobal('SHELL_VERSION', 'test');
-  vi.stubGlobal('SHELL_FILES', []);
-  vi.stubGlobal('self', { addEventListener: (type: string, listener: never) => listeners.set(type, listener), location: { origin: '' } });
-  const worker = device.tab();
-  const locks = { request: (name: string, work: () => Promise<void>) => worker.locks.request(name, {}, work) };
-  vi.stubGlobal('navigator', { locks });
-  vi.stubGlobal('indexedDB', device.indexedDB);
-  vi.stubGlobal('fetch', (path: string, request: RequestInit) => device.fetch(path, request));
-  const path = '../src/worker.ts';
-  await import(/* @vite-ignore */ path);
+  worker = await Worker.start(device);
 });
 
 afterEach(() => void vi.restoreAllMocks());
@@ -94,7 +78,6 @@ test('sends what comes before something that can still be taken back, and is tri
   phone.tab.cut();
   await settled();
   back();
-  vi.spyOn(Date, 'now').mockImplementation(() => device.clock);
   await expect(networkIsBack()).rejects.toThrow('held');
   expect(server.effects.map(({ args }) => args['id'])).toEqual(['n1']);
   device.clock += 5_001;

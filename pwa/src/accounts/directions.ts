@@ -17,8 +17,12 @@ function thisDevice(): Device {
 
 /** A link to directions; null when there is no address to go to. A dock or gate is for people, not for maps. */
 export function directions(address: Address | undefined, device: Device = thisDevice()): string | null {
-  if (!address?.street && !address?.city) return null;
-  const to = encodeURIComponent(addressText(address));
+  return address?.street || address?.city ? mapTo(addressText(address), device) : null;
+}
+
+/** A link to directions to a place in words. */
+export function mapTo(place: string, device: Device = thisDevice()): string {
+  const to = encodeURIComponent(place);
   if (device === 'apple') return `https://maps.apple.com/?daddr=${to}`;
   if (device === 'android') return `geo:0,0?q=${to}`;
   return `https://www.openstreetmap.org/directions?to=${to}`;

@@ -3,14 +3,14 @@ import { wrap, type DBSchema, type IDBPDatabase, type IDBPTransaction, type Stor
 import type { AttentionItem, Base, Blob, Queued } from './queue';
 import type {
   Account, Agreement, Attachment, Briefing, CatalogueRow, Colleague, CustomerPromise, Draft, Goal, Instant, Me, Message, Note,
-  Person, Quote, Subscription, Ticket, Visit,
+  Person, Pushed, Quote, Subscription, Ticket, Visit,
 } from './rows';
 
 /** The row shapes this version of the app reads; the server answers in these. A change of it means a full pull. */
 export const ROW_SCHEMA = 3;
 
 export const DATABASE_NAME = 'doorstep';
-const DATABASE_VERSION = 3;
+const DATABASE_VERSION = 4;
 
 export interface Session {
   user: { id: string; name: string; email: string; role: string; time_zone: string; locale: string };
@@ -58,6 +58,10 @@ export interface Meta {
   persisted: boolean;
   /** a sign-out has looked at the queue for the last time: nothing is entered any more */
   leaving: boolean;
+  /** ids of the notices that were shown lately: the worker shows none twice */
+  notices: string[];
+  /** this device as the server knows it for notices: its id there, and the address that it was told last */
+  push_device: { id: string; endpoint: string };
 }
 
 /** The content of a catalogue, as it was fetched: immutable, known by its hash. */
@@ -92,6 +96,7 @@ export interface Schema extends DBSchema {
   agreement: { key: string; value: Agreement; indexes: { account_id: string } };
   quote: { key: string; value: Quote; indexes: { account_id: string } };
   catalogue_content: { key: string; value: KeptCatalogue };
+  pushed: { key: string; value: Pushed };
   mutation: { key: string; value: Queued; indexes: { order: number } };
   base: { key: [string, string]; value: Base };
   attention: { key: string; value: AttentionItem };
@@ -131,6 +136,9 @@ const MIGRATIONS: ReadonlyArray<(db: Database, tx: Upgrade) => void> = [
     for (const name of ['agreement', 'quote'] as const) db.createObjectStore(name, { keyPath: 'id' }).createIndex('account_id', 'account_id');
     db.createObjectStore('catalogue', { keyPath: 'id' });
     db.createObjectStore('catalogue_content', { keyPath: 'hash' });
+  },
+  (db) => {
+    db.createObjectStore('pushed', { keyPath: 'id' });
   },
 ];
 

@@ -70,7 +70,7 @@ export async function applyAnswer(db: Database, author: Author, answer: PullAnsw
   // Most answers say that nothing changed: screens and saves need not wait for those.
   const idle = !changed && !(await db.getAll('mutation')).some(({ done }) => done !== undefined);
   if (idle) {
-    await atomically(writing(db, ['meta'], 'default'), (tx) => keepCursor(tx, answer));
+    await atomically(writing(db, ['meta', 'pushed'], 'default'), (tx) => keepCursor(tx, answer));
     return { changed, settled: [] };
   }
   return atomically(writing(db, undefined, 'default'), async (tx) => {
@@ -89,8 +89,15 @@ export async function applyAnswer(db: Database, author: Author, answer: PullAnsw
 
 async function keepCursor(tx: Writing, { cookie, as_of, seq = 0 }: PullAnswer): Promise<void> {
   const cursor: Cursor = { cookie, as_of, schema: ROW_SCHEMA };
+  await dropPushed(tx, as_of);
   await tx.objectStore('meta').put(cursor, 'cursor');
   await tx.objectStore('meta').put(seq, 'sequence');
+}
+
+/** What notices brought before this answer was made: its rows are the newer ones, or there are none for this rep any more. */
+async function dropPushed(tx: Writing, as_of: Instant): Promise<void> {
+  const store = tx.objectStore('pushed');
+  for (const { id, sent_at } of await store.getAll()) if (sent_at <= as_of) await store.delete(id);
 }
 
 /**

@@ -4,6 +4,7 @@ import { database, phone } from './state';
 import { dataVersion } from './sync';
 import type { IDBPTransaction } from 'idb';
 import type { Database, Schema } from './database';
+import { briefingWith, visitWith } from './pushed';
 import type {
   Account, Briefing, Colleague, CustomerPromise, Goal, Instant, IsoDate, Person, Subscription, Ticket, Visit,
 } from './rows';
@@ -78,7 +79,7 @@ export interface Agenda {
 }
 
 /** Stores that screens read, in one transaction a screen: what is shown together was true together. */
-const SHOWN = ['account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal', 'colleague'] as const;
+const SHOWN = ['account', 'person', 'visit', 'briefing', 'subscription', 'ticket', 'promise', 'goal', 'colleague', 'pushed', 'base'] as const;
 type Reading = IDBPTransaction<Schema, (typeof SHOWN)[number][], 'readonly'>;
 
 const reading = (db: Database): Reading => db.transaction([...SHOWN], 'readonly');
@@ -136,17 +137,23 @@ export interface VisitPage extends VisitCard {
   lastMet: Visit | undefined;
 }
 
-/** A visit with its briefing; null when this phone has no such visit. */
+/** A visit with its briefing, as pulled or as a notice brought it since; null when this phone has no such visit. */
 export async function readVisit(db: Database, id: string): Promise<VisitPage | null> {
   const tx = reading(db);
-  const visit = await tx.objectStore('visit').get(id);
+  const [row, pushed, own] = await Promise.all([
+    tx.objectStore('visit').get(id), tx.objectStore('pushed').get(id), tx.objectStore('base').getKey(['visit', id]),
+  ]);
+  const visit = visitWith(own ? undefined : pushed, row) ?? pushed?.visit;
   if (!visit) return null;
   const [card, people, visits] = await Promise.all([
     visitCard(tx, visit),
     tx.objectStore('person').index('account_id').getAll(visit.account_id),
     tx.objectStore('visit').index('account_id').getAll(visit.account_id),
   ]);
-  return { ...card, people, lastMet: lastDone(visits, visit.starts_at) };
+  return {
+    ...card, people, lastMet: lastDone(visits, visit.starts_at),
+    account: card.account ?? pushed?.account, briefing: briefingWith(pushed, card.briefing),
+  };
 }
 
 function lastDone(visits: Visit[], before: Instant): Visit | undefined {

@@ -11,7 +11,7 @@ import type { Base, Mutation, Queued } from './queue';
 import { ROW_TYPES, type RowType } from './rows';
 
 /** Everything that a write of the queue may touch. */
-export const ALL_STORES = ['meta', 'mutation', 'base', 'attention', 'blob', ...ROW_TYPES] as const;
+export const ALL_STORES = ['meta', 'mutation', 'base', 'attention', 'blob', 'pushed', ...ROW_TYPES] as const;
 type StoreName = (typeof ALL_STORES)[number];
 export type Writing = IDBPTransaction<Schema, StoreName[], 'readwrite'>;
 

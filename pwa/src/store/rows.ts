@@ -286,6 +286,24 @@ export interface Briefing {
   cards: Card[];
 }
 
+/**
+ * What a notice brought before a visit, kept by the worker under the visit's id: what is read with no network until a pull
+ * has brought the rows themselves. The rows are short ones.
+ */
+export interface Pushed {
+  id: string;
+  /** whose notice it is */
+  user_id: string;
+  visit: Visit;
+  account?: Account;
+  briefing?: Briefing;
+  /** a number to call */
+  phone?: string | null;
+  /** an address that a map finds */
+  place?: string | null;
+  sent_at: Instant;
+}
+
 /** A catalogue that may be quoted from; its content is fetched apart, by its hash. */
 export interface CatalogueRow {
   id: string;

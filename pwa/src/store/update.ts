@@ -70,6 +70,9 @@ export async function forgetWorker(): Promise<void> {
   if ('caches' in globalThis) await Promise.all((await caches.keys()).map((name) => caches.delete(name)));
   if (!('serviceWorker' in navigator)) return;
   const all = await navigator.serviceWorker.getRegistrations();
+  // The lock screen forgets too. Their push subscriptions end with them.
+  const shown = await Promise.all(all.map((one) => one.getNotifications?.() ?? []));
+  for (const notification of shown.flat()) notification.close();
   // One that is being removed already, by another tab or by the server's answer, is refused: it is gone either way.
   await Promise.allSettled(all.map((one) => one.unregister()));
 }

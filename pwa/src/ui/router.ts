@@ -27,6 +27,7 @@ export function startRouter(): void {
     if (leaving) leaving = false; // the place is shown already
     else place.value = current(true);
   });
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => data.go && go(data.go)); // a notice was tapped
   addEventListener('click', (event) => {
     const link = (event.target as Element | null)?.closest?.('a');
     if (!link || event.defaultPrevented || event.button !== 0) return;
