@@ -90,6 +90,13 @@ class Settings:
     outbound_deadline_seconds: int = field(
         default=20, metadata={"doc": "An outbound request is given up after this many seconds in all"}
     )
+    push_contact: str = field(
+        default="",
+        metadata={"doc": "Whom push services may turn to: mailto:… or https://…; postmaster of the public URL when empty"},
+    )
+    push_deadline_seconds: int = field(
+        default=8, metadata={"doc": "A push service that takes longer is tried again later; at most 30"}
+    )
     sample: bool = field(
         default=True, metadata={"doc": "Load the sample territory when `make run` finds the database empty"}
     )

@@ -9,6 +9,7 @@ from app.foundation.db import Base
 from app.identity import tables as identity
 from app.news import tables as news
 from app.products import tables as products
+from app.push import tables as push
 from app.quotes import offer_tables as quote_links
 from app.quotes import tables as quotes
 from app.sync import tables as sync
@@ -29,6 +30,7 @@ __all__ = [
     "news",
     "pokes",
     "products",
+    "push",
     "quote_links",
     "quotes",
     "sync",

@@ -11,6 +11,7 @@ from app.config import Settings
 from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
 from app.news import jobs as news_jobs
+from app.push import jobs as push_jobs
 from app.quotes import jobs as quote_jobs
 from app.resources import jobs as resource_jobs
 from app.sync import jobs as sync_jobs
@@ -46,6 +47,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
     from app.identity.routes import blueprint as identity
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
+    from app.push.routes import blueprint as notices
     from app.quotes.catalog_routes import blueprint as catalogs
     from app.quotes.evaluation_routes import blueprint as evaluation
     from app.quotes.offer_routes import blueprint as offers
@@ -70,6 +72,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
         briefings,
         sync,
         live,
+        notices,
         catalogs,
         evaluation,
         quotes,
@@ -94,6 +97,7 @@ def connect_work(settings: Settings) -> None:
     changes.subscribe(pokes.touched)
     briefing_jobs.connect()
     news_jobs.connect(settings)
+    push_jobs.connect(settings)
     sync_jobs.connect()
 
 

@@ -14,6 +14,7 @@ import schemathesis
 
 from app.quotes.agreements import STEP
 from app.quotes.content import content_faults, context_faults
+from tests.support.push_service import Browser
 from tests.support.selling import CATALOGUE, content
 
 URL, TOKEN = os.environ["FUZZ_URL"], os.environ["FUZZ_TOKEN"]
@@ -71,6 +72,8 @@ def _order(row: dict[str, Any]) -> None:
 
 def _agree(row: dict[str, Any], path: str) -> None:
     _sell(row, path)
+    if "/push/devices" in path:
+        _subscribe(row)
     if "/feeds" in path:
         _follow_one_thing(row, fixed="{" in path)
     if path.endswith("/sync/pull") and _is_text(row.get("cookie")):
@@ -160,6 +163,18 @@ def _follow_one_thing(row: dict[str, Any], *, fixed: bool) -> None:
         del row["topic"]
     if fixed and (row.get("account_id", 0) is None or _is_reference(row.get("account_id"))):
         del row["account_id"]
+
+
+def _subscribe(row: dict[str, Any]) -> None:
+    """A browser's endpoint is an address of the web, and its keys are keys."""
+    endpoint, keys = row.get("endpoint"), row.get("keys")
+    browser = Browser(f"https://push.example/{uuid.uuid4()}").to_json()
+    if isinstance(endpoint, str) and 0 < len(endpoint) <= 1000 and "\0" not in endpoint:
+        row["endpoint"] = browser["endpoint"]
+    for name, most in (("p256dh", 90), ("auth", 24)) if isinstance(keys, dict) else ():
+        value = keys.get(name)
+        if isinstance(value, str) and len(value) <= most and re.fullmatch("[A-Za-z0-9_-]+={0,2}", value):
+            keys[name] = browser["keys"][name]
 
 
 def _address(message: dict[str, Any]) -> None:

@@ -20,6 +20,7 @@ from app.quotes.tables import Quote
 from tests.conftest import PASSWORD
 from tests.support import walk
 from tests.support.phones import Api
+from tests.support.push_service import Browser
 from tests.support.selling import content, sell
 from tests.support.writing import Writer
 
@@ -56,6 +57,17 @@ class Walked:
             "device": GROUP, "draft": late["draft"], "decision": "accept",
         }  # fmt: skip
         self._settle_quotes(self.owner)
+        self._settle_notices(phone)
+
+    def _settle_notices(self, phone: Api) -> None:
+        """The installation's key, a device that takes notices, and how its user wants to be told."""
+        assert phone.get("/push/key").status_code == 200
+        made = phone.post(
+            "/push/devices", {**Browser("https://push.example/secret-endpoint").to_json(), "name": "secret-push"}
+        )
+        assert made.status_code == 201, made.text
+        assert phone._send("PATCH", "/notice-preferences", {"json": {"lead_minutes": 45}}).status_code == 200
+        self.rows.ids["push_device"] = made.json["id"]
 
     def _settle_quotes(self, owner: Api) -> None:
         """A catalogue, a quote that was sent, and a question about it."""

@@ -17,6 +17,7 @@ from app.resources.resource import Resource, all_resources
 from app.sync.catalogue import all_mutations
 from app.tables import metadata
 from tests.support.phones import Api
+from tests.support.push_service import Browser
 from tests.support.selling import content
 
 Document = dict[str, Any]
@@ -460,6 +461,14 @@ SPECIAL: dict[tuple[str, str], Any] = {
         ({"catalogue": theirs.ids["catalogue"], "product": "PUMP", "choices": []}, None)
     ],
     ("post", "/prices:evaluate"): lambda _theirs: [({"content": content()}, None)],
+    ("post", "/push/devices"): lambda theirs: [
+        (
+            {**Browser("https://push.example/another").to_json(), "client_group_id": theirs.ids["client_group"]},
+            "client_group_id",
+        )
+    ],
+    ("patch", "/push/devices/{push_device_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
+    ("patch", "/notice-preferences"): lambda _theirs: [({"lead_minutes": 30}, None)],
     ("patch", "/devices/{device_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
     ("post", "/sync/pull"): lambda theirs: [
         ({"client_group": theirs.ids["client_group"], "cookie": None, "schema": 2}, "client_group"),
