@@ -55,6 +55,11 @@ def deal(catalogue: Document, content: QuoteContent, context: Context) -> Deal:
     entries: dict[str, list[dict[str, Any]]] = {}
     for entry in book["entries"]:
         entries.setdefault(entry["sku"], []).append(entry)
+    for product in catalogue["products"]:
+        if product.get("bundle"):  # a set without a price of its own costs what is in it
+            entries.setdefault(
+                product["sku"], [{"sku": product["sku"], "charge": "one_time", "amount": "0", "cost": "0"}]
+            )
     _check_clauses(content)
     rounding = (catalogue.get("policy") or {}).get("rounding") or {}
     return Deal(

@@ -15,6 +15,24 @@ _DISCOUNTS = {
     "amount": ("line", "amount_discount", "amount"),
     "fixed_price": ("unit", "fixed_price", "amount"),
 }
+# What a step is called that has no reason of its own: an id is for whoever writes the catalogue.
+_KINDS = {
+    "per_unit": "Price for each",
+    "graduated": "Price by tiers",
+    "volume": "Price by volume",
+    "package": "Price by package",
+    "percentage": "Share of the amount",
+    "graduated_percentage": "Share of the amount, by tiers",
+    "flat_fee": "Flat fee",
+    "surcharge": "Surcharge",
+    "markup": "Markup",
+    "percent_discount": "Discount",
+    "amount_discount": "Discount",
+    "fixed_price": "Fixed price",
+    "floor": "Lowest price",
+    "cap": "Highest price",
+    "proration": "Part of the time",
+}
 # Credits and additions are reckoned from what was paid, which has the catalogue's steps in it already.
 FROM_PAID = ("add", "reduce", "end")
 
@@ -75,7 +93,7 @@ def _given(deal: Deal) -> list[tuple[dict[str, Any], tuple[str, str, str], str]]
             continue
         until = f", until {agreement['valid_to']}" if agreement.get("valid_to") else ""
         for given in agreement["steps"]:
-            words = f"{given.get('reason') or given['id']} (agreement {agreement['number']}{until})"
+            words = f"{reason_of(given)} (agreement {agreement['number']}{until})"
             data = {
                 **given,
                 "id": f"agreement.{agreement['id']}.{given['id']}",
@@ -86,20 +104,28 @@ def _given(deal: Deal) -> list[tuple[dict[str, Any], tuple[str, str, str], str]]
                 (data, ("agreement", agreement["id"], f"{agreement['name']} {agreement['number']}"), "contracted")
             )
     catalogue = deal.catalogue.get("price_steps") or ()
-    return found + [
-        (given, ("price_step", given["id"], given.get("reason") or given["id"]), "schedule") for given in catalogue
-    ]
+    return found + [(given, ("price_step", given["id"], reason_of(given)), "schedule") for given in catalogue]
 
 
 def _from_data(deal: Deal, given: dict[str, Any], source: tuple[str, str, str], phase: str) -> Step:
     """A step of data as one of the engine: defaults filled in, amounts in the quote's currency."""
     adjustment = adjustment_of(deal, given["adjustment"])
-    reason = given.get("reason") or given["id"]
-    made = step(given["id"], given.get("phase") or phase, given.get("scope") or "line", adjustment, reason, source)
+    words = reason_of(given)
+    made = step(given["id"], given.get("phase") or phase, given.get("scope") or "line", adjustment, words, source)
     for name in ("when", "rounding"):
         if given.get(name):
             made[name] = given[name]
     return made
+
+
+def reason_of(given: Mapping[str, Any]) -> str:
+    """Why a step of data is there: its reason, or the plain words of its kind, `Discount, 4 %`."""
+    if given.get("reason"):
+        return str(given["reason"])
+    adjustment = given["adjustment"]
+    percent = adjustment.get("percent")
+    words = _KINDS.get(adjustment["type"], "Adjustment")
+    return f"{words}, {percent} %" if isinstance(percent, str) else words
 
 
 def adjustment_of(deal: Deal, adjustment: dict[str, Any]) -> dict[str, Any]:

@@ -96,3 +96,50 @@ def test_a_pump_as_reckoned_by_hand(catalogue: Any) -> None:
         ("public", "61581.20"),
     ]
     assert first_difference(pump["net"], "61581.20") is None
+
+
+def test_a_set_costs_what_is_in_it_a_tenth_less(catalogue: Any) -> None:
+    """Two seal kits at 310, a tenth less: 558; the set itself has no price and adds none."""
+    asked = quote(catalogue, "eur-2026-2", "EUR", "DE")
+    kit = {"id": "kits", "sku": "SK-22", "quantity": "2", "bundle": "set"}
+    impeller = {
+        "id": "impeller", "sku": "SP-IMP", "quantity": "1", "bundle": "set", "optional": True, "selected": False,
+    }  # fmt: skip
+    asked["content"] |= {
+        "lines": [{"id": "set", "sku": "PX-SPARES", "quantity": "1"}, kit, impeller],
+        "discounts": [],
+        "clauses": [],
+    }
+    asked["context"]["facts"] = {}
+    price = answer(asked)["result"]
+    head, kits, _ = price["lines"]
+    assert (head["net"], kits["net"], head["bundle"]["net"]) == ("0.00", "558.00", "558.00")
+    assert (price["totals"]["net"], price["totals"]["margin_percent"] is not None) == ("558.00", True)
+    with Door("quote") as door:
+        assert compare(door, asked) == "priced"
+
+
+@pytest.mark.parametrize(
+    ("adjustment", "words"),
+    [
+        ({"type": "percent_discount", "percent": "2"}, "Discount, 2 %"),
+        ({"type": "amount_discount", "amount": "2"}, "Discount"),
+        ({"type": "flat_fee", "amount": "15"}, "Flat fee"),
+        ({"type": "markup", "percent": "1.5"}, "Markup, 1.5 %"),
+        ({"type": "surcharge", "amount": "9"}, "Surcharge"),
+        ({"type": "floor", "amount": "999999"}, "Lowest price"),
+    ],
+)
+def test_a_step_without_a_reason_says_its_kind_and_never_its_id(
+    catalogue: Any, adjustment: dict[str, str], words: str
+) -> None:
+    asked = quote(catalogue, "eur-2026-2", "EUR", "DE")
+    step = {"id": "x-7-internal", "phase": "schedule", "scope": "line", "adjustment": adjustment}
+    asked["catalogue"] = {**catalogue, "price_steps": [step]}
+    agreed = {"id": "a1", "number": "FA-88", "name": "Frame", "valid_from": "2026-01-01", "steps": [step]}
+    asked["context"]["agreements"] = [agreed]
+    labels = [row["label"] for row in answer(asked)["result"]["lines"][0]["waterfall"]]
+    assert {words, f"{words} (agreement FA-88)"} <= set(labels)
+    assert not any("x-7-internal" in label for label in labels)
+    with Door("quote") as door:
+        assert compare(door, asked) == "priced"

@@ -56,6 +56,8 @@ export function makeDeal(catalogue: CatalogueDocument, content: QuoteContent, co
   const book = namedBook(catalogue, content, on);
   const entries = new Map<string, Entry[]>();
   for (const entry of book.entries) entries.set(entry.sku, [...(entries.get(entry.sku) ?? []), entry]);
+  for (const { sku, bundle } of catalogue.products) // a set without a price of its own costs what is in it
+    if (bundle?.length && !entries.has(sku)) entries.set(sku, [{ sku, charge: 'one_time', amount: '0', cost: '0' }]);
   checkClauses(content);
   const rounding = catalogue.policy?.['rounding'] as { mode?: string } | undefined;
   return {

@@ -13,6 +13,24 @@ const DISCOUNTS: Record<string, ['unit' | 'line', string, string]> = {
   amount: ['line', 'amount_discount', 'amount'],
   fixed_price: ['unit', 'fixed_price', 'amount'],
 };
+/** What a step is called that has no reason of its own: an id is for whoever writes the catalogue. */
+const KINDS: Record<string, string> = {
+  per_unit: 'Price for each',
+  graduated: 'Price by tiers',
+  volume: 'Price by volume',
+  package: 'Price by package',
+  percentage: 'Share of the amount',
+  graduated_percentage: 'Share of the amount, by tiers',
+  flat_fee: 'Flat fee',
+  surcharge: 'Surcharge',
+  markup: 'Markup',
+  percent_discount: 'Discount',
+  amount_discount: 'Discount',
+  fixed_price: 'Fixed price',
+  floor: 'Lowest price',
+  cap: 'Highest price',
+  proration: 'Part of the time',
+};
 /** Credits and additions are reckoned from what was paid, which has the catalogue's steps in it already. */
 export const FROM_PAID: readonly string[] = ['add', 'reduce', 'end'];
 
@@ -69,23 +87,30 @@ function givenSteps(deal: Deal): [StepData, Origin, string][] {
     if (!valid(agreement, deal.on)) continue;
     const until = agreement.valid_to ? `, until ${agreement.valid_to}` : '';
     for (const given of agreement.steps) {
-      const reason = `${given.reason || given.id} (agreement ${agreement.number}${until})`;
+      const reason = `${reasonOf(given)} (agreement ${agreement.number}${until})`;
       const data = { ...given, id: `agreement.${agreement.id}.${given.id}`, reason, phase: 'contracted' };
       found.push([data, ['agreement', agreement.id, `${agreement.name} ${agreement.number}`], 'contracted']);
     }
   }
   for (const given of deal.catalogue.price_steps ?? [])
-    found.push([given, ['price_step', given.id, given.reason || given.id], 'schedule']);
+    found.push([given, ['price_step', given.id, reasonOf(given)], 'schedule']);
   return found;
 }
 
 /** A step of data as one of the engine: defaults filled in, amounts in the quote's currency. */
 function fromData(deal: Deal, given: StepData, source: Origin, phase: string): Step {
   const adjustment = adjustmentOf(deal, given.adjustment);
-  const made = makeStep(given.id, given.phase || phase, given.scope || 'line', adjustment, given.reason || given.id, source);
+  const made = makeStep(given.id, given.phase || phase, given.scope || 'line', adjustment, reasonOf(given), source);
   if (given.when) made.when = given.when as Predicate;
   if (given.rounding) made.rounding = given.rounding as NonNullable<Step['rounding']>;
   return made;
+}
+
+/** Why a step of data is there: its reason, or the plain words of its kind, `Discount, 4 %`. */
+function reasonOf({ reason, adjustment }: StepData): string {
+  if (reason) return reason;
+  const words = KINDS[adjustment['type'] as string] ?? 'Adjustment';
+  return typeof adjustment['percent'] === 'string' ? `${words}, ${adjustment['percent']} %` : words;
 }
 
 /** An adjustment with each amount that is one per currency in the quote's own. */
