@@ -10,6 +10,7 @@ The phone's twin is `pwa/src/cpq/config/lightest.ts`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pysat.solvers import Solver
@@ -30,23 +31,56 @@ class Lightest:
     proven: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Least:
+    """The least sum of some weights; when it is not proven, no sum is less."""
+
+    sum: int
+    proven: bool
+
+
+def least_sum(hard: Iterable[Sequence[int]], weights: Mapping[int, int], deadline: Deadline) -> Least | None:
+    """The least sum of weights over the solutions; None when there is none."""
+    with Solver(name=SOLVER, bootstrap_with=hard) as solver:
+        search = _Search(solver, weights, max(map(abs, weights), default=0))
+        try:
+            if not search.starts(deadline):
+                return None
+            search.run(deadline)
+        except OutOfTime:
+            return Least(search.at_least, False)
+        return Least(search.at_least, True)
+
+
+def lightest(hard: Iterable[Sequence[int]], weights: Mapping[int, int], deadline: Deadline) -> tuple[int, ...]:
+    """The literals with a weight as they are in a solution, light if not lightest; empty when none is known."""
+    with Solver(name=SOLVER, bootstrap_with=hard) as solver:
+        search = _Search(solver, weights, max(map(abs, weights), default=0))
+        with suppress(OutOfTime):
+            if search.starts(deadline):
+                search.run(deadline)
+    return search.best or ()
+
+
 def lightest_first(
     hard: Iterable[Sequence[int]],
     weights: Mapping[int, int],
     groups: Sequence[Sequence[int]],
     deadline: Deadline,
     later: Deadline,
+    near: Sequence[int] = (),
 ) -> Lightest:
     """A solution of least weight.
 
-    Of those, going through the groups (each has exactly one literal that holds), the one whose literal comes first in each. When the
-    deadline is over, the lightest that is known is made as light as easy steps make it until `later`.
+    Of those, going through the groups (each has exactly one literal that holds), the one whose literal comes first in each. `near` are
+    literals that may well be a solution, tried first. When the deadline is over, the lightest that is known is made as light
+    as small steps make it until `later`.
     """
     variables = max((abs(literal) for group in groups for literal in group), default=0)
     with Solver(name=SOLVER, bootstrap_with=hard) as solver:
         search = _Search(solver, weights, variables)
         try:
-            if not search.starts(deadline):
+            if not search.starts(deadline, near):
                 return Lightest(None, True)
             search.run(deadline)
             search.first_by(groups, deadline)
@@ -63,17 +97,22 @@ class _Search:
 
     def __init__(self, solver: Solver, weights: Mapping[int, int], variables: int) -> None:
         self._solver = solver
-        self._wishes = _wishes_of(weights)
+        self._wishes, self._free = _wishes_of(weights)
         self._asked = dict(self._wishes)
         self._paid = 0
         self._cost = 0
         self._named = variables
         self._last: int = max(variables, solver.nof_vars(), *map(abs, self._wishes), 0)
 
-    def starts(self, deadline: Deadline) -> bool:
+    @property
+    def at_least(self) -> int:
+        """What no solution's sum of weights is less than."""
+        return self._free + self._paid
+
+    def starts(self, deadline: Deadline, near: Sequence[int] = ()) -> bool:
         """Whether there is a solution at all."""
         self._solver.set_phases(list(self._asked))
-        if not solved(self._solver, (), deadline):
+        if not (near and tried(self._solver, near, _BETTER_CONFLICTS)) and not solved(self._solver, (), deadline):
             return False
         self._took()
         return True
@@ -235,12 +274,17 @@ class _Search:
         return self._last
 
 
-def _wishes_of(weights: Mapping[int, int]) -> dict[int, int]:
-    """Literals that should hold, and what it costs when they do not; of a literal and its opposite the difference alone."""
-    wishes = {}
+def _wishes_of(weights: Mapping[int, int]) -> tuple[dict[int, int], int]:
+    """Literals that should hold with what it costs when they do not, and the sum of weights when all of them hold.
+
+    Of a literal and its opposite one always holds: the lesser weight counts in any case, the difference is wished away.
+    """
+    wishes, free = {}, 0
     for literal, weight in weights.items():
-        if literal > 0 or -literal not in weights:
-            more = weight - weights.get(-literal, 0)
-            if more:
-                wishes[-literal if more > 0 else literal] = abs(more)
-    return wishes
+        if literal < 0 and -literal in weights:
+            continue
+        other = weights.get(-literal, 0)
+        free += min(weight, other)
+        if weight != other:
+            wishes[-literal if weight > other else literal] = abs(weight - other)
+    return wishes, free
