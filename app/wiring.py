@@ -7,6 +7,7 @@ from flask_smorest import Api
 
 from app.attachments import jobs as attachment_jobs
 from app.briefing import jobs as briefing_jobs
+from app.calendars import jobs as calendar_jobs
 from app.config import Settings
 from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
@@ -43,8 +44,10 @@ def connect_parts(api: Api, settings: Settings) -> None:
     """Register every capability's doors, under `/api/v1`."""
     from app.attachments.routes import blueprint as attachments
     from app.briefing.routes import blueprint as briefings
+    from app.calendars.routes import blueprint as calendars
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
+    from app.jobs.routes import blueprint as jobs
     from app.news.routes import blueprint as news
     from app.products.routes import blueprint as products
     from app.push.routes import blueprint as notices
@@ -77,6 +80,8 @@ def connect_parts(api: Api, settings: Settings) -> None:
         evaluation,
         quotes,
         offers,
+        calendars,
+        jobs,
     ):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
     connect_work(settings)
@@ -85,6 +90,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
 TICKS: tuple[Tick, ...] = (
     *attachment_jobs.TICKS,
     *briefing_jobs.TICKS,
+    *calendar_jobs.TICKS,
     *news_jobs.TICKS,
     *quote_jobs.TICKS,
     *resource_jobs.TICKS,
@@ -96,6 +102,7 @@ def connect_work(settings: Settings) -> None:
     """Have changes set off the background work that follows from them, in the web process and in commands alike."""
     changes.subscribe(pokes.touched)
     briefing_jobs.connect()
+    calendar_jobs.connect(settings)
     news_jobs.connect(settings)
     push_jobs.connect(settings)
     sync_jobs.connect()
@@ -106,10 +113,11 @@ def add_commands(cli: click.Group) -> None:
     from app.connectors.cli import import_
     from app.cpq.cli import catalog
     from app.identity.cli import users
+    from app.jobs.cli import jobs
     from app.news.cli import feeds
     from app.quotes.cli import publish
     from app.sample.cli import sample
 
     catalog.add_command(publish)
-    for command in (users, feeds, sample, import_, catalog):
+    for command in (users, feeds, sample, import_, catalog, jobs):
         cli.add_command(command)

@@ -75,6 +75,7 @@ def test_every_write_leaves_an_entry_and_neither_log_tells_a_secret(
     world.ids |= {"token": issued["id"], "session": other}
     world.ids |= {"client_group": "0193d5a0-0000-7000-8000-000000000001", "cookie": "none"}
     world.ids |= {"quote": new_id(), "question": new_id(), "catalogue": new_id()}
+    world.ids["job"] = walk.a_job(database, directory.orgs["north"])
     world.ids |= {"device": _device(app), "draft": _draft(admin, phone), "decision": "accept"}
     secrets = [PASSWORD, issued["secret"], admin.headers["X-CSRF-Token"], phone.headers["X-CSRF-Token"]]
     secrets += [api.client.get_cookie("__Host-session").value for api in (admin, phone)]

@@ -58,6 +58,7 @@ class Walked:
         }  # fmt: skip
         self._settle_quotes(self.owner)
         self._settle_notices(phone)
+        self.rows.ids["job"] = walk.a_job(self.database, self.directory.orgs["north"])
 
     def _settle_notices(self, phone: Api) -> None:
         """The installation's key, a device that takes notices, and how its user wants to be told."""

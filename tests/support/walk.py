@@ -6,13 +6,16 @@ in the document. What cannot be guessed (a route that is no resource) has to be 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.ids import new_id
+from app.foundation.outbox import JOBS, NewJob, enqueue
 from app.resources.resource import Resource, all_resources
 from app.sync.catalogue import all_mutations
 from app.tables import metadata
@@ -132,6 +135,15 @@ def settle(api: Api, document: Document, world: World, *, only: Mapping[str, str
         rows = [_batch_row(document, route, world, by_external=by_external) for by_external in (False, True)]
         done = api.post(route, {"rows": rows})
         assert done.status_code == 200 and "rejected" not in done.text, f"{route}: {done.text}"
+
+
+def a_job(database: Database, org_id: str) -> str:
+    """Background work that is not due for days; its id."""
+    with database.write() as session:
+        enqueue(
+            session, [NewJob("walk.later", {"secret": "secret-job"}, org_id, "walk", clock.now() + timedelta(days=9))]
+        )
+        return str(session.scalar(sa.select(JOBS.c.id).where(JOBS.c.dedup_key == "walk")))
 
 
 def other_batches(document: Document) -> list[tuple[str, str]]:
