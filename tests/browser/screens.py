@@ -178,6 +178,13 @@ def _devices(page: Page, url: str) -> None:
     expect(page.locator("article.hero")).to_contain_text("This device")
 
 
+def _notices(page: Page, url: str) -> None:
+    page.goto(f"{url}/me/notices")
+    expect(page.get_by_role("heading", name="What", exact=True)).to_be_visible()
+    page.get_by_label("Lines of every kind").uncheck()
+    expect(page.get_by_text("Worth offering")).to_be_visible()
+
+
 def _leaving(page: Page, url: str) -> None:
     _unsent(page, url)
     page.goto(f"{url}/me/leaving")
@@ -218,5 +225,6 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
     "needs attention": _attention,
     "edit what was refused": _edit_refused,
     "devices": _devices,
+    "notices": _notices,
     "leaving": _leaving,
 }

@@ -21,6 +21,12 @@ export function MeScreen({ counts }: { counts: Counts }) {
   return (
     <Screen title={current.user.name} sub={[current.user.email, current.organisation.name].join(' · ')}>
       <Freshness />
+      <section class="card">
+        <h2>Before visits</h2>
+        <a class="btn ghost wide" href="/me/notices">
+          Notices
+        </a>
+      </section>
       <Appearance />
       <OnThisPhone counts={counts} />
       <SignOut />

@@ -88,10 +88,14 @@ class Part<Screens> {
 type Writing = typeof import('./writing');
 const writing = new Part(() => import('./writing'));
 const quoting = new Part(() => import('../quotes/screens'));
+const settings = new Part(() => import('../settings/screens'));
 
 /** Not while the rep opens the app and taps a visit: that is when a phone has the least time. */
 function fetchWritingLater(): () => void {
-  const timer = setTimeout(() => whenIdle(writing.fetch), SETTLED_MS);
+  const timer = setTimeout(() => whenIdle(() => {
+    writing.fetch();
+    settings.fetch();
+  }), SETTLED_MS);
   return () => clearTimeout(timer);
 }
 
@@ -122,6 +126,7 @@ function screenAt(path: string, userId: string): Shown {
     case 'me':
       if (id === 'devices') return at(({ DevicesScreen }) => ({ key: path, node: <DevicesScreen /> }));
       if (id === 'leaving') return at(({ LeavingScreen }) => ({ key: path, node: <LeavingScreen /> }));
+      if (id) return settings.at(path, ({ settingsAt }) => ({ key: path, node: settingsAt(id) ?? <NotFound /> }));
       return reading('me', readCounts, (counts) => <MeScreen counts={counts} />);
     case 'sign-in':
       return door();

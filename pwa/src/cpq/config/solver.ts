@@ -5,6 +5,7 @@
  * Literals are signed variables outside, 2·v (true) and 2·v + 1 (false) inside. What was learned stays from one question to the next.
  */
 import { Activity } from './activity';
+import { OutOfTime, type Limit } from './limit';
 
 const UNSET = 2;
 const NO_REASON = 0;
@@ -115,22 +116,38 @@ export class Solver {
 
   /**
    * Whether a model holds with these literals; where none does, `core` says which of them are at fault. What is `liked` is
-   * tried first and in this order, so that of all models it is the first one by what is liked.
+   * tried first and in this order, so that of all models it is the first one by what is liked. Throws OutOfTime at the limit.
    */
-  solve(assumptions: readonly number[], liked: readonly number[] = []): boolean {
+  solve(assumptions: readonly number[], liked: readonly number[] = [], limit?: Limit): boolean {
     this.backTo(0);
     this.core = [];
     if (!this.ok) return false;
+    if (limit?.isOver) throw new OutOfTime();
     this.wanted = assumptions.map(inner);
     this.liked = liked.map(inner);
     this.likedAt = 0;
     for (let restart = 1; ; restart += 1) {
-      const found = this.search(luby(restart) * RESTART);
-      if (found === null) continue;
+      const found = this.search(luby(restart) * RESTART, limit);
+      if (found === null) {
+        if (limit?.isOver) this.giveUp();
+        continue;
+      }
       if (found) for (let variable = 1; variable <= this.variables; variable += 1) this.model[variable] = this.value[2 * variable] as number;
       this.backTo(0);
       return found;
     }
+  }
+
+  /** What was learned last is carried out, so that it is not lost. */
+  private giveUp(): never {
+    if (this.propagate()) this.ok = false;
+    throw new OutOfTime();
+  }
+
+  /** The last model, to be kept. */
+  snapshot(): (literal: number) => boolean {
+    const model = this.model.slice();
+    return (literal) => (literal > 0 ? model[literal] === 1 : model[-literal] !== 1);
   }
 
   /** Whether a literal is true in the last model. */
@@ -145,6 +162,15 @@ export class Solver {
 
   /** What follows from assumptions by propagation alone, themselves included; null where that already contradicts. */
   implied(assumptions: readonly number[]): number[] | null {
+    return this.propagated(assumptions, () => 0);
+  }
+
+  /** What follows from one literal by propagation, and holds for no other reason; nothing where it cannot hold. */
+  follows(literal: number): number[] {
+    return this.propagated([literal], () => this.limits[0] as number) ?? [];
+  }
+
+  private propagated(assumptions: readonly number[], from: () => number): number[] | null {
     this.backTo(0);
     if (!this.ok) return null;
     this.limits.push(this.trailSize);
@@ -158,7 +184,7 @@ export class Solver {
       }
       if (!possible) break;
     }
-    const all = possible ? Array.from(this.trail.subarray(0, this.trailSize), outer) : null;
+    const all = possible ? Array.from(this.trail.subarray(from(), this.trailSize), outer) : null;
     this.backTo(0);
     return all;
   }
@@ -166,14 +192,15 @@ export class Solver {
   // --- search ------------------------------------------------------------------------------------------------------
 
   /** True: a model is on the trail. False: none. Null: so many conflicts came that it should start anew. */
-  private search(conflicts: number): boolean | null {
+  private search(conflicts: number, limit: Limit | undefined): boolean | null {
     for (let count = 0; ; ) {
       const conflict = this.propagate();
       if (conflict) {
         if (this.limits.length === 0) return (this.ok = false);
         count += 1;
         this.learn(conflict);
-        continue;
+        if (limit?.spend()) count = conflicts;
+        else continue;
       }
       if (count >= conflicts) {
         this.backTo(0);
@@ -345,14 +372,14 @@ export class Solver {
       seen[literal >> 1] = 0;
     }
     clause[0] = literal ^ 1;
-    const short = clause.filter((one, place) => place === 0 || !this.follows(one));
+    const short = clause.filter((one, place) => place === 0 || !this.isSaid(one));
     for (const one of clause) seen[one >> 1] = 0;
     this.activity.decay();
     this.keep(short);
   }
 
   /** Whether a literal of a learned clause follows from the others, so that it need not be said. */
-  private follows(literal: number): boolean {
+  private isSaid(literal: number): boolean {
     const from = this.reason[literal >> 1] as number;
     if (from === NO_REASON) return false;
     const end = from + HEAD + (this.arena[from] as number);

@@ -1,0 +1,63 @@
+/** What the settings screens share: a switch, and what is said when the server cannot be reached. */
+import type { Signal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { RefusedError } from '../store/api';
+import { Empty } from '../ui/frame';
+import { SubscriptionError } from './subscription';
+
+interface SwitchProps {
+  label: string;
+  hint?: string | undefined;
+  on: boolean;
+  onSwitch: (on: boolean) => void;
+}
+
+export function Switch({ label, hint, on, onSwitch }: SwitchProps) {
+  return (
+    <label class="switch">
+      <span>
+        {label}
+        {hint && <span class="src">{hint}</span>}
+      </span>
+      <input type="checkbox" role="switch" checked={on} onChange={(event) => onSwitch(event.currentTarget.checked)} />
+    </label>
+  );
+}
+
+/** In the server's words when it refused; `offline` when there was no answer. */
+export function whatWentWrong(error: unknown, offline: string): string {
+  if (error instanceof RefusedError) return error.status === 401 ? 'Your session has ended. Sign in again.' : error.message;
+  return error instanceof SubscriptionError ? error.message : offline;
+}
+
+/** The settings are on the server, and it does not answer. */
+export function OnTheServer({ trouble, again }: { trouble: string; again: () => void }) {
+  return (
+    <Empty title="This is kept on the server">
+      <p>{trouble}</p>
+      <button class="btn ghost" type="button" onClick={again}>
+        Try again
+      </button>
+    </Empty>
+  );
+}
+
+export function Trouble({ text }: { text: Signal<string> }) {
+  return (
+    <p class="problem" role="alert">
+      {text.value}
+    </p>
+  );
+}
+
+/** How something stands: a sign, and words. */
+export function State({ sign, children }: { sign: 'good' | 'warn' | 'bad' | 'info'; children: ComponentChildren }) {
+  return (
+    <div class="state">
+      <span class={`sign ${sign}`} aria-hidden="true">
+        {{ good: '✓', warn: '!', bad: '!', info: 'i' }[sign]}
+      </span>
+      <div>{children}</div>
+    </div>
+  );
+}
