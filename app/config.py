@@ -92,10 +92,23 @@ class Settings:
     )
     push_contact: str = field(
         default="",
-        metadata={"doc": "Whom push services may turn to: mailto:… or https://…; postmaster of the public URL when empty"},
+        metadata={
+            "doc": "Whom push services may turn to: mailto:… or https://…; postmaster of the public URL when empty"
+        },
     )
     push_deadline_seconds: int = field(
         default=8, metadata={"doc": "A push service that takes longer is tried again later; at most 30"}
+    )
+    calendar_max_bytes: int = field(
+        default=10_000_000, metadata={"doc": "Largest calendar accepted from a file or another server, bytes"}
+    )
+    secret_key: str = field(
+        default="",
+        metadata={"doc": "Seals stored passwords of calendars; 32 random bytes as text, the same on every machine"},
+    )
+    secret_key_file: str = field(
+        default="var/secret.key",
+        metadata={"doc": "Where that key is kept when it is not set here; made when missing, to be backed up"},
     )
     sample: bool = field(
         default=True, metadata={"doc": "Load the sample territory when `make run` finds the database empty"}

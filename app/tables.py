@@ -2,6 +2,7 @@
 
 from app.attachments import tables as attachments
 from app.briefing import tables as briefing
+from app.calendars import tables as calendars
 from app.customers import tables as customers
 from app.foundation import pokes
 from app.foundation import tables as foundation
@@ -23,6 +24,7 @@ metadata = Base.metadata
 __all__ = [
     "attachments",
     "briefing",
+    "calendars",
     "customers",
     "foundation",
     "identity",

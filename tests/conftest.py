@@ -110,6 +110,7 @@ def settings_for(database: Database, **changes: Any) -> Settings:
         "log_level": "ERROR",
         "sign_in_per_minute": 1000,
         "requests_per_minute": 100_000,
+        "secret_key": "the key of a test, which seals nothing that anybody needs",
     }
     return Settings(database_url=url, **{**defaults, **changes})
 

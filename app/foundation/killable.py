@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-import app
 from app.foundation.killable_worker import read_frame, write_frame
 
 START_TIMEOUT = 30.0  # seconds; not counted against a question
@@ -141,5 +140,5 @@ class _Worker:
 def _environment(outer: Mapping[str, str]) -> dict[str, str]:
     """Only what Python needs to start: a process that reads hostile input is told no secrets."""
     kept = {name: outer[name] for name in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "LD_LIBRARY_PATH") if name in outer}
-    root = str(Path(app.__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     return kept | {"PYTHONPATH": os.pathsep.join(dict.fromkeys([root, *filter(None, sys.path)]))}

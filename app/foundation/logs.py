@@ -19,7 +19,7 @@ HIDDEN = "[hidden]"
 # (redis://user:password@host).
 _SECRETS = re.compile(
     r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-    r"|(?<=/q/)[A-Za-z0-9_-]{20,}|(?<=/offers/)[A-Za-z0-9_-]{20,}"
+    r"|(?<=/q/)[A-Za-z0-9_-]{20,}|(?<=/offers/)[A-Za-z0-9_-]{20,}|(?<=/calendars/feed/)[A-Za-z0-9_-]{20,}"
 )
 # Control characters would let a request write lines of its own into a text log, or colours into a terminal.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -90,7 +90,7 @@ def list_page(session: Session, resource: Resource, query: Mapping[str, Any]) ->
     if by_change:
         values["since"] = query["updated_since"]
     if shape.after_cursor:
-        values |= _read_cursor(query["cursor"])
+        values["mark_at"], values["mark_id"] = read_cursor(query["cursor"])
     if shape.external_id:
         values["known_system"], _, values["known_id"] = query["external_id"].partition(":")
     others = [
@@ -148,12 +148,18 @@ def _cursor(last: Mapping[str, Any]) -> str:
     """Where a page ended: the change of its last row in microseconds, and its id."""
     changed = last["updated_at"]
     at: datetime = _MOMENT.deserialize(changed) if isinstance(changed, str) else changed
-    return f"{(at - EPOCH) // MICROSECOND}.{last['id']}"
+    return cursor_text(at, last["id"])
 
 
-def _read_cursor(cursor: str) -> dict[str, str | datetime]:
+def cursor_text(at: datetime, row_id: str) -> str:
+    """A place in a list that is in order of an instant and of id."""
+    return f"{(at - EPOCH) // MICROSECOND}.{row_id}"
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str]:
+    """The instant and the id of a place in a list; Problem 422 for what is none."""
     if re.fullmatch(CURSOR, cursor) is None:
         fault = FieldError("/query/cursor", "Not a cursor of a list; start again without one.")
         raise invalid([fault])
     micros, _, row_id = cursor.partition(".")
-    return {"mark_id": row_id, "mark_at": EPOCH + int(micros) * MICROSECOND}
+    return EPOCH + int(micros) * MICROSECOND, row_id

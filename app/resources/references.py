@@ -23,9 +23,15 @@ _KEPT = "known references"
 
 
 def defaults(resource: Resource) -> Values:
+    """A row of a resource with nothing given."""
+    now = clock.now()
+    return {**defaults_of(resource.table), "created_at": now, "updated_at": now, "row_version": 1}
+
+
+def defaults_of(table: sa.Table) -> Values:
     """A row with nothing given: column defaults, and None elsewhere."""
     values: Values = {}
-    for column in resource.table.columns:
+    for column in table.columns:
         default = column.default
         if default is None:
             values[column.name] = None
@@ -33,8 +39,7 @@ def defaults(resource: Resource) -> Values:
             values[column.name] = default.arg(None)  # type: ignore[attr-defined]
         else:
             values[column.name] = default.arg  # type: ignore[attr-defined]
-    now = clock.now()
-    return {**values, "created_at": now, "updated_at": now, "row_version": 1}
+    return values
 
 
 def resolve(session: Session, resource: Resource, rows: Sequence[Values]) -> list[list[FieldError]]:

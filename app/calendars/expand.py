@@ -1,0 +1,265 @@
+"""A calendar document to what takes place within a window: recurrences, exceptions and zones by RFC 5545.
+
+`expand` is pure but not to be trusted with time or memory: call it through `expand_pool.ExpandPool`.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, date, datetime, time
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+import recurring_ical_events
+from icalendar.timezone import tzp
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from app.calendars import ical
+from app.calendars.ical import Attendee, CalendarDocument, EventFault, Occurrence, ParsedCalendar
+from app.calendars.split import Series, decoded, split
+from app.foundation.fields import ZONES
+from app.news.text import clean
+
+SERIES_SECONDS, STINGY_SECONDS, PATIENCE = 1.5, 0.2, 4
+Budget = Callable[[float], AbstractContextManager[None]]
+_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^":;,]*))', re.IGNORECASE)
+_DENSE = re.compile(r"FREQ=SECONDLY(?!.*COUNT=\d{1,3}(?!\d))|INTERVAL=0+(?!\d)", re.IGNORECASE)
+_PRIVATE = frozenset({"PRIVATE", "CONFIDENTIAL"})
+
+
+class OutOfTime(BaseException):
+    """A series used up its budget. Not an Exception, so that no library swallows it."""
+
+
+def no_budget(_seconds: float) -> AbstractContextManager[None]:
+    """As much time as it takes; for input that is trusted."""
+    return nullcontext()
+
+
+def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCalendar:
+    """What takes place within the document's window.
+
+    `budget(seconds)` limits a block, raising OutOfTime in it. Raises NotACalendar.
+    """
+    parts = split(decoded(document.body))
+    tzp.use_zoneinfo()  # forgets the zones that another document defined
+    zone = _default_zone(parts.properties.get("X-WR-TIMEZONE", ""), document.time_zone)
+    found: list[Occurrence] = []
+    faults = _define_zones(parts.time_zones, budget)
+    whole = parts.ended and not parts.cut_off
+    if not whole:
+        faults.append(EventFault("", ical.UNREADABLE_EVENT, "The calendar is cut off; what is there was read."))
+    cancels = parts.properties.get("METHOD", "").upper() == "CANCEL"
+    exhausted = 0
+    for series in parts.series.values():
+        if not series.may_touch(document.starts_at.date(), document.ends_at.date()):
+            continue
+        try:
+            with budget(SERIES_SECONDS if exhausted < PATIENCE else STINGY_SECONDS):
+                found += _expand_series(series, document, zone, cancels=cancels)
+        except OutOfTime:
+            exhausted += 1
+            faults.append(_fault(series, ical.ENDLESS_EVENT, "Finding its dates takes too long. It was left out."))
+        except _Unusable as fault:
+            faults.append(_fault(series, fault.problem, fault.detail))
+        except MemoryError:
+            raise
+        except Exception as error:  # a fault of the reader in one series, which is to cost this one only
+            faults.append(_fault(series, ical.UNREADABLE_EVENT, f"It breaks the rules of iCalendar: {_reason(error)}"))
+    found.sort(key=lambda one: (one.starts_at, one.uid, one.recurrence_id))
+    if len(found) > ical.MAX_OCCURRENCES:
+        detail = f"It has {len(found)} in the time that is looked at; the first {ical.MAX_OCCURRENCES} were taken."
+        faults.append(EventFault("", ical.CALENDAR_TOO_FULL, detail))
+    name = clean(parts.properties.get("X-WR-CALNAME", ""), ical.MAX_NAME) or None
+    uids = frozenset(_short_uid(uid) for uid in parts.series)
+    full = len(found) > ical.MAX_OCCURRENCES
+    until = found[ical.MAX_OCCURRENCES - 1].starts_at if full else document.ends_at
+    kept = tuple(found[: ical.MAX_OCCURRENCES])
+    return ParsedCalendar(name, kept, tuple(faults), uids, until if whole else None)
+
+
+class _Unusable(Exception):
+    def __init__(self, problem: str, detail: str) -> None:
+        super().__init__(detail)
+        self.problem, self.detail = problem, detail
+
+
+def _default_zone(named: str, own: str) -> str:
+    """The zone of the whole calendar where it names one (X-WR-TIMEZONE), else the owner's."""
+    named = WINDOWS_TO_OLSON.get(named, named)
+    return named if named in ZONES and named != "UTC" else own
+
+
+def _define_zones(definitions: dict[str, list[str]], budget: Budget) -> list[EventFault]:
+    """Have the library know the zones that the document defines, where their names are nobody's."""
+    faults = []
+    for tzid, lines in definitions.items():
+        if _zone_of(tzid) is not None:
+            continue
+        try:
+            with budget(SERIES_SECONDS):
+                icalendar.Calendar.from_ical(_document(["BEGIN:VTIMEZONE", *lines, "END:VTIMEZONE"]))
+        except (OutOfTime, Exception) as error:
+            if isinstance(error, MemoryError):
+                raise
+            detail = f"The definition of {clean(tzid, 80)!r} cannot be used."
+            faults.append(EventFault("", ical.UNKNOWN_TIME_ZONE, detail))
+    return faults
+
+
+def _zone_of(tzid: str) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return tzp.timezone(tzid) if tzid else None
+        except Exception:  # odd names: zoneinfo takes them for paths
+            return None
+
+
+def _expand_series(series: Series, document: CalendarDocument, zone: str, *, cancels: bool) -> list[Occurrence]:
+    lines = [line for event in series.events for line in event]
+    for line in lines:
+        for quoted, plain in _TZID.findall(line.partition(":")[0] if '"' not in line else line):
+            if _zone_of(quoted or plain) is None:
+                raise _Unusable(ical.UNKNOWN_TIME_ZONE, f"Nobody knows the zone {clean(quoted or plain, 80)!r}.")
+        if line[:6].upper() == "RRULE:" and _DENSE.search(line):
+            raise _Unusable(ical.ENDLESS_EVENT, "It recurs every second, or without moving on. It was left out.")
+    text = _document(line for event in series.events for line in ("BEGIN:VEVENT", *event, "END:VEVENT"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        calendar = icalendar.Calendar.from_ical(text)
+        _check_starts(calendar)
+        local = ZoneInfo(zone)
+        first, last = document.starts_at.astimezone(local), document.ends_at.astimezone(local)
+        dates = recurring_ical_events.of(calendar).between(first, last)
+    if len(dates) > ical.MAX_PER_SERIES:
+        raise _Unusable(ical.ENDLESS_EVENT, f"It takes place {len(dates)} times in the time that is looked at.")
+    recurring = series.recurring
+    return [_occurrence(event, series.uid, zone, recurring=recurring, cancels=cancels) for event in dates]
+
+
+def _check_starts(calendar: Any) -> None:
+    for event in calendar.walk("VEVENT"):
+        if "DTSTART" not in event or not isinstance(getattr(event["DTSTART"], "dt", None), date):
+            raise _Unusable(ical.UNREADABLE_EVENT, "It has no time at which it starts.")
+        broken = [name for name, _ in event.errors if name in ("RRULE", "RDATE", "EXDATE", "DTEND", "RECURRENCE-ID")]
+        if broken:
+            raise _Unusable(ical.UNREADABLE_EVENT, f"Its {broken[0]} cannot be read.")
+        start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
+        if end is not None and isinstance(end, datetime) == isinstance(start, datetime) and _before(end, start):
+            raise _Unusable(ical.UNREADABLE_EVENT, "It ends before it starts.")
+
+
+def _before(end: date, start: date) -> bool:
+    """Whether one moment is before another; False where one floats and the other does not."""
+    try:
+        return end < start
+    except TypeError:
+        return False
+
+
+def _document(lines: Iterable[str]) -> str:
+    return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *lines, "END:VCALENDAR", ""])
+
+
+def _occurrence(event: Any, uid: str, zone: str, *, recurring: bool, cancels: bool) -> Occurrence:
+    start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else event.end
+    all_day = not isinstance(start, datetime)
+    starts_at = _instant(start, zone)
+    private = str(event.get("CLASS", "")).upper() in _PRIVATE
+    return Occurrence(
+        uid=_short_uid(uid),
+        recurrence_id=_recurrence_id(event["RECURRENCE-ID"].dt) if recurring else "",
+        starts_at=starts_at,
+        ends_at=max(_instant(end, zone), starts_at),
+        time_zone=_own_zone(start, zone),
+        all_day=all_day,
+        summary="" if private else clean(str(event.get("SUMMARY", "")), ical.MAX_SUMMARY),
+        place="" if private else clean(str(event.get("LOCATION", "")), ical.MAX_PLACE),
+        attendees=() if private else tuple(_attendees(event)),
+        private=private,
+        cancelled=cancels or str(event.get("STATUS", "")).upper() == "CANCELLED",
+        sequence=_whole(event.get("SEQUENCE")),
+    )
+
+
+def _instant(moment: date, zone: str) -> datetime:
+    """Aware UTC; a date is its midnight and a floating time is meant in `zone` (§ 3.3.5)."""
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return moment.astimezone(UTC)
+
+
+def _own_zone(start: date, zone: str) -> str | None:
+    """The IANA zone in which the event is meant; None where it is in UTC, or in a zone of the document's own making."""
+    if not isinstance(start, datetime) or start.tzinfo is None:
+        return zone
+    key = getattr(start.tzinfo, "key", None)
+    return key if key in ZONES and key not in ("UTC", "Etc/UTC") else None
+
+
+def _recurrence_id(moment: date) -> str:
+    if not isinstance(moment, datetime):
+        return moment.strftime("%Y%m%d")
+    if moment.tzinfo is None:
+        return moment.strftime("%Y%m%dT%H%M%S")
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def _attendees(event: Any) -> Iterator[Attendee]:
+    """Organizer and attendees, each address once, rooms and resources left out."""
+    given = event.get("ATTENDEE", [])
+    people = given if isinstance(given, list) else [given]
+    organizer = event.get("ORGANIZER")
+    seen: dict[str, Attendee] = {}
+    for number, person in enumerate([*people[: 10 * ical.MAX_ATTENDEES], *([organizer] if organizer else [])]):
+        parameters = getattr(person, "params", {})
+        if str(parameters.get("CUTYPE", "")).upper() in ("RESOURCE", "ROOM"):
+            continue
+        email = _address(str(person), str(parameters.get("EMAIL", "")))
+        status = "accepted" if number >= len(people) else str(parameters.get("PARTSTAT", "needs-action"))
+        name = clean(str(parameters.get("CN", "")), ical.MAX_NAME) or None
+        if email and email not in seen:
+            seen[email] = Attendee(email, name, clean(status.lower(), 20))
+    return iter(list(seen.values())[: ical.MAX_ATTENDEES])
+
+
+def _address(value: str, parameter: str) -> str:
+    """`mailto:Anna@X.example` as `anna@x.example`; "" for what is no address."""
+    for text in (value, parameter):
+        address = clean(re.sub("(?i)^mailto:", "", text.strip()), 254).lower()
+        if re.fullmatch(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,190}", address):
+            return address
+    return ""
+
+
+def _whole(value: Any) -> int:
+    try:
+        return min(max(int(value), 0), 2**31 - 1)
+    except (TypeError, ValueError):
+        return 0
+
+
+def _short_uid(uid: str) -> str:
+    """A UID that can be stored: as it is, or its hash where it is too long or has characters that no text has."""
+    plain = clean(uid, 10_000)
+    return plain if len(plain) <= ical.MAX_UID else f"sha256-{sha256(uid.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _fault(series: Series, problem: str, detail: str) -> EventFault:
+    """What to say of a series. A private one is named by nothing."""
+    lines = [line for event in series.events for line in event]
+    private = any(line.upper().startswith("CLASS:") and line[6:].strip().upper() in _PRIVATE for line in lines)
+    summary = next((line.partition(":")[2] for line in lines if line[:7].upper() == "SUMMARY"), "")
+    return EventFault("" if private else clean(summary, 100), problem, clean(detail, 300), _short_uid(series.uid))
+
+
+def _reason(error: BaseException) -> str:
+    return f"{clean(str(error), 160)} ({type(error).__name__})."

@@ -1,0 +1,299 @@
+"""From what a calendar says to events and visits: one transaction, the same however often it is said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, time, timedelta
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.calendars import knowledge, matching
+from app.calendars.ical import Attendee, Occurrence, ParsedCalendar
+from app.calendars.matching import Invitation, Knowledge, Match
+from app.calendars.ours import is_ours
+from app.calendars.pairing import Named, pair
+from app.calendars.tables import CalendarAnswer, CalendarEvent
+from app.foundation import audit, changes
+from app.foundation.db import table_of
+from app.foundation.ids import new_id
+from app.foundation.principal import principal_of
+from app.identity.tables import User
+from app.resources.references import visible_ids
+from app.visits import service as visits
+from app.visits.service import Appointment
+
+EVENTS, ANSWERS, USERS = table_of(CalendarEvent), table_of(CalendarAnswer), table_of(User)
+Row = dict[str, Any]
+KEPT_FOR = timedelta(days=30)  # an event that is over is forgotten then; its visit stays
+ALL_DAY_FROM, ALL_DAY_TO = time(9), time(17)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The rep whose calendar it is."""
+
+    email: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """What decides whom an event is about: what is known, and what the rep answered for each series."""
+
+    known: Knowledge
+    answers: Mapping[str, str | None]
+
+
+def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime) -> None:
+    """Make the events of a calendar, and their visits, what the calendar says.
+
+    The session's principal is the calendar's owner. What is not in a file says nothing: the file may hold one invitation.
+    """
+    whole = calendar["kind"] != "file"
+    owner = owner_of(session, calendar["user_id"])
+    present = [_attended(one, owner) for one in parsed.occurrences if not is_ours(one.uid)]
+    stored = _stored(session, calendar["id"])
+    unread = {fault.uid for fault in parsed.faults}
+    pairs = pair(
+        (Named(row["uid"], row["recurrence_id"], row["starts_at"]) for row in stored.values()),
+        [Named(one.uid, one.recurrence_id, one.starts_at) for one in present],
+    )
+    matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in present])
+    with changes.held(session), audit.held(session):
+        for one in present:
+            before = pairs.stored_of.get((one.uid, one.recurrence_id))
+            _keep(session, calendar, stored[before.key] if before else None, one, matcher, owner)
+        for gone in pairs.vanished:
+            told = whole or gone.uid in parsed.uids
+            until = parsed.complete_until
+            if told and until is not None and now <= gone.starts_at <= until and gone.uid not in unread:
+                _vanish(session, stored[gone.key])
+    _forget_old(session, calendar["id"], now)
+
+
+def rematch(session: Session, calendar: Row, now: datetime) -> None:
+    """Match again what was not matched yet: people and accounts may be known by now that were not."""
+    open_ones = [
+        row
+        for row in _stored(session, calendar["id"]).values()
+        if row["match"] in ("none", "asked") and not row["private"] and not row["cancelled"] and row["ends_at"] >= now
+    ]
+    if not open_ones:
+        return
+    owner = owner_of(session, calendar["user_id"])
+    occurrences = [occurrence_of(row) for row in open_ones]
+    matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in occurrences])
+    with changes.held(session), audit.held(session):
+        for row, occurrence in zip(open_ones, occurrences, strict=True):
+            _keep(session, calendar, row, occurrence, matcher, owner)
+
+
+def matcher_of(session: Session, calendar_id: str, invitations: Sequence[Invitation]) -> Matcher:
+    """What decides about these invitations. An answer that names an account out of the rep's sight does not count."""
+    query = sa.select(ANSWERS.c.uid, ANSWERS.c.account_id).where(ANSWERS.c.calendar_id == calendar_id)
+    answers = {row.uid: row.account_id for row in session.execute(query)}
+    seen = visible_ids(session, "account", {one for one in answers.values() if one})
+    kept = {uid: account_id for uid, account_id in answers.items() if account_id is None or account_id in seen}
+    return Matcher(knowledge.gather(session, invitations), kept)
+
+
+def decide(matcher: Matcher, occurrence: Occurrence, before: Row | None) -> Match:
+    """Whom an event is about. What was matched stays so until its words name somebody else for sure."""
+    if occurrence.private:
+        return Match("none")
+    invitation = invitation_of(occurrence)
+    if occurrence.uid in matcher.answers:
+        account_id = matcher.answers[occurrence.uid]
+        if account_id is None:
+            return Match("dismissed")
+        return Match("matched", account_id, (), matching.people_of(invitation, matcher.known, account_id))
+    if before is not None and before["match"] == "dismissed":
+        return Match("dismissed")
+    found = matching.find(invitation, matcher.known)
+    if before is None or before["match"] != "matched" or before["account_id"] is None:
+        return found
+    still = found.match != "matched" or found.account_id == before["account_id"]
+    if not still:
+        return found
+    account_id = before["account_id"]
+    return Match("matched", account_id, found.candidates, matching.people_of(invitation, matcher.known, account_id))
+
+
+def _keep(
+    session: Session, calendar: Row, before: Row | None, occurrence: Occurrence, matcher: Matcher, owner: Owner
+) -> None:
+    """Store one event as it is now, and have its visit follow."""
+    digest = _digest(occurrence, owner)
+    settled = before is not None and before["match"] in ("matched", "dismissed")
+    if before is not None and settled and before["digest"] == digest and _named_alike(before, occurrence):
+        return
+    if before is not None and calendar["kind"] == "file" and occurrence.sequence < before["sequence"]:
+        return  # an older invitation that was found again
+    match = Match("none") if occurrence.cancelled and before is None else decide(matcher, occurrence, before)
+    if before is not None and before["match"] == "matched" and before["visit_id"] is None and not before["cancelled"]:
+        match = Match("dismissed")  # the rep deleted the visit: it is not made again
+    after = {
+        **_columns(occurrence, owner),
+        "digest": digest,
+        "match": match.match,
+        "account_id": match.account_id,
+        "person_ids": list(match.person_ids),
+        "candidates": [asdict(one) for one in match.candidates],
+    }
+    write(session, calendar, before, after)
+
+
+def write(session: Session, calendar: Row, before: Row | None, after: Row) -> None:
+    """Write the row of one event after its visit, which may be new."""
+    row_id = before["id"] if before else new_id()
+    visit_id = before["visit_id"] if before else None
+    visit_id = _visit(session, calendar, visit_id, before, {**after, "id": row_id})
+    now = {**after, "visit_id": visit_id}
+    if before is None:
+        given = {"id": row_id, "org_id": calendar["org_id"], "user_id": calendar["user_id"]}
+        session.execute(sa.insert(EVENTS), {**now, **given, "calendar_id": calendar["id"]})
+    elif any(before[name] != value for name, value in now.items()):
+        session.execute(sa.update(EVENTS).where(EVENTS.c.id == row_id).values(**now))
+
+
+def _visit(session: Session, calendar: Row, visit_id: str | None, before: Row | None, after: Row) -> str | None:
+    """Have the visit of an event follow it; its id, None where there is none."""
+    wanted = after["match"] == "matched" and not after["private"]
+    if visit_id is not None and before is not None:
+        if not wanted or after["cancelled"]:
+            if not _stands_elsewhere(session, visit_id, after["id"]):
+                visits.cancel(session, visit_id)
+            return visit_id
+        if before["cancelled"] or before["match"] != "matched":
+            visits.restore(session, visit_id)
+        visits.follow(session, visit_id, appointment(before), appointment(after))
+        return visit_id
+    if not wanted or after["cancelled"]:
+        return None
+    known = _of_other_calendar(session, calendar, after) or _planned_by_hand(session, calendar, after)
+    if known is not None:
+        return known
+    return visits.plan(session, appointment(after), {"calendar": external_name(calendar["id"], after)})
+
+
+def appointment(row: Row) -> Appointment:
+    """An event as a visit. One that lasts all day is a visit within office hours."""
+    starts_at, ends_at = row["starts_at"], row["ends_at"]
+    if row["all_day"]:
+        zone = ZoneInfo(row["time_zone"])
+        first = starts_at.astimezone(zone).date()
+        last = max((ends_at - timedelta(seconds=1)).astimezone(zone).date(), first)
+        starts_at = datetime.combine(first, ALL_DAY_FROM, zone)
+        ends_at = datetime.combine(last, ALL_DAY_TO, zone)
+    return Appointment(
+        account_id=row["account_id"] or "",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        time_zone=row["time_zone"],
+        place=row["place"] or None,
+        purpose=row["summary"] or None,
+        attendee_ids=tuple(row["person_ids"]),
+    )
+
+
+def external_name(calendar_id: str, row: Row) -> str:
+    """What a visit is called by its calendar."""
+    name = f"{row['uid']}/{row['recurrence_id']}"
+    if len(name) > 160:
+        name = sha256(name.encode()).hexdigest()
+    return f"{calendar_id}/{name}"
+
+
+def owner_of(session: Session, user_id: str) -> Owner:
+    """The rep whose calendar it is."""
+    row = session.execute(sa.select(USERS.c.email, USERS.c.time_zone).where(USERS.c.id == user_id)).one()
+    return Owner(row.email.lower(), row.time_zone)
+
+
+def occurrence_of(row: Row) -> Occurrence:
+    """A stored event as it was read."""
+    names = ("uid", "recurrence_id", "starts_at", "ends_at", "time_zone", "all_day", "summary", "place")
+    given = {name: row[name] for name in (*names, "private", "cancelled", "sequence")}
+    return Occurrence(**given, attendees=tuple(Attendee(**one) for one in row["attendees"]))
+
+
+def _attended(occurrence: Occurrence, owner: Owner) -> Occurrence:
+    """An event that the rep declined is no visit, as if it were cancelled."""
+    declined = any(one.email == owner.email and one.status == "declined" for one in occurrence.attendees)
+    return replace(occurrence, cancelled=True) if declined else occurrence
+
+
+def invitation_of(occurrence: Occurrence) -> Invitation:
+    """What an event says of whom it is about."""
+    emails = tuple(one.email for one in occurrence.attendees)
+    return Invitation(occurrence.summary, occurrence.place, emails, occurrence.all_day)
+
+
+def _columns(occurrence: Occurrence, owner: Owner) -> Row:
+    values = {**asdict(occurrence), "time_zone": occurrence.time_zone or owner.time_zone}
+    return {**values, "attendees": [asdict(one) for one in occurrence.attendees]}
+
+
+def _digest(occurrence: Occurrence, owner: Owner) -> str:
+    return sha256(orjson.dumps(_columns(occurrence, owner), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _named_alike(row: Row, occurrence: Occurrence) -> bool:
+    return bool((row["uid"], row["recurrence_id"]) == (occurrence.uid, occurrence.recurrence_id))
+
+
+def _stored(session: Session, calendar_id: str) -> dict[tuple[str, str], Row]:
+    query = sa.select(EVENTS).where(EVENTS.c.calendar_id == calendar_id)
+    return {(row["uid"], row["recurrence_id"]): dict(row) for row in session.execute(query).mappings()}
+
+
+def _vanish(session: Session, row: Row) -> None:
+    """An event that is to come is no longer in its calendar: as if it were cancelled, until it turns up again."""
+    if row["cancelled"]:
+        return
+    if row["visit_id"] is not None and not _stands_elsewhere(session, row["visit_id"], row["id"]):
+        visits.cancel(session, row["visit_id"])
+    session.execute(sa.update(EVENTS).where(EVENTS.c.id == row["id"]).values(cancelled=True, digest=""))
+
+
+def _forget_old(session: Session, calendar_id: str, now: datetime) -> None:
+    session.execute(sa.delete(EVENTS).where(EVENTS.c.calendar_id == calendar_id, EVENTS.c.ends_at < now - KEPT_FOR))
+
+
+def _stands_elsewhere(session: Session, visit_id: str, event_id: str) -> bool:
+    """Whether another calendar still has the event of this visit."""
+    others = sa.select(EVENTS.c.id).where(
+        EVENTS.c.visit_id == visit_id,
+        EVENTS.c.id != event_id,
+        EVENTS.c.match == "matched",
+        sa.not_(EVENTS.c.cancelled),
+    )
+    return session.scalar(others.limit(1)) is not None
+
+
+def _of_other_calendar(session: Session, calendar: Row, row: Row) -> str | None:
+    """The visit that was made of the same event in another calendar of the rep."""
+    query = sa.select(EVENTS.c.visit_id).where(
+        EVENTS.c.user_id == calendar["user_id"],
+        EVENTS.c.calendar_id != calendar["id"],
+        EVENTS.c.uid == row["uid"],
+        EVENTS.c.recurrence_id == row["recurrence_id"],
+        EVENTS.c.account_id == row["account_id"],
+        EVENTS.c.visit_id.is_not(None),
+        sa.not_(EVENTS.c.cancelled),
+    )
+    return session.scalar(query.limit(1))
+
+
+def _planned_by_hand(session: Session, calendar: Row, row: Row) -> str | None:
+    """A visit that the rep planned by hand, to the same account at the same time."""
+    query = sa.select(EVENTS.c.visit_id).where(
+        EVENTS.c.user_id == principal_of(session).user_id, EVENTS.c.visit_id.is_not(None)
+    )
+    return visits.planned_at(session, row["account_id"], appointment(row).starts_at, set(session.scalars(query)))
