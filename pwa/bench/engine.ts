@@ -1,7 +1,7 @@
 /** The configuration engine as a bench or a conformance test asks it: models by name, questions and answers as plain data. */
 import {
-  complete, CpqError, domains, evaluate, explain, loadModel, NeverPossible, take, ways,
-  type Choice, type Domains, type Model, type Objective,
+  complete, completion, CpqError, domains, evaluate, explain, loadModel, NeverPossible, take, ways,
+  type Choice, type Completion, type Domains, type Model, type Objective,
 } from '../src/cpq/config';
 
 const models = new Map<string, Model>();
@@ -53,6 +53,13 @@ function orFault(answer: () => object): object {
     if (error instanceof CpqError) return { fault: error.name };
     throw error;
   }
+}
+
+/** A completion, and the milliseconds that it took. */
+export function completed(name: string, choices: readonly Choice[], objective: Objective): Completion & { milliseconds: number } {
+  const begun = performance.now();
+  const found = completion(modelOf(name), choices, objective);
+  return { ...found, milliseconds: performance.now() - begun };
 }
 
 /** By state of choices, the valid values of every feature. */

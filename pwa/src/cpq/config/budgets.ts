@@ -19,10 +19,11 @@ export function rangesOf(model: Model, effective: readonly Kept[] | null, found:
     return {
       id: budget.id,
       unit: budget.unit,
-      min: least === null ? null : decimalText(budget.base + least, budget.scale),
-      max: most === null ? null : decimalText(budget.base - most, budget.scale),
+      min: least === null ? null : decimalText(budget.base + least.sum, budget.scale),
+      max: most === null ? null : decimalText(budget.base - most.sum, budget.scale),
       limit: limitOf(budget, 'max', found, effective, model),
       ...(atLeast !== null && { atLeast }),
+      ...((least?.proven === false || most?.proven === false) && { unproven: true as const }),
     };
   });
 }

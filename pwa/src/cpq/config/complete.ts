@@ -3,26 +3,35 @@ import { effectiveOf } from './domains';
 import type { Weights } from './engine';
 import { CpqError } from './errors';
 import { kept, leftOut, type Model } from './model';
-import type { Choice, Configuration, Objective } from './types';
+import type { Choice, Completion, Configuration, Objective } from './types';
 
 const ROUNDS = 10;
 
+/** The configuration of a completion, for those to whom a good one is as welcome as the best. */
+export const complete = (model: Model, choices: readonly Choice[], objective: Objective): Configuration => completion(model, choices, objective).configuration;
+
 /** Feature → value for every feature; of those with an equal objective the first by feature order, then value order. */
-export function complete(model: Model, choices: readonly Choice[], objective: Objective): Configuration {
+export function completion(model: Model, choices: readonly Choice[], objective: Objective): Completion {
   const effective = effectiveOf(model, kept(model, choices));
   if (!effective) throw new CpqError(`${model.header.product} has no configuration at all.`);
   const forbidden = effective.flatMap((choice) => leftOut(model, choice));
   if (objective.kind === 'usual') return usual(model, forbidden);
-  return model.configuration(least(model, forbidden, weightOf(model, objective)));
+  const { holds, proven } = least(model, forbidden, weightOf(model, objective));
+  return { configuration: model.configuration(holds), proven };
 }
 
 type Holds = (literal: number) => boolean;
 
-function least(model: Model, forbidden: readonly number[], weight: Weights): Holds {
+interface Found {
+  readonly holds: Holds;
+  readonly proven: boolean;
+}
+
+function least(model: Model, forbidden: readonly number[], weight: Weights): Found {
   const ties = model.features.map(({ literals }): Weights => literals.map((literal, position) => [literal, position]));
-  const { holds } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
+  const { holds, proven } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
   if (!holds) throw new CpqError(`No configuration of ${model.header.product} was found in time.`);
-  return holds;
+  return { holds, proven };
 }
 
 function weightOf(model: Model, objective: Exclude<Objective, { kind: 'usual' }>): Weights {
@@ -43,12 +52,13 @@ function weightOf(model: Model, objective: Exclude<Objective, { kind: 'usual' }>
 const othersOf = (literals: readonly number[], preferred: number): Weights =>
   literals.filter((literal) => literal !== preferred).map((literal) => [literal, 1] as const);
 
-/** Defaults, then those of conditions that hold in the round before, until they stay the same. */
-function usual(model: Model, forbidden: readonly number[]): Configuration {
+/** Defaults, then those of conditions that hold in the round before, until they stay the same. A round that is not proven is the last. */
+function usual(model: Model, forbidden: readonly number[]): Completion {
   const featureOf = new Map(model.features.flatMap(({ literals }, at) => literals.map((literal) => [literal, at] as const)));
-  let holds: Holds | null = null;
+  let found: Found | null = null;
   let before = '';
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < ROUNDS && found?.proven !== false; round += 1) {
+    const holds: Holds | undefined = found?.holds;
     const preferred = new Map<number, number>();
     model.features.forEach(({ values, literals, default: usually }, at) => {
       const place = values.findIndex(({ id }) => id === usually);
@@ -64,7 +74,8 @@ function usual(model: Model, forbidden: readonly number[]): Configuration {
     const now = JSON.stringify(model.features.map((_, at) => preferred.get(at) ?? 0));
     if (now === before) break;
     before = now;
-    holds = least(model, forbidden, [...preferred].flatMap(([at, literal]) => othersOf(model.features[at]?.literals ?? [], literal)));
+    found = least(model, forbidden, [...preferred].flatMap(([at, literal]) => othersOf(model.features[at]?.literals ?? [], literal)));
   }
-  return model.configuration(holds as Holds);
+  const { holds, proven } = found as Found;
+  return { configuration: model.configuration(holds), proven };
 }

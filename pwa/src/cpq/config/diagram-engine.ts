@@ -4,7 +4,7 @@
  */
 import type { Diagram } from './artefact';
 import { countPaths } from './count';
-import type { Answer, Engine, Question, Valid, Weights } from './engine';
+import type { Answer, Engine, Least, Question, Valid, Weights } from './engine';
 import { leftOut, type Bound, type Kept, type Model } from './model';
 import { Paths, type Live } from './paths';
 import { lightest, type Costs, type Limited } from './search';
@@ -60,7 +60,7 @@ export class DiagramEngine implements Engine {
     const literals = model.slotLiteral;
     this.paths = new Paths(diagram, model.header.order.length);
     this.bounds = model.bounds.map((bound) => this.weighed(bound));
-    this.left = model.bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, []) ?? most));
+    this.left = model.bounds.map(({ budget, sign, most }) => most - (this.leastSum(budget.weights, sign, []) ?? most));
     this.featureOf = Int32Array.from(model.features.flatMap(({ values }, at) => values.map(() => at)));
     this.every = Array.from(literals, (_, slot) => slot);
     this.side = Uint8Array.from(literals, (literal) => (literal > 0 ? 1 : 0));
@@ -123,7 +123,12 @@ export class DiagramEngine implements Engine {
     return this.search(forbidden, [NOTHING], bounds, true);
   }
 
-  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): number | null {
+  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Least | null {
+    const sum = this.leastSum(weights, sign, forbidden);
+    return sum === null ? null : { sum, proven: true };
+  }
+
+  private leastSum(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): number | null {
     const paths = this.priced(weights, sign);
     const penalty = penaltyFor(weights);
     for (const literal of forbidden) this.add(paths, literal, penalty);
@@ -300,7 +305,7 @@ export class DiagramEngine implements Engine {
   // --- search ------------------------------------------------------------------------------------------------------
 
   private search(forbidden: readonly number[], weight: readonly Weights[], bounds: readonly Bound[], any: boolean): Answer {
-    const left = bounds.length < 2 ? [] : bounds.map(({ budget, sign, most }) => most - (this.least(budget.weights, sign, forbidden) ?? most));
+    const left = bounds.length < 2 ? [] : bounds.map(({ budget, sign, most }) => most - (this.leastSum(budget.weights, sign, forbidden) ?? most));
     return this.found(weight.map((row) => this.costs(row, 1, forbidden)), this.limits(forbidden, bounds, left), any);
   }
 

@@ -1,5 +1,6 @@
 /** What is still possible, and the JSON of an evaluation. `app/cpq/domains.py` says what every member means. */
 import { rangesOf } from './budgets';
+import { CpqError } from './errors';
 import { fewestToGiveUp } from './explain';
 import { kept, leftOut, type Kept, type Model } from './model';
 import type { Choice, Domains, Evaluation, Feature, FeatureDomain } from './types';
@@ -16,7 +17,7 @@ function stateOf(model: Model, choices: readonly Choice[]): State {
   const all = kept(model, choices);
   const valid = model.answers.valid(all);
   if (valid) return { all, effective: all, ...valid };
-  const effective = effectiveOf(model, all);
+  const effective = effectiveInTime(model, all);
   const rest = effective ? model.answers.valid(effective) : null;
   return { all, effective: effective ?? [], slots: rest?.slots ?? null, unproven: rest?.unproven ?? [] };
 }
@@ -25,6 +26,16 @@ function stateOf(model: Model, choices: readonly Choice[]): State {
 export function effectiveOf(model: Model, all: readonly Kept[]): readonly Kept[] | null {
   const conflicts = fewestToGiveUp(model, all, []);
   return conflicts && all.filter((choice) => !conflicts.includes(choice));
+}
+
+/** As `effectiveOf`; null also where the search ended before it knew any configuration. */
+function effectiveInTime(model: Model, all: readonly Kept[]): readonly Kept[] | null {
+  try {
+    return effectiveOf(model, all);
+  } catch (error) {
+    if (error instanceof CpqError) return null;
+    throw error;
+  }
 }
 
 export function domains(model: Model, choices: readonly Choice[]): Domains {
@@ -83,7 +94,7 @@ function areWaysExact(model: Model, all: readonly Kept[]): boolean {
   const forbidden = all.flatMap((choice) => leftOut(model, choice));
   return model.bounds.every(({ budget, sign, most }) => {
     const least = model.answers.least(budget.weights, sign === 1 ? -1 : 1, forbidden);
-    return least === null || -least <= most;
+    return least === null || -least.sum <= most;
   });
 }
 
@@ -109,7 +120,8 @@ export function evaluate(model: Model, choices: readonly Choice[]): Evaluation {
       ]),
     ),
     budgets: Object.fromEntries(
-      ranges.map(({ id, min, max, limit, unit, atLeast }) => [id, { min, max, limit, unit, ...(atLeast !== undefined && { at_least: atLeast }) }]),
+      ranges.map(({ id, min, max, limit, unit, atLeast, unproven }) =>
+        [id, { min, max, limit, unit, ...(atLeast !== undefined && { at_least: atLeast }), ...(unproven && { unproven }) }]),
     ),
     ...(found.conflicts.length > 0 && { conflicts: [...found.conflicts] }),
     ...(found.unproven.length > 0 && { unproven: grouped(found.unproven) }),

@@ -13,9 +13,15 @@ export interface Question {
 }
 
 export interface Answer {
-  /** Which literals hold in the lightest configuration; null where none was found. */
+  /** Which literals hold in the lightest configuration, or the best that is known; null where none was found. */
   readonly holds: ((literal: number) => boolean) | null;
   /** The search came to its end: nothing is lighter, or there is none. */
+  readonly proven: boolean;
+}
+
+export interface Least {
+  /** The least sum; when it is not proven, no sum is less. */
+  readonly sum: number;
   readonly proven: boolean;
 }
 
@@ -33,7 +39,7 @@ export interface Engine {
   /** Some configuration within the bounds, weights of no account. */
   any(forbidden: readonly number[], bounds: readonly Bound[]): Answer;
   /** The least sum of weights over configurations of the rules; null where there are none. */
-  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): number | null;
+  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Least | null;
   /** How many configurations the rules leave; null by SAT. */
   count(forbidden: readonly number[]): bigint | null;
 }

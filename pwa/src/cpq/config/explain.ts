@@ -3,7 +3,7 @@
  * and budgets are at fault.
  */
 import { decimalText } from './budgets';
-import { NeverPossible } from './errors';
+import { CpqError, NeverPossible } from './errors';
 import type { Weights } from './engine';
 import { kept, leftOut, type Bound, type Kept, type Model } from './model';
 import { rulesAtFault } from './rules';
@@ -57,7 +57,7 @@ function atFault(model: Model, forbidden: readonly number[]): { rules: readonly 
 
 /**
  * The fewest of the choices in question without which there is a configuration; of as many the newer ones. Null where there is none
- * even without all of them.
+ * even without all of them. Where the search was ended, choices that suffice, perhaps not the fewest.
  */
 export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbidden: readonly number[]): readonly Kept[] | null {
   const count = inQuestion.length;
@@ -67,7 +67,8 @@ export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbid
     return (out[at] as number[]).map((literal) => [literal, cost] as const);
   });
   const ties = out.map((literals): Weights => literals.map((literal) => [literal, 1]));
-  const { holds } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
+  const { holds, proven } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
+  if (!holds && !proven) throw new CpqError(`No configuration of ${model.header.product} was found in time.`);
   return holds && inQuestion.filter((_, at) => (out[at] as number[]).some(holds));
 }
 
@@ -75,7 +76,7 @@ export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbid
 function budgetsAtFault(model: Model, forbidden: readonly number[]): BudgetExcess[] {
   const alone = model.bounds.flatMap((bound) => {
     const least = model.answers.least(bound.budget.weights, bound.sign, forbidden);
-    return least !== null && least > bound.most ? [{ bound, by: least - bound.most }] : [];
+    return least !== null && least.sum > bound.most ? [{ bound, by: least.sum - bound.most }] : [];
   });
   const faults = alone.length > 0 ? alone : together(model, forbidden).map((bound) => ({ bound, by: 0 }));
   const largest = new Map<string, { bound: Bound; by: number }>();

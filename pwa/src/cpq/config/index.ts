@@ -4,7 +4,7 @@
  */
 export { budgetRanges } from './budgets';
 export { compare } from './compare';
-export { complete } from './complete';
+export { complete, completion } from './complete';
 export { domains, evaluate, ways } from './domains';
 export * from './errors';
 export { explain, take } from './explain';

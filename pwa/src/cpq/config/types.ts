@@ -90,7 +90,7 @@ export interface Domains {
   readonly waysExact: boolean;
   /** Features whose choices contradict the others and are left out of account. */
   readonly conflicts: readonly string[];
-  /** Values shown as valid because the search for a configuration within all budgets was ended. */
+  /** Values shown as valid because the search for a configuration was ended. */
   readonly unproven: readonly { readonly feature: string; readonly value: string }[];
 }
 
@@ -104,6 +104,8 @@ export interface BudgetRange {
   readonly limit: string | null;
   /** The least minimum; absent where there is none. */
   readonly atLeast?: string;
+  /** By SAT with too little time: no use is less than `min` or greater than `max`. */
+  readonly unproven?: true;
 }
 
 export interface BudgetExcess {
@@ -126,6 +128,12 @@ export interface Taken {
 
 export type Configuration = Readonly<Record<string, string>>;
 
+export interface Completion {
+  readonly configuration: Configuration;
+  /** Nothing is better; else it is the best that was found before the search was ended. */
+  readonly proven: boolean;
+}
+
 export type Objective =
   /** Minor units by feature and value; absent is nothing. */
   | { readonly kind: 'cheapest'; readonly prices: Readonly<Record<string, Readonly<Record<string, number>>>> }
@@ -147,7 +155,7 @@ export interface Evaluation {
   ways: string | null;
   ways_exact: boolean;
   features: Record<string, { valid: string[]; chosen?: string | string[]; forced?: string }>;
-  budgets: Record<string, { min: string | null; max: string | null; limit: string | null; unit: string; at_least?: string }>;
+  budgets: Record<string, { min: string | null; max: string | null; limit: string | null; unit: string; at_least?: string; unproven?: true }>;
   conflicts?: string[];
   unproven?: Record<string, string[]>;
 }
