@@ -27,16 +27,27 @@ def migrate(database: Database, revision: str = "head") -> None:
 
 
 @cache
-def _head() -> str | None:
+def _revisions() -> tuple[str, ...]:
+    """Every revision, the newest first."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return tuple(script.revision for script in ScriptDirectory.from_config(config).walk_revisions())
+
+
+def head() -> str:
+    """The revision of this version."""
+    return _revisions()[0]
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version knows how to go on from a revision; a newer version's it does not."""
+    return revision in _revisions()
 
 
 def at_head(database: Database) -> bool:
     """Whether the database answers and has every migration of this version."""
     try:
         with database.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision() == _head()
+            return MigrationContext.configure(connection).get_current_revision() == head()
     except sa.exc.DBAPIError:
         return False

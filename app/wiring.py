@@ -110,9 +110,10 @@ def add_commands(cli: click.Group) -> None:
     from app.identity.cli import users
     from app.jobs.cli import jobs
     from app.news.cli import feeds
+    from app.operations.cli import backup_, restore
     from app.quotes.cli import publish
     from app.sample.cli import sample
 
     catalog.add_command(publish)
-    for command in (users, feeds, sample, import_, catalog, jobs):
+    for command in (backup_, restore, users, feeds, sample, import_, catalog, jobs):
         cli.add_command(command)
