@@ -47,7 +47,10 @@ class Satisfiability:
             self._clauses.head_start(self._demands(choices), deadline)
             if self._may_hold([*self._kept, *self._demands(choices)], deadline)[0]:
                 return self._look(choices, (), deadline)
-        given_up = self.conflicts(choices)
+        try:
+            given_up = self.conflicts(choices)
+        except ConfigurationError:
+            given_up = None
         with self._lock:
             if given_up is None:
                 nothing = np.zeros(2 * self.model.artefact.public, bool)

@@ -1,6 +1,6 @@
 /** One product being configured: the model, what was chosen, and what follows from it. Pure but for the loading of models. */
 import {
-  budgetRanges, complete, domains, explain, loadModel, NeverPossible, take,
+  budgetRanges, completion, domains, explain, loadModel, NeverPossible, take,
   type BudgetRange, type Choice, type Domains, type Explanation, type FeatureDomain, type Model, type Objective,
 } from '../cpq/config';
 import { signal, type Signal } from '@preact/signals';
@@ -144,12 +144,12 @@ export function narrowed(model: Model, choices: readonly Choice[], { feature, va
   return { givenUp: best.givenUp, choices: best.choices.map((one) => (one.feature === feature ? { feature, values } : one)) };
 }
 
-/** All open features decided by `objective`: the choices that make the configuration whole. */
-export function finished(model: Model, choices: readonly Choice[], objective: Objective): Choice[] {
-  const whole = complete(model, choices, objective);
+/** All open features decided by `objective`: the choices that make the configuration whole; `proven` where nothing is better. */
+export function finished(model: Model, choices: readonly Choice[], objective: Objective): { choices: Choice[]; proven: boolean } {
+  const { configuration, proven } = completion(model, choices, objective);
   const single = new Map(choices.filter(({ values }) => values.length === 1).map((one) => [one.feature, one]));
-  const rest = Object.entries(whole).filter(([feature]) => !single.has(feature)).map(([feature, value]) => ({ feature, values: [value] }));
-  return [...single.values(), ...rest];
+  const rest = Object.entries(configuration).filter(([feature]) => !single.has(feature)).map(([feature, value]) => ({ feature, values: [value] }));
+  return { choices: [...single.values(), ...rest], proven };
 }
 
 const MANY = 1_000_000_000n;

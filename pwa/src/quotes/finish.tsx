@@ -1,7 +1,7 @@
 /** Finish for me: everything still open decided by one wish, shown with what it would cost before it is taken. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { complete, type Choice, type Model, type Objective } from '../cpq/config';
+import { completion, type Choice, type Model, type Objective } from '../cpq/config';
 import type { QuoteLine } from '../cpq/quote';
 import { whenIdle } from '../ui/fold';
 import { leaveTo } from '../ui/router';
@@ -29,20 +29,24 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
   const open = now.state.features.filter((one) => one.chosen?.length !== 1 && one.forced === undefined).length;
   const earlier = Object.keys(before).length > 0 ? before : earlierOf(work, line, product);
   const wishes: Wish[] = [
-    { label: 'As usual', detail: 'what is mostly taken, as the catalogue says', how: 'as usual', objective: { kind: 'usual' } },
     {
-      label: 'Cheapest', detail: 'the lowest list price that what you chose allows', how: 'at the lowest price',
+      label: 'As usual', detail: 'what is mostly taken, as the catalogue says', how: 'as usual', best: 'the most usual',
+      objective: { kind: 'usual' },
+    },
+    {
+      label: 'Cheapest', detail: 'the lowest list price that what you chose allows', how: 'at the lowest price', best: 'the cheapest',
       objective: { kind: 'cheapest', prices: listPrices(work, product) },
     },
     ...model.budgets.map(({ id, name }): Wish => ({
-      label: `Least ${name.toLowerCase()}`, detail: 'as little of it as what you chose allows', how: `with the least ${name.toLowerCase()}`,
+      label: `Least ${name.toLowerCase()}`, detail: 'as little of it as what you chose allows', how: `with the least ${name.toLowerCase()}`, best: `the least ${name.toLowerCase()}`,
       objective: { kind: 'lightest', budget: id },
     })),
     ...(earlier ? [asBefore(earlier)] : []),
   ];
-  const prices = usePrices(work, line, model, now, open > 0 ? wishes : []);
-  const finish = ({ objective, how }: Wish) => {
-    onChange(finished(model, now.choices, objective), `${open} more chosen, ${how}`);
+  const offers = useOffers(work, line, model, now, open > 0 ? wishes : []);
+  const finish = ({ objective, how, best }: Wish) => {
+    const { choices, proven } = finished(model, now.choices, objective);
+    onChange(choices, `${open} more chosen, ${proven ? how : inTime(best)}`);
     onClose();
   };
   return (
@@ -54,9 +58,9 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
               <button class="item" type="button" onClick={() => finish(wish)}>
                 <span>
                   <b>{wish.label}</b>
-                  <span class="src">{wish.detail}</span>
+                  <span class="src">{offers.get(wish.label)?.proven === false ? inTime(wish.best) : wish.detail}</span>
                 </span>
-                <span>{prices.get(wish.label) ?? '\u00a0'}</span>
+                <span>{offers.get(wish.label)?.price ?? '\u00a0'}</span>
               </button>
             </li>
           ))}
@@ -70,27 +74,39 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
 }
 
 const asBefore = (to: Record<string, string>): Wish => ({
-  label: 'As before', detail: 'as near as possible to what was configured before', how: 'near to what was before', objective: { kind: 'nearest', to },
+  label: 'As before', detail: 'as near as possible to what was configured before', how: 'near to what was before', best: 'the nearest',
+  objective: { kind: 'nearest', to },
 });
 
 interface Wish {
   label: string;
   detail: string;
   how: string;
+  /** what is looked for, where it may not have been found */
+  best: string;
   objective: Objective;
 }
 
+/** A search that was ended: what it found is good, and something better may be there. */
+const inTime = (best: string): string => `${best} found in the time there was`;
+
+interface Offer {
+  price: string;
+  proven: boolean;
+}
+
 /** What each wish would come to, worked out one after the other while the phone has time. */
-function usePrices(work: Work, line: QuoteLine, model: Model, now: Evaluated, wishes: Wish[]): ReadonlyMap<string, string> {
-  const found = useSignal<ReadonlyMap<string, string>>(new Map());
+function useOffers(work: Work, line: QuoteLine, model: Model, now: Evaluated, wishes: Wish[]): ReadonlyMap<string, Offer> {
+  const found = useSignal<ReadonlyMap<string, Offer>>(new Map());
   useEffect(() => {
     let cancel: () => void = () => undefined;
     const next = (at: number) => {
       const wish = wishes[at];
       if (!wish) return;
       cancel = whenIdle(() => {
-        const price = priceWith(work, line, complete(model, now.choices, wish.objective));
-        if (price) found.value = new Map(found.peek()).set(wish.label, price);
+        const { configuration, proven } = completion(model, now.choices, wish.objective);
+        const price = priceWith(work, line, configuration);
+        if (price) found.value = new Map(found.peek()).set(wish.label, { price, proven });
         next(at + 1);
       });
     };

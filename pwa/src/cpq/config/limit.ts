@@ -1,8 +1,8 @@
 /** How long SAT may think about one question: so many conflicts, which are the same on every phone, and no longer than so many milliseconds. */
 
-/** The public models above the gate need some hundreds; a phone has these after a second or two. */
-export const CONFLICTS = 20_000;
-export const MILLISECONDS = 2_000;
+/** The public models above the gate need some hundreds; small models with tight budgets can use up any number. */
+export const CONFLICTS = 50_000;
+export const MILLISECONDS = 3_000;
 /** Conflicts from one look at the clock to the next. */
 const LOOK = 16;
 
