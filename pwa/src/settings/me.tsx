@@ -23,12 +23,22 @@ export function MeScreen({ counts }: { counts: Counts }) {
       <Freshness />
       <section class="card">
         <h2>Before visits</h2>
-        <a class="btn ghost wide" href="/me/notices">
-          Notices
-        </a>
+        <div class="pair">
+          <a class="btn ghost" href="/me/notices">
+            Notices
+          </a>
+          <a class="btn ghost" href="/me/calendars">
+            Calendars
+          </a>
+        </div>
       </section>
       <Appearance />
       <OnThisPhone counts={counts} />
+      {current.user.role === 'administrator' && (
+        <a class="btn ghost wide" href="/me/jobs">
+          Background work
+        </a>
+      )}
       <SignOut />
     </Screen>
   );

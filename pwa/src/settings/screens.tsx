@@ -1,10 +1,17 @@
 /** Settings that are kept on the server: a part of the app that is fetched when the phone has time, or when one is opened. */
 import './settings.css';
 import type { VNode } from 'preact';
+import { JobsScreen } from './jobs';
+import { keepAsked } from './asking';
+import { CalendarsScreen } from './calendars';
+import { MatchesScreen } from './matches';
 import { NoticesScreen } from './notices';
 import { keepTold } from './subscription';
 
 const SCREENS: Record<string, () => VNode> = {
+  jobs: JobsScreen,
+  calendars: CalendarsScreen,
+  matches: MatchesScreen,
   notices: NoticesScreen,
 };
 
@@ -15,3 +22,4 @@ export function settingsAt(name: string): VNode | null {
 }
 
 void keepTold().catch(() => undefined); // out of reach: at the next opening
+keepAsked();
