@@ -7,6 +7,7 @@ from flask_smorest import Api
 
 from app.attachments import jobs as attachment_jobs
 from app.briefing import jobs as briefing_jobs
+from app.calendars import jobs as calendar_jobs
 from app.config import Settings
 from app.foundation import changes, pokes
 from app.foundation.outbox import Tick
@@ -43,6 +44,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
     """Register every capability's doors, under `/api/v1`."""
     from app.attachments.routes import blueprint as attachments
     from app.briefing.routes import blueprint as briefings
+    from app.calendars.routes import blueprint as calendars
     from app.customers.routes import blueprint as customers
     from app.identity.routes import blueprint as identity
     from app.jobs.routes import blueprint as jobs
@@ -78,6 +80,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
         evaluation,
         quotes,
         offers,
+        calendars,
         jobs,
     ):
         api.register_blueprint(blueprint, url_prefix="/api/v1")
@@ -87,6 +90,7 @@ def connect_parts(api: Api, settings: Settings) -> None:
 TICKS: tuple[Tick, ...] = (
     *attachment_jobs.TICKS,
     *briefing_jobs.TICKS,
+    *calendar_jobs.TICKS,
     *news_jobs.TICKS,
     *quote_jobs.TICKS,
     *resource_jobs.TICKS,
@@ -98,6 +102,7 @@ def connect_work(settings: Settings) -> None:
     """Have changes set off the background work that follows from them, in the web process and in commands alike."""
     changes.subscribe(pokes.touched)
     briefing_jobs.connect()
+    calendar_jobs.connect(settings)
     news_jobs.connect(settings)
     push_jobs.connect(settings)
     sync_jobs.connect()

@@ -53,7 +53,7 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
     faults = _define_zones(parts.time_zones, budget)
     whole = parts.ended and not parts.cut_off
     if not whole:
-        faults.append(EventFault("", ical.UNREADABLE_EVENT, "The calendar is cut off; what is there was read."))
+        faults.append(EventFault("", ical.UnreadableEvent.problem, "The calendar is cut off; what is there was read."))
     cancels = parts.properties.get("METHOD", "").upper() == "CANCEL"
     exhausted = 0
     for series in parts.series.values():
@@ -64,17 +64,21 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
                 found += _expand_series(series, document, zone, cancels=cancels)
         except OutOfTime:
             exhausted += 1
-            faults.append(_fault(series, ical.ENDLESS_EVENT, "Finding its dates takes too long. It was left out."))
+            faults.append(
+                _fault(series, ical.EndlessEvent.problem, "Finding its dates takes too long. It was left out.")
+            )
         except _Unusable as fault:
             faults.append(_fault(series, fault.problem, fault.detail))
         except MemoryError:
             raise
         except Exception as error:  # a fault of the reader in one series, which is to cost this one only
-            faults.append(_fault(series, ical.UNREADABLE_EVENT, f"It breaks the rules of iCalendar: {_reason(error)}"))
+            faults.append(
+                _fault(series, ical.UnreadableEvent.problem, f"It breaks the rules of iCalendar: {_reason(error)}")
+            )
     found.sort(key=lambda one: (one.starts_at, one.uid, one.recurrence_id))
     if len(found) > ical.MAX_OCCURRENCES:
         detail = f"It has {len(found)} in the time that is looked at; the first {ical.MAX_OCCURRENCES} were taken."
-        faults.append(EventFault("", ical.CALENDAR_TOO_FULL, detail))
+        faults.append(EventFault("", ical.CalendarTooFull.problem, detail))
     name = clean(parts.properties.get("X-WR-CALNAME", ""), ical.MAX_NAME) or None
     uids = frozenset(_short_uid(uid) for uid in parts.series)
     full = len(found) > ical.MAX_OCCURRENCES
@@ -108,7 +112,7 @@ def _define_zones(definitions: dict[str, list[str]], budget: Budget) -> list[Eve
             if isinstance(error, MemoryError):
                 raise
             detail = f"The definition of {clean(tzid, 80)!r} cannot be used."
-            faults.append(EventFault("", ical.UNKNOWN_TIME_ZONE, detail))
+            faults.append(EventFault("", ical.UnknownTimeZone.problem, detail))
     return faults
 
 
@@ -126,9 +130,9 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
     for line in lines:
         for quoted, plain in _TZID.findall(line.partition(":")[0] if '"' not in line else line):
             if _zone_of(quoted or plain) is None:
-                raise _Unusable(ical.UNKNOWN_TIME_ZONE, f"Nobody knows the zone {clean(quoted or plain, 80)!r}.")
+                raise _Unusable(ical.UnknownTimeZone.problem, f"Nobody knows the zone {clean(quoted or plain, 80)!r}.")
         if line[:6].upper() == "RRULE:" and _DENSE.search(line):
-            raise _Unusable(ical.ENDLESS_EVENT, "It recurs every second, or without moving on. It was left out.")
+            raise _Unusable(ical.EndlessEvent.problem, "It recurs every second, or without moving on. It was left out.")
     text = _document(line for event in series.events for line in ("BEGIN:VEVENT", *event, "END:VEVENT"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -138,7 +142,7 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
         first, last = document.starts_at.astimezone(local), document.ends_at.astimezone(local)
         dates = recurring_ical_events.of(calendar).between(first, last)
     if len(dates) > ical.MAX_PER_SERIES:
-        raise _Unusable(ical.ENDLESS_EVENT, f"It takes place {len(dates)} times in the time that is looked at.")
+        raise _Unusable(ical.EndlessEvent.problem, f"It takes place {len(dates)} times in the time that is looked at.")
     recurring = series.recurring
     return [_occurrence(event, series.uid, zone, recurring=recurring, cancels=cancels) for event in dates]
 
@@ -146,13 +150,13 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
 def _check_starts(calendar: Any) -> None:
     for event in calendar.walk("VEVENT"):
         if "DTSTART" not in event or not isinstance(getattr(event["DTSTART"], "dt", None), date):
-            raise _Unusable(ical.UNREADABLE_EVENT, "It has no time at which it starts.")
+            raise _Unusable(ical.UnreadableEvent.problem, "It has no time at which it starts.")
         broken = [name for name, _ in event.errors if name in ("RRULE", "RDATE", "EXDATE", "DTEND", "RECURRENCE-ID")]
         if broken:
-            raise _Unusable(ical.UNREADABLE_EVENT, f"Its {broken[0]} cannot be read.")
+            raise _Unusable(ical.UnreadableEvent.problem, f"Its {broken[0]} cannot be read.")
         start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
         if end is not None and isinstance(end, datetime) == isinstance(start, datetime) and _before(end, start):
-            raise _Unusable(ical.UNREADABLE_EVENT, "It ends before it starts.")
+            raise _Unusable(ical.UnreadableEvent.problem, "It ends before it starts.")
 
 
 def _before(end: date, start: date) -> bool:

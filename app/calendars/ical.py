@@ -111,13 +111,33 @@ class CalendarReaderLost(CalendarProblem):
 PROBLEMS: dict[str, type[CalendarProblem]] = {
     kind.problem: kind for kind in (CalendarProblem, NotACalendar, CalendarTimeout, CalendarReaderLost)
 }
-UNREADABLE_EVENT = "unreadable-event"
-UNKNOWN_TIME_ZONE = "unknown-time-zone"
-ENDLESS_EVENT = "event-recurs-too-often"
-CALENDAR_TOO_FULL = "calendar-too-full"
-FAULT_TITLES = {
-    UNREADABLE_EVENT: "An event could not be read",
-    UNKNOWN_TIME_ZONE: "The time zone of an event is unknown",
-    ENDLESS_EVENT: "An event recurs too often",
-    CALENDAR_TOO_FULL: "The calendar has too many events",
-}
+
+
+class EventProblem:
+    """Why one event, or what is beyond a limit, was left out of a calendar that was read."""
+
+    problem: ClassVar[str]
+    title: ClassVar[str]
+
+
+class UnreadableEvent(EventProblem):
+    problem = "unreadable-event"
+    title = "An event could not be read"
+
+
+class UnknownTimeZone(EventProblem):
+    problem = "unknown-time-zone"
+    title = "The time zone of an event is unknown"
+
+
+class EndlessEvent(EventProblem):
+    problem = "event-recurs-too-often"
+    title = "An event recurs too often"
+
+
+class CalendarTooFull(EventProblem):
+    problem = "calendar-too-full"
+    title = "The calendar has too many events"
+
+
+FAULT_TITLES = {kind.problem: kind.title for kind in (UnreadableEvent, UnknownTimeZone, EndlessEvent, CalendarTooFull)}

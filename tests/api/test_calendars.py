@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from app.foundation import clock
-from app.foundation.db import Database
-from tests.support.calendars import ICALENDAR, NOW, Rep, calendar, event, stockholm
+from tests.support.calendars import NOW, Rep, calendar, event, stockholm
 
 
 @pytest.fixture(autouse=True)

@@ -99,7 +99,7 @@ def _slugs(node: ast.AST) -> list[str]:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         texts = [node.value] if any(isinstance(t, ast.Name) and t.id == "problem" for t in targets) else []
     elif isinstance(node, ast.Tuple) and len(node.elts) == 3:
-        texts = [node.elts[0]] if str(getattr(node.elts[0], "value", "")).startswith("feed-") else []
+        texts = [node.elts[0]] if str(getattr(node.elts[0], "value", "")).startswith(("feed-", "calendar-")) else []
     else:
         return []
     return [text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)]

@@ -19,6 +19,7 @@ from app.identity.tables import User
 from app.quotes.tables import Quote
 from tests.conftest import PASSWORD
 from tests.support import walk
+from tests.support.calendars import Rep, calendar, event
 from tests.support.phones import Api
 from tests.support.push_service import Browser
 from tests.support.selling import content, sell
@@ -58,6 +59,7 @@ class Walked:
         }  # fmt: skip
         self._settle_quotes(self.owner)
         self._settle_notices(phone)
+        self._settle_calendars(Rep(self.owner))
         self.rows.ids["job"] = walk.a_job(self.database, self.directory.orgs["north"])
 
     def _settle_notices(self, phone: Api) -> None:
@@ -69,6 +71,16 @@ class Walked:
         assert made.status_code == 201, made.text
         assert phone._send("PATCH", "/notice-preferences", {"json": {"lead_minutes": 45}}).status_code == 200
         self.rows.ids["push_device"] = made.json["id"]
+
+    def _settle_calendars(self, owner: Rep) -> None:
+        """A calendar with an event in a week's time, which may be about the account, and what was answered about it."""
+        soon = clock.now() + timedelta(days=7)
+        calendar_id = owner.imports(calendar(event("secret-uid", soon, summary="secret-account")))["id"]
+        (shown,) = owner.events()
+        answered = owner.api.post(f"/calendar-events/{shown['id']}:match", {"account_id": self.rows.ids["account"]})
+        assert answered.status_code == 200, answered.text
+        assert owner.api.post("/calendar-feed").status_code == 201
+        self.rows.ids |= {"calendar": calendar_id, "event": shown["id"]}
 
     def _settle_quotes(self, owner: Api) -> None:
         """A catalogue, a quote that was sent, and a question about it."""

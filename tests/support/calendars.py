@@ -21,10 +21,8 @@ def calendar(*events: str, properties: Lines = (), zones: Lines = ()) -> bytes:
 
 def event(uid: str, start: str | datetime, *lines: str, hours: float = 1, summary: str = "Meeting") -> str:
     """A VEVENT; a datetime is written in Stockholm's time, a text as the whole DTSTART line."""
-    if isinstance(start, datetime):
-        times = [f"DTSTART:{utc(start)}", f"DTEND:{utc(start + timedelta(hours=hours))}"]
-    else:
-        times = [start]
+    timed = isinstance(start, datetime)
+    times = [f"DTSTART:{utc(start)}", f"DTEND:{utc(start + timedelta(hours=hours))}"] if timed else [start]
     return "".join(
         f"{line}\r\n" for line in ("BEGIN:VEVENT", f"UID:{uid}", f"SUMMARY:{summary}", *times, *lines, "END:VEVENT")
     )

@@ -85,8 +85,8 @@ def routes(document: Document) -> list[tuple[str, str]]:
         for method in METHODS
         if method in operations
         and (method, path.removeprefix(PREFIX)) not in STREAMS
-        # Whoever has its link sees an offer, which is what a link is for: it has tests of its own.
-        and not path.startswith(f"{PREFIX}/offers/")
+        # Whoever has its link sees an offer, or a rep's visits, which is what a link is for: they have tests of their own.
+        and not path.startswith((f"{PREFIX}/offers/", f"{PREFIX}/calendars/feed/"))
     ]
     return sorted(found, key=lambda route: route[0] == "delete")
 
@@ -481,6 +481,15 @@ SPECIAL: dict[tuple[str, str], Any] = {
     ],
     ("patch", "/push/devices/{push_device_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
     ("patch", "/notice-preferences"): lambda _theirs: [({"lead_minutes": 30}, None)],
+    ("post", "/calendars"): lambda theirs: [
+        ({"kind": "url", "url": f"https://{theirs.mark}.walk.example/mine.ics", "name": "mine"}, None)
+    ],
+    ("patch", "/calendars/{calendar_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
+    ("post", "/calendars:import"): lambda _theirs: [({}, None)],
+    ("post", "/calendar-events/{event_id}:match"): lambda theirs: [
+        ({"account_id": theirs.ids["account"]}, "path"),
+        ({"account_id": None}, "path"),
+    ],
     ("patch", "/devices/{device_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
     ("post", "/sync/pull"): lambda theirs: [
         ({"client_group": theirs.ids["client_group"], "cookie": None, "schema": 2}, "client_group"),
