@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -185,6 +186,63 @@ def _notices(page: Page, url: str) -> None:
     expect(page.get_by_text("Worth offering")).to_be_visible()
 
 
+# Two customers' names in one line: of such an event the rep is asked.
+UNSURE = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Doorstep//Tests//EN
+BEGIN:VEVENT
+UID:unsure-{token}
+SUMMARY:Lunch Hestra and Norrvik
+DTSTART:{day}T110000Z
+DTEND:{day}T120000Z
+LOCATION:Gävle
+END:VEVENT
+BEGIN:VEVENT
+UID:broken-{token}
+SUMMARY:Nobody knows when
+DTSTART:soon
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def import_unsure(page: Page, url: str) -> None:
+    """Give the rep a calendar with an event that may be two customers', and one that cannot be read."""
+    csrf = page.context.request.get(f"{url}/api/v1/session").json()["csrf_token"]
+    day = f"{datetime.now(UTC) + timedelta(days=2):%Y%m%d}"
+    text = UNSURE.format(token=secrets.token_hex(4), day=day).replace("\n", "\r\n")
+    answer = page.context.request.post(
+        f"{url}/api/v1/calendars:import",
+        data=text.encode(),
+        headers={"content-type": "text/calendar", "x-csrf-token": csrf},
+    )
+    assert answer.ok, answer.text()
+
+
+def _calendars(page: Page, url: str) -> None:
+    import_unsure(page, url)
+    page.goto(f"{url}/me/calendars")
+    expect(page.get_by_role("link", name=re.compile("^Whose visit is this"))).to_be_visible()
+    page.get_by_text("could not be read").first.click()
+    page.get_by_label("CalDAV").check()
+    again = page.get_by_role("button", name="New address")
+    expect(page.get_by_role("button", name="Make an address").or_(again)).to_be_visible()
+    if again.is_visible():
+        again.click()
+        page.get_by_role("button", name="Make a new one").click()
+    else:
+        page.get_by_role("button", name="Make an address").click()
+    expect(page.get_by_role("button", name="Copy")).to_be_visible()
+
+
+def _matches(page: Page, url: str) -> None:
+    import_unsure(page, url)
+    page.goto(f"{url}/me/matches")
+    page.get_by_role("button", name="Another customer").first.click()
+    page.get_by_label("Another customer").fill("a")
+    expect(page.locator(".inset .candidate").first).to_be_visible()
+
+
 def _leaving(page: Page, url: str) -> None:
     _unsent(page, url)
     page.goto(f"{url}/me/leaving")
@@ -226,5 +284,7 @@ SCREENS: dict[str, Callable[[Page, str], None]] = {
     "edit what was refused": _edit_refused,
     "devices": _devices,
     "notices": _notices,
+    "calendars": _calendars,
+    "whose visit": _matches,
     "leaving": _leaving,
 }

@@ -1,16 +1,16 @@
 /** Settings that are kept on the server: a part of the app that is fetched when the phone has time, or when one is opened. */
 import './settings.css';
 import type { VNode } from 'preact';
-import { JobsScreen } from './jobs';
 import { keepAsked } from './asking';
 import { CalendarsScreen } from './calendars';
+import { JobsScreen } from './jobs';
 import { MatchesScreen } from './matches';
 import { NoticesScreen } from './notices';
 import { keepTold } from './subscription';
 
 const SCREENS: Record<string, () => VNode> = {
-  jobs: JobsScreen,
   calendars: CalendarsScreen,
+  jobs: JobsScreen,
   matches: MatchesScreen,
   notices: NoticesScreen,
 };

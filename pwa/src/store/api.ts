@@ -38,6 +38,8 @@ export interface CallOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** sent as JSON, bytes as they are */
   body?: unknown;
+  /** of bytes, where they are no attachment */
+  type?: string;
   csrf?: string;
   signal?: AbortSignal;
   timeoutMs?: number;
@@ -50,10 +52,10 @@ export interface CallOptions {
  * @throws RefusedError for 4xx, UnreachableError for no answer or 5xx
  */
 export async function call<T>(env: Environment, path: string, options: CallOptions = {}): Promise<T> {
-  const { method = 'GET', body, csrf, signal, timeoutMs = 15_000 } = options;
+  const { method = 'GET', body, type, csrf, signal, timeoutMs = 15_000 } = options;
   const bytes = body instanceof Uint8Array;
   const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
-  if (body !== undefined) headers['content-type'] = bytes ? 'application/octet-stream' : 'application/json';
+  if (body !== undefined) headers['content-type'] = type ?? (bytes ? 'application/octet-stream' : 'application/json');
   if (csrf) headers['x-csrf-token'] = csrf;
   const stopper = new AbortController();
   const stop = () => stopper.abort();

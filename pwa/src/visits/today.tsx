@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import type { VisitCard } from '../store/reads';
+import { asked } from '../store/asked';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
@@ -27,6 +28,12 @@ export function Today({ agenda, userId }: { agenda: TodayRows; userId: string })
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
+      {asked.value > 0 && (
+        <a class="card" href="/me/matches">
+          <b>Whose visit is this?</b>
+          <span class="src">{asked.value} in your calendars</span>
+        </a>
+      )}
       {agenda.mentions.length > 0 && <Mentions mentions={agenda.mentions} />}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
       {later && <LaterDays days={later} seen={todays.length < 3} />}
