@@ -1,24 +1,29 @@
 """`doorstep catalog check`: what a model or a catalogue says that cannot be meant, and the rules that make it so."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from app.cpq.artefact import Budget, Feature, Rule
+from app.cpq.artefact import Feature, Rule
 from app.cpq.catalogue import Catalogue, Product
 from app.cpq.catalogue_features import Conditions
+from app.cpq.catalogue_rules import Rule as ProductRule
 from app.cpq.check_faults import Faults
 from app.cpq.clauses import And, Formula, Or, Problem
-from app.cpq.compile import compile_problem, problem_of
-from app.cpq.domains import domains
-from app.cpq.explain import explain
-from app.cpq.model import Choice, Model, NeverPossible
+from app.cpq.compile import problem_of
+from app.cpq.sat_limit import CHECK_SECONDS, OutOfTime
+
+NOT_CHECKED = "not_checked"
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that cannot be meant. `rules` is a minimal set at fault; `pointer` is its place in a catalogue."""
+    """One thing that cannot be meant. `rules` is a minimal set at fault; `pointer` is its place in a catalogue.
+
+    Of the kind NOT_CHECKED it is what there was no time for: its `questions`.
+    """
 
     kind: str
     product: str
@@ -27,6 +32,7 @@ class Finding:
     feature: str | None = None
     value: str | None = None
     pointer: str = ""
+    questions: tuple[str, ...] = ()
 
     def as_json(self, line: Callable[[str], int]) -> dict[str, Any]:
         """For programs; `line` finds the line of a pointer, 0 when there is none."""
@@ -35,6 +41,8 @@ class Finding:
         for name in ("feature", "value"):
             if getattr(self, name) is not None:
                 found[name] = getattr(self, name)
+        if self.questions:
+            found["questions"] = list(self.questions)
         if self.pointer:
             found["pointer"] = self.pointer
             found["line"] = line(self.pointer)
@@ -44,14 +52,33 @@ class Finding:
 class Inspection:
     """One model under inspection: its solver, and what its rules leave possible."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, seconds: float = CHECK_SECONDS) -> None:
         self.problem = problem
         self.name = problem.product or problem.name
-        self.faults = Faults(problem)
+        self.faults = Faults(problem, seconds=seconds)
         self.seen: set[int] = set()
-        first = self.faults.model(())
-        self.void = first is None
-        self.seen.update(first or ())
+        self.unchecked: list[str] = []
+        self.void = False
+        with self.asks("whether there is a configuration at all"):
+            first = self.faults.model(())
+            self.void = first is None
+            self.seen.update(first or ())
+
+    @contextmanager
+    def asks(self, question: str) -> Iterator[None]:
+        """What is asked inside may need more time than there is; then the question is remembered as not answered."""
+        try:
+            yield
+        except OutOfTime:
+            self.unchecked.append(question)
+
+    def not_checked(self) -> Iterator[Finding]:
+        """What there was no time for, in one finding."""
+        if self.unchecked:
+            more = len(self.unchecked) - _NAMED
+            named = "; ".join(self.unchecked[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
+            text = f"{self.name} was not checked to the end, the time was over: {named}."
+            yield Finding(NOT_CHECKED, self.name, text, questions=tuple(self.unchecked))
 
     def possible(self, literal: int) -> bool:
         """Whether some configuration has the literal; every configuration met on the way answers later questions."""
@@ -64,26 +91,33 @@ class Inspection:
         return tuple(self.problem.rules[number - 1] for number in self.faults.rules(list(literals), list(either)))
 
 
-def check_problem(problem: Problem) -> tuple[Finding, ...]:
-    """Findings in one model: nothing possible, dead features and values, what is said to be optional and is not."""
-    return tuple(inspect(Inspection(problem), {}))
+def check_problem(problem: Problem, seconds: float = CHECK_SECONDS) -> tuple[Finding, ...]:
+    """Findings in one model: nothing possible, dead features and values, what is said to be optional and is not.
+
+    SAT has so many seconds for it; what was not checked in them is the last finding, of the kind NOT_CHECKED.
+    """
+    inspection = Inspection(problem, seconds)
+    return (*inspect(inspection, {}), *inspection.not_checked())
 
 
-def check_catalogue(catalogue: Catalogue) -> tuple[Finding, ...]:
-    """Findings in every product, and in price steps, advice and guided questions."""
+def check_catalogue(catalogue: Catalogue, seconds: float = CHECK_SECONDS) -> tuple[Finding, ...]:
+    """Findings in every product, and in price steps, advice and guided questions; so many seconds for each product."""
+    from app.cpq.check_budgets import beyond_budgets
     from app.cpq.check_prices import never_applying
 
     findings: list[Finding] = []
     inspections: dict[str, Inspection] = {}
     for product in catalogue.configurable:
-        inspection = Inspection(problem_of(product, catalogue))
+        inspection = Inspection(problem_of(product, catalogue), seconds)
         inspections[product.sku] = inspection
         findings += inspect(inspection, {feature.id: feature.pointer for feature in product.features})
         if not inspection.void:
             findings += _advice(product, inspection)
             findings += _answers(product, catalogue, inspection)
-            findings += _beyond_budgets(product, inspection)
+            findings += beyond_budgets(product, inspection)
     findings += never_applying(catalogue, inspections)
+    for inspection in inspections.values():
+        findings += inspection.not_checked()
     return tuple(findings)
 
 
@@ -97,58 +131,64 @@ def inspect(inspection: Inspection, pointers: Mapping[str, str]) -> Iterator[Fin
         yield from _dead(feature, inspection, pointers.get(feature.id, ""))
     owners = {feature.literals[-1]: feature for feature in inspection.problem.features if feature.type == "boolean"}
     for parent, child in inspection.problem.optional:
-        around = [parent] if parent else []
-        if not inspection.possible(child) or (parent and not inspection.possible(parent)):
-            continue
-        if (parent or -child in inspection.seen) and inspection.faults.possible([*around, -child]):
-            continue
-        if not parent and inspection.possible(-child):
-            continue
-        feature = owners[child]
-        where = f" wherever {owners[parent].name} is" if parent else ""
-        text = f"{feature.name} is said to be optional, and is always there{where}."
-        rules = inspection.at_fault([*around, -child])
-        yield Finding("false_optional", inspection.name, text, rules, feature.id, None, pointers.get(feature.id, ""))
+        with inspection.asks(f"whether {owners[child].name} is optional"):
+            yield from _false_optional(parent, child, owners, inspection, pointers)
+
+
+def _false_optional(
+    parent: int, child: int, owners: Mapping[int, Feature], inspection: Inspection, pointers: Mapping[str, str]
+) -> Iterator[Finding]:
+    around = [parent] if parent else []
+    if not inspection.possible(child) or (parent and not inspection.possible(parent)):
+        return
+    if (parent or -child in inspection.seen) and inspection.faults.possible([*around, -child]):
+        return
+    if not parent and inspection.possible(-child):
+        return
+    feature = owners[child]
+    where = f" wherever {owners[parent].name} is" if parent else ""
+    text = f"{feature.name} is said to be optional, and is always there{where}."
+    rules = inspection.at_fault([*around, -child])
+    yield Finding("false_optional", inspection.name, text, rules, feature.id, None, pointers.get(feature.id, ""))
 
 
 def _dead(feature: Feature, inspection: Inspection, pointer: str) -> Iterator[Finding]:
     if feature.type == "boolean":
         literal = feature.literals[-1]
-        if not inspection.possible(literal):
-            rules = inspection.at_fault([literal])
-            text = f"{feature.name} can never be chosen."
-            yield Finding("dead_feature", inspection.name, text, rules, feature.id, None, pointer)
+        with inspection.asks(f"whether {feature.name} can be chosen"):
+            if not inspection.possible(literal):
+                rules = inspection.at_fault([literal])
+                text = f"{feature.name} can never be chosen."
+                yield Finding("dead_feature", inspection.name, text, rules, feature.id, None, pointer)
         return
     for literal, value in zip(feature.literals, feature.values, strict=True):
-        if not inspection.possible(literal):
-            text = f"{feature.name} can never be {value.name}."
-            yield Finding(
-                "unreachable_value",
-                inspection.name,
-                text,
-                inspection.at_fault([literal]),
-                feature.id,
-                value.id,
-                pointer,
-            )
+        with inspection.asks(f"whether {feature.name} can be {value.name}"):
+            if not inspection.possible(literal):
+                text = f"{feature.name} can never be {value.name}."
+                rules = inspection.at_fault([literal])
+                yield Finding("unreachable_value", inspection.name, text, rules, feature.id, value.id, pointer)
 
 
 def _advice(product: Product, inspection: Inspection) -> Iterator[Finding]:
     """Defaults whose condition never holds, or whose value never goes with it."""
     for rule in product.rules:
-        if rule.formula is not None:
-            continue
-        if not inspection.faults.possible((), rule.condition):
-            text = f"The advice {rule.id} never applies: what it depends on cannot be."
-            at_fault = inspection.at_fault((), rule.condition)
+        if rule.formula is None:
+            with inspection.asks(f"whether the advice {rule.id} applies and can be followed"):
+                yield from _vain(rule, product, inspection)
+
+
+def _vain(rule: ProductRule, product: Product, inspection: Inspection) -> Iterator[Finding]:
+    if not inspection.faults.possible((), rule.condition):
+        text = f"The advice {rule.id} never applies: what it depends on cannot be."
+        at_fault = inspection.at_fault((), rule.condition)
+        yield Finding("advice_never_applies", product.sku, text, at_fault, pointer=rule.pointer)
+        return
+    for literal in rule.sets:
+        if not inspection.faults.possible((literal,), rule.condition):
+            text = f"The advice {rule.id} can never be followed: its rules exclude the value that it sets."
+            at_fault = inspection.at_fault((literal,), rule.condition)
             yield Finding("advice_never_applies", product.sku, text, at_fault, pointer=rule.pointer)
-            continue
-        for literal in rule.sets:
-            if not inspection.faults.possible((literal,), rule.condition):
-                text = f"The advice {rule.id} can never be followed: its rules exclude the value that it sets."
-                at_fault = inspection.at_fault((literal,), rule.condition)
-                yield Finding("advice_never_applies", product.sku, text, at_fault, pointer=rule.pointer)
-                break
+            return
 
 
 def _answers(product: Product, catalogue: Catalogue, inspection: Inspection) -> Iterator[Finding]:
@@ -159,10 +199,12 @@ def _answers(product: Product, catalogue: Catalogue, inspection: Inspection) -> 
         for n, reply in enumerate(question[kind]):
             pointer = f"{product.pointer}/guide/{at}/{kind}/{n}"
             groups = _groups(conditions.formula(reply["sets"], f"{pointer}/sets")) if reply["sets"] else ()
-            if groups and not inspection.faults.possible((), groups):
-                said = reply.get("name") or reply.get("id") or f"up to {reply.get('upto') or 'more'}"
-                text = f"The answer {said!r} to {question['id']} fits no configuration."
-                yield Finding("answer_impossible", product.sku, text, inspection.at_fault((), groups), pointer=pointer)
+            said = reply.get("name") or reply.get("id") or f"up to {reply.get('upto') or 'more'}"
+            with inspection.asks(f"whether the answer {said!r} to {question['id']} fits a configuration"):
+                if groups and not inspection.faults.possible((), groups):
+                    text = f"The answer {said!r} to {question['id']} fits no configuration."
+                    at_fault = inspection.at_fault((), groups)
+                    yield Finding("answer_impossible", product.sku, text, at_fault, pointer=pointer)
 
 
 def _groups(formula: Formula) -> tuple[tuple[int, ...], ...]:
@@ -173,52 +215,3 @@ def _groups(formula: Formula) -> tuple[tuple[int, ...], ...]:
         return (tuple(part for part in formula.parts if isinstance(part, int)),)
     assert isinstance(formula, And)
     return tuple(group for part in formula.parts for group in _groups(part))
-
-
-def _beyond_budgets(product: Product, inspection: Inspection) -> Iterator[Finding]:
-    """Values that the rules allow and the budgets never."""
-    if not product.budgets:
-        return
-    model = Model(compile_problem(inspection.problem).artefact)
-    found = domains(model, ())
-    names = {budget.entry.id: budget.entry.name for budget in product.budgets}
-    if not found.consistent:
-        text = f"{product.name} cannot be configured at all: its budgets are too small for every configuration."
-        yield Finding("void_product", product.sku, text, tuple(Rule(own, name) for own, name in names.items()))
-        return
-    for feature, domain in zip(product.features, found.features, strict=True):
-        for value, literal in feature.literals.items():
-            if value in domain.valid or (feature.id, value) in found.unproven or not inspection.possible(literal):
-                continue
-            if feature.type == "boolean" and value == "no":
-                kind, text = "false_optional", f"{feature.name} is said to be optional, and budgets need it always."
-            elif feature.type == "boolean":
-                kind, text = "dead_feature", f"{feature.name} can never be chosen: it goes beyond a budget."
-            else:
-                kind, text = (
-                    "unreachable_value",
-                    f"{feature.name} can never be {feature.names[value]}: beyond a budget.",
-                )
-            yield Finding(
-                kind, product.sku, text, _budgets(model, feature.id, value, product), feature.id, value, feature.pointer
-            )
-
-
-def _budgets(model: Model, feature: str, value: str, product: Product) -> tuple[Rule, ...]:
-    budgets = {budget.entry.id: budget.entry for budget in product.budgets}
-    try:
-        explain(model, [Choice(feature, (value,))], feature, value)
-    except NeverPossible as fault:
-        rules = {rule.id: rule for rule in model.artefact.rules}
-        return (
-            *(rules[own] for own in fault.rules),
-            *(Rule(excess.id, _excess(budgets[excess.id], excess.by)) for excess in fault.budgets),
-        )
-    return ()
-
-
-def _excess(budget: Budget, by: str) -> str:
-    """In words; `by` is 0 where budgets cannot be kept together although each can by itself."""
-    if Decimal(by) == 0:
-        return f"The budget {budget.name} cannot be kept together with the others named."
-    return f"The budget {budget.name} is missed by at least {f'{by} {budget.unit}'.rstrip()}."

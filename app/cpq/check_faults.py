@@ -5,20 +5,27 @@ from collections.abc import Iterable, Sequence
 from pysat.solvers import Solver
 
 from app.cpq.clauses import Problem, clauses_of
+from app.cpq.sat_limit import CHECK_SECONDS, SOLVER, Deadline, OutOfTime, solved
 
+# Conflicts after which one question is left unanswered, so that the others get their turn.
+_QUESTION = 20_000
 # Conflicts after which a question is given up: real models need a few thousand, puzzles such as pigeons and holes never end.
 MOST_CONFLICTS = 200_000
 
 
 class Faults:
-    """A SAT solver over the rules, each behind a switch, so that an answer names the rules that it follows from."""
+    """A SAT solver over the rules, each behind a switch, so that an answer names the rules that it follows from.
 
-    def __init__(self, problem: Problem, most_conflicts: int = MOST_CONFLICTS) -> None:
+    `model` and `possible` raise OutOfTime when the time of the model is over, or a question takes too many conflicts.
+    """
+
+    def __init__(self, problem: Problem, most_conflicts: int = MOST_CONFLICTS, seconds: float = CHECK_SECONDS) -> None:
         clauses, variables = clauses_of(problem.constraints, problem.public)
         self._public = problem.public
         self._most_conflicts = most_conflicts
         self._switch = {rule: variables + rule for rule in range(1, len(problem.rules) + 1)}
-        self._fast = Solver(name="cadical153", bootstrap_with=[clause.literals for clause in clauses])
+        self._deadline, self._later = Deadline(seconds), Deadline(2 * seconds)
+        self._fast = Solver(name=SOLVER, bootstrap_with=[clause.literals for clause in clauses])
         self._slow = Solver(name="glucose4")
         for clause in clauses:
             switch = (-self._switch[clause.rule],) if clause.rule else ()
@@ -26,7 +33,7 @@ class Faults:
 
     def model(self, literals: Iterable[int]) -> list[int] | None:
         """The public literals of a configuration with all of the given literals; None when there is none."""
-        if not self._fast.solve(assumptions=list(literals)):
+        if not solved(self._fast, list(literals), self._deadline, _QUESTION):
             return None
         found: list[int] = self._fast.get_model()[: self._public]
         return found
@@ -38,7 +45,8 @@ class Faults:
 
     def possible(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> bool:
         """Whether a configuration has all the literals, and one of each group in `either`."""
-        return self._solve(self._fast, list(literals), either)
+        marks = self._mark(self._fast, either)
+        return solved(self._fast, [*literals, *marks], self._deadline, _QUESTION)
 
     def rules(self, literals: Sequence[int], either: Sequence[Sequence[int]] = ()) -> tuple[int, ...]:
         """A minimal set of rules (numbers from 1) that makes this impossible; empty when the structure alone does.
@@ -66,12 +74,10 @@ class Faults:
         return tuple(core)
 
     def _limited(self, assumptions: list[int]) -> bool | None:
-        self._slow.conf_budget(self._most_conflicts)
-        solvable: bool | None = self._slow.solve_limited(assumptions=assumptions)
-        return solvable
-
-    def _solve(self, solver: Solver, literals: list[int], either: Sequence[Sequence[int]]) -> bool:
-        return bool(solver.solve(assumptions=[*literals, *self._mark(solver, either)]))
+        try:
+            return solved(self._slow, assumptions, self._later, self._most_conflicts)
+        except OutOfTime:
+            return None
 
     def _mark(self, solver: Solver, either: Sequence[Sequence[int]]) -> list[int]:
         """A new variable for each group, which implies one of it."""

@@ -10,6 +10,7 @@ from app.cpq.artefact import Rule
 from app.cpq.catalogue import Catalogue, Product
 from app.cpq.price.model import Combined, Predicate, Test
 from app.cpq.price.predicates import holds, validate_predicate
+from app.cpq.sat_limit import OutOfTime
 
 if TYPE_CHECKING:
     from app.cpq.check import Finding, Inspection
@@ -35,7 +36,13 @@ def never_applying(catalogue: Catalogue, inspections: "Mapping[str, Inspection]"
         rules: tuple[Rule, ...] | None = None
         for product in sold:
             facts = _facts_of(catalogue.document, product)
-            fault = _fault(cases, product, facts, inspections.get(product.sku))
+            inspection = inspections.get(product.sku)
+            try:
+                fault = _fault(cases, product, facts, inspection)
+            except OutOfTime:
+                assert inspection is not None
+                inspection.unchecked.append(f"whether the price step {name} applies")
+                break
             if fault is None:
                 break
             rules = fault if fault and not rules else rules

@@ -15,6 +15,7 @@ from app.cpq.clauses import Problem
 from app.cpq.diagram_build import Gate
 from app.cpq.dimacs import parse_dimacs
 from app.cpq.reading import MAX_BYTES, ModelError
+from app.cpq.sat_limit import CHECK_SECONDS
 from app.cpq.uvl import parse_uvl
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 FOUND = 1
 UNUSABLE = 2
+UNCHECKED = 3
 _MAX_MODEL_BYTES = 4 * MAX_BYTES
 _KINDS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".uvl": "uvl", ".dimacs": "dimacs", ".cnf": "dimacs"}
 _FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
@@ -87,35 +89,46 @@ def compile_command(
 @catalog.command("check")
 @_FILE
 @click.option("--json", "as_json", is_flag=True, help="One JSON object with the findings.")
-def check_command(file: Path, as_json: bool) -> None:
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1, 86_400),
+    default=CHECK_SECONDS,
+    show_default=True,
+    help="Longest checking of one product.",
+)
+def check_command(file: Path, as_json: bool, seconds: float) -> None:
     """Check FILE for what cannot be meant, and name the rules at fault.
 
     Finds products that cannot be configured, dead features, unreachable values, features said to be optional that are always
-    there, advice and guided answers that fit nothing, and price steps that never apply. Exit status: 0 nothing found, 1 something
-    found, 2 the file cannot be read.
+    there, advice and guided answers that fit nothing, and price steps that never apply. What there was no time to check is said. Exit
+    status: 0 nothing found, 1 something found, 2 the file cannot be read, 3 nothing found but not everything checked.
     """
-    from app.cpq.check import check_catalogue, check_problem
+    from app.cpq.check import NOT_CHECKED, check_catalogue, check_problem
 
     with _said(file):
         if _kind(file) in ("yaml", "json"):
             catalogue = _catalogue(file)
-            name, findings = catalogue.name, check_catalogue(catalogue)
+            name, findings = catalogue.name, check_catalogue(catalogue, seconds)
             line: Callable[[str], int] = catalogue.source.line
         else:
             problem = _model(file)
-            name, findings, line = problem.name, check_problem(problem), _nowhere
+            name, findings, line = problem.name, check_problem(problem, seconds), _nowhere
+    unchecked = [finding for finding in findings if finding.kind == NOT_CHECKED]
+    found = len(findings) - len(unchecked)
     if as_json:
-        found = [finding.as_json(line) for finding in findings]
-        click.echo(json.dumps({"name": name, "findings": found}, ensure_ascii=False))
+        told: dict[str, Any] = {"name": name, "findings": [], "unchecked": []}
+        for finding in findings:
+            told["unchecked" if finding.kind == NOT_CHECKED else "findings"].append(finding.as_json(line))
+        click.echo(json.dumps(told, ensure_ascii=False))
     else:
         for finding in findings:
             where = f"{file}:{line(finding.pointer)}" if finding.pointer else str(file)
             click.echo(f"{where}: {finding.text}")
             for rule in finding.rules:
                 click.echo(f"    {rule.id}: {rule.text}")
-        click.echo(f"{name}: {_counted(len(findings))}.")
+        click.echo(f"{name}: {_counted(found)}{'; not everything was checked' if unchecked else ''}.")
     if findings:
-        sys.exit(FOUND)
+        sys.exit(FOUND if found else UNCHECKED)
 
 
 def _nowhere(pointer: str) -> int:

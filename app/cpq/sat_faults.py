@@ -7,13 +7,25 @@ from collections.abc import Sequence
 from pysat.solvers import Solver
 
 from app.cpq.artefact import Artefact
+from app.cpq.budgets_search import Bound
+from app.cpq.sat_clauses import at_most_sum
 from app.cpq.sat_limit import SECONDS, SOLVER, Clock, Deadline, OutOfTime, solved
+from app.cpq.sat_sums import Variables
 
 
 class Faults:
-    """The clauses of a model, each rule behind a selector; one solver, asked by one thread at a time."""
+    """The clauses of a model, each rule behind a selector; one solver, asked by one thread at a time.
 
-    def __init__(self, artefact: Artefact, seconds: float = SECONDS, clock: Clock = time.monotonic) -> None:
+    With bounds, the rules are found that are at fault beside these, which are kept in any case.
+    """
+
+    def __init__(
+        self,
+        artefact: Artefact,
+        bounds: Sequence[Bound] = (),
+        seconds: float = SECONDS,
+        clock: Clock = time.monotonic,
+    ) -> None:
         self._rules = [rule.id for rule in artefact.rules]
         self._first = artefact.variables
         self._lock = threading.Lock()
@@ -22,6 +34,9 @@ class Faults:
         for clause in artefact.clauses:
             off = [-(self._first + clause.rule)] if clause.rule else []
             self._solver.add_clause([*clause.literals, *off])
+        variables = Variables(artefact.variables + len(artefact.rules))
+        for bound in bounds:
+            self._solver.add_clause([at_most_sum(bound, variables, self._solver.add_clause)])
 
     def of(self, literals: Sequence[int]) -> tuple[str, ...] | None:
         """A minimal set of rules that exclude literals together, in the order of the header, earlier rules preferred.

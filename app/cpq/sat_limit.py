@@ -7,13 +7,20 @@ features, random prices, one core): the cheapest configuration is proven in 0.4 
 models need, and what a person still waits for.
 """
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable, Sequence
+from itertools import count
+from typing import TYPE_CHECKING
 
-from pysat.solvers import Solver
+if TYPE_CHECKING:
+    from pysat.solvers import Solver
 
 SOLVER = "minisat22"
 SECONDS = 5.0
+# What SAT has for checking one product, when nobody waits for it; naming the rules of what was found may take as long again.
+CHECK_SECONDS = 30.0
 _PORTION = 500
 
 Clock = Callable[[], float]
@@ -36,16 +43,18 @@ class Deadline:
             raise OutOfTime
 
 
-def solved(solver: Solver, assumptions: Sequence[int], deadline: Deadline) -> bool:
-    """Whether there is a solution under assumptions; OutOfTime when that is not known in time.
+def solved(solver: Solver, assumptions: Sequence[int], deadline: Deadline, most: int | None = None) -> bool:
+    """Whether there is a solution under assumptions; OutOfTime when that is not known in time, or in `most` conflicts.
 
     Other threads run meanwhile; the solver itself is one thread's at a time.
     """
-    while True:
+    portions = count() if most is None else range(-(-most // _PORTION))
+    for _ in portions:
         deadline.check()
         found = tried(solver, assumptions, _PORTION)
         if found is not None:
             return found
+    raise OutOfTime
 
 
 def tried(solver: Solver, assumptions: Sequence[int], conflicts: int) -> bool | None:

@@ -1,17 +1,21 @@
 """`doorstep catalog check`: each finding names the least set of rules at fault, and nothing is found where nothing is wrong."""
 
+import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from app.cpq import check_budgets, check_faults
 from app.cpq.catalogue import read_catalogue
-from app.cpq.check import Finding, check_catalogue, check_problem
+from app.cpq.check import Finding, Inspection, check_catalogue, check_problem, inspect
 from app.cpq.check_faults import Faults
 from app.cpq.cli import catalog
 from app.cpq.compile import problem_of
 from app.cpq.dimacs import parse_dimacs
+from app.cpq.domains import domains
 from app.cpq.uvl import parse_uvl
 
 HEAD = """\
@@ -73,13 +77,17 @@ def test_an_unreachable_value_a_dead_feature_and_a_false_optional() -> None:
     assert seen(findings(rules)) == [("false_optional", "heater", None, ("A", "B"))]
 
 
-def test_a_value_beyond_a_budget_names_the_budget() -> None:
+def test_a_value_beyond_a_budget_names_the_budget_and_the_rules_beside_it() -> None:
     budgets = "    budgets: [{id: w, name: Weight, attribute: weight, max: 8}]\n"
     # Without the large motor the noise rule takes the seal away with it.
     found = seen(findings(more=budgets))
-    assert found == [("unreachable_value", "motor", "big", ("w",)), ("unreachable_value", "seal", "one", ("w",))]
+    assert found == [("unreachable_value", "motor", "big", ("w",)), ("unreachable_value", "seal", "one", ("N1", "w"))]
     budgets = "    budgets: [{id: w, name: Weight, attribute: weight, min: 20}]\n"
     assert seen(findings(more=budgets)) == [("void_product", None, None, ("w",))]
+    # Without the rule, the lightest pump weighs 1.
+    budgets = "    budgets: [{id: w, name: Weight, attribute: weight, max: 2}]\n"
+    rule = "      - {id: A, text: A., requires: {if: {motor: small}, then: {heater: yes}}}\n"
+    assert seen(findings(rule, budgets)) == [("void_product", None, None, ("A", "w"))]
 
 
 def test_advice_that_can_never_be_followed() -> None:
@@ -204,6 +212,49 @@ def test_the_command_says_file_line_and_rules_and_leaves_with_1(tmp_path: Path) 
     }
     file.write_text(HEAD + TAIL)
     assert run("check", file).exit_code == 0
+
+
+def pigeons(holes: int) -> str:
+    """One pigeon more than holes: impossible, and very long to prove."""
+    places = [[pigeon * holes + hole + 1 for hole in range(holes)] for pigeon in range(holes + 1)]
+    clauses = [*places, *([-a, -b] for hole in zip(*places, strict=True) for a, b in itertools.combinations(hole, 2))]
+    lines = "".join(f"{' '.join(map(str, clause))} 0\n" for clause in clauses)
+    return f"p cnf {holes * (holes + 1)} {len(clauses)}\n{lines}"
+
+
+def test_what_there_was_no_time_to_check_is_said_and_is_not_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "m.dimacs"
+    file.write_text(pigeons(12))
+    done = run("check", file, "--seconds", "0.1")
+    assert done.exit_code == 3
+    said, counted = done.output.splitlines()
+    assert said.startswith(f"{file}: m was not checked to the end, the time was over: ")
+    assert counted == "m: nothing found; not everything was checked."
+    told = json.loads(run("check", file, "--seconds", "0.1", "--json").output)
+    assert told["findings"] == []
+    (unchecked,) = told["unchecked"]
+    assert unchecked["questions"][0] == "whether there is a configuration at all"
+    assert len(unchecked["questions"]) == 1 + 12 * 13
+
+
+def test_what_is_found_before_the_time_is_over_is_a_finding_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_faults, "_QUESTION", 0)
+    catalogue = read_catalogue(HEAD + "    rules:\n      - {id: A, text: A., excludes: [{heater: yes}]}\n" + TAIL)
+    inspection = Inspection(problem_of(catalogue.products[0], catalogue))
+    monkeypatch.setattr(check_faults, "_QUESTION", 20_000)
+    found = [*inspect(inspection, {}), *inspection.not_checked()]
+    assert [(one.kind, one.feature, one.questions) for one in found] == [
+        ("dead_feature", "heater", ()),
+        ("not_checked", None, ("whether there is a configuration at all",)),
+    ]
+
+
+def test_values_not_decided_within_the_budgets_are_not_passed_as_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = domains
+    undecided = (("heater", "yes"),)
+    monkeypatch.setattr(check_budgets, "domains", lambda *asked: replace(told(*asked), unproven=undecided))
+    (found,) = findings(more="    budgets: [{id: w, name: Weight, attribute: weight, max: 12}]\n")
+    assert (found.kind, found.questions) == ("not_checked", ("whether Heater can be Yes within the budgets",))
 
 
 KEYS = ["name", "features", "rules", "nodes", "solutions", "bytes", "seconds", "engine"]
