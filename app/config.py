@@ -110,6 +110,18 @@ class Settings:
         default="var/secret.key",
         metadata={"doc": "Where that key is kept when it is not set here; made when missing, to be backed up"},
     )
+    smtp_host: str = field(
+        default="", metadata={"doc": "Mail server for notices to those without a device that takes them; none when empty"}
+    )
+    smtp_port: int = field(default=587, metadata={"doc": "Port of the mail server"})
+    smtp_tls: str = field(
+        default="starttls", metadata={"doc": "starttls, tls (encrypted from the first byte, often port 465) or none"}
+    )
+    smtp_user: str = field(default="", metadata={"doc": "User at the mail server; nobody signs in when empty"})
+    smtp_password: str = field(default="", metadata={"doc": "Password at the mail server"})
+    smtp_from: str = field(
+        default="", metadata={"doc": "Sender of notices; doorstep at the host of the public URL when empty"}
+    )
     sample: bool = field(
         default=True, metadata={"doc": "Load the sample territory when `make run` finds the database empty"}
     )

@@ -92,6 +92,7 @@ TICKS: tuple[Tick, ...] = (
     *briefing_jobs.TICKS,
     *calendar_jobs.TICKS,
     *news_jobs.TICKS,
+    *push_jobs.TICKS,
     *quote_jobs.TICKS,
     *resource_jobs.TICKS,
     *sync_jobs.TICKS,

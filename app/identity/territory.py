@@ -49,6 +49,19 @@ def who_sees(session: Session, org_id: str, account_id: str, user_ids: Collectio
     """Those of these users who are active people of the organisation and see the account today."""
     if not user_ids:
         return set()
+    query = sa.select(USERS.c.id).where(
+        USERS.c.org_id == org_id,
+        USERS.c.id.in_(sorted(user_ids)),
+        person_sees(org_id, account_id),
+    )
+    return set(session.scalars(query))
+
+
+def person_sees(org_id: Any, account_id: Any) -> sa.ColumnElement[bool]:
+    """The condition under which the user of a row of `USERS` is an active person who sees an account today.
+
+    Both ids may be columns of the query around it.
+    """
     reports = USERS.alias("reports")
     team = sa.select(reports.c.id).where(reports.c.manager_id == USERS.c.id).correlate(USERS)
     looks_after = sa.or_(
@@ -63,14 +76,11 @@ def who_sees(session: Session, org_id: str, account_id: str, user_ids: Collectio
         sa.or_(TERRITORY.c.ends_on.is_(None), TERRITORY.c.ends_on >= today),
         looks_after,
     )
-    query = sa.select(USERS.c.id).where(
-        USERS.c.org_id == org_id,
-        USERS.c.id.in_(sorted(user_ids)),
+    return sa.and_(
         USERS.c.active,
         USERS.c.role != Role.INTEGRATION.value,
-        sa.or_(USERS.c.role == Role.ADMINISTRATOR.value, assigned.correlate(USERS)),
+        sa.or_(USERS.c.role == Role.ADMINISTRATOR.value, assigned.correlate_except(TERRITORY)),
     )
-    return set(session.scalars(query))
 
 
 def _within(

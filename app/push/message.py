@@ -75,7 +75,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Everything that a message is made from. `briefing` is the stored document; `wanted` are cards, None for all."""
+    """Everything that a message is made from. `briefing` is the stored document; `wanted` are cards, None for all.
+
+    `user_id` is whose notice it is: a phone that changed hands shows nothing of it.
+    """
 
     id: str
     visit: VisitFacts
@@ -83,6 +86,7 @@ class Notice:
     now: datetime
     change: Change = field(default_factory=Change)
     wanted: frozenset[str] | None = None
+    user_id: str = ""
 
     @property
     def kind(self) -> str:
@@ -103,7 +107,7 @@ def words(notice: Notice) -> Message:
         title = f"Moved to {_low(when)} · {name}"
         before.append(f"It was planned for {_low(spoken(change.moved_from, notice.now, zone))}.")
     before.extend(change.learned)
-    said = (_claim(line, notice) for line in _important(notice))
+    said = (_claim(line, notice) for line in wanted_lines(notice))
     return Message(title, (*before, *(line for line in said if line)))
 
 
@@ -177,9 +181,9 @@ def _claim(line: Mapping[str, Any], notice: Notice) -> str:
     return wire_text(text.claim.replace("**", ""), 1000)
 
 
-def _important(notice: Notice) -> Iterator[Mapping[str, Any]]:
-    """Lines that are wanted: *Before you go in* in its order, then what weighs at least as much as stands there."""
-    yield from (line for card, line in _lines(notice) if card == "before")
+def wanted_lines(notice: Notice) -> list[Mapping[str, Any]]:
+    """Lines of *Before you go in* that are wanted, in its order."""
+    return [line for card, line in _lines(notice) if card == "before"]
 
 
 def _lines(notice: Notice) -> list[tuple[str, Mapping[str, Any]]]:
@@ -266,7 +270,9 @@ def _fixed(notice: Notice, said: Message, public_url: str) -> Document:
         "data": {
             "kind": notice.kind,
             "notice": notice.id,
+            "user_id": notice.user_id,
             "visit": row,
+            "account": {"id": visit.account_id, "name": wire_text(visit.account_name, MAX_NAME)},
             "account_id": visit.account_id,
             "briefing": None,
             "phone": None,

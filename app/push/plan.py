@@ -24,6 +24,8 @@ LEAST_AHEAD = timedelta(minutes=10)
 EVENING_GRACE = timedelta(minutes=30)
 # Who was told of a start within this time before the lead is due knows it.
 RECENT = timedelta(minutes=30)
+# A visit that moves by less is where it was.
+MOVED = timedelta(minutes=5)
 # No notice leaves longer before its visit, not with one working day a week and quiet hours on its evening.
 HORIZON = timedelta(days=16)
 EVENING, LEAD, UPDATE = "evening", "lead", "update"
@@ -159,10 +161,12 @@ def _late(due: Due, start: datetime, preferences: Preferences, zone: ZoneInfo, n
 
 
 def _is_known(due: Due, start: datetime, told: Iterable[Told]) -> bool:
-    """Whether an update said the same shortly before."""
-    if not due.slot.startswith(LEAD):
-        return False
-    return any(one.slot.startswith(UPDATE) and one.starts_at == start and one.at > due.at - RECENT for one in told)
+    """Whether the same was said of about this start, or an update told of it shortly before."""
+    kind = due.slot.partition(":")[0]
+    near = [one for one in told if abs(one.starts_at - start) < MOVED]
+    if any(one.slot.partition(":")[0] == kind for one in near):
+        return True
+    return kind == LEAD and any(one.slot.startswith(UPDATE) and one.at > due.at - RECENT for one in near)
 
 
 # --- the clock on the wall -----------------------------------------------------------------------------------------

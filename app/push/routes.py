@@ -44,6 +44,7 @@ def add_push_device(body: dict[str, Any]) -> Response:
     """Have a browser take notices: send what `PushSubscription.toJSON()` gives."""
     session = current_session()
     device, is_new = devices.subscribe(session, _policy(), body)
+    jobs.plan_for_caller(session)
     answer = json_answer(wire.dumps(device), 201 if is_new else 200)
     if is_new:
         answer.headers["Location"] = f"/api/v1/push/devices/{device['id']}"
@@ -95,6 +96,7 @@ def read_notice_preferences() -> dict[str, Any]:
 @requires("sync")
 def change_notice_preferences(body: dict[str, Any]) -> dict[str, Any]:
     """Change when and about what you are told."""
+    jobs.plan_for_caller(current_session())
     return preferences.change(current_session(), body)
 
 

@@ -1,20 +1,43 @@
-"""Sending notices: every fact is read again, once, for as many as are due together."""
+"""Sending notices: every fact is read again, once, for as many as are due together.
+
+A notice is a row for each visit, channel and slot, which there is once. It is taken before it is sent: taking counts its
+fence up and keeps others from it for as long as a job's lease lasts, and what came of it is written only under that fence.
+A process that dies between sending and writing has its notices sent again under the same id, topic and tag, and a phone
+shows an id once.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.foundation import clock
-from app.foundation.db import Database, table_of
+from app.foundation.db import Database, upsert
+from app.foundation.ids import new_id
+from app.foundation.logs import log
+from app.foundation.outbox import LEASE
 from app.push import message
-from app.push.keys import vapid_keys
-from app.push.tables import PushDevice
-from app.push.web_push import Envelope, Fate, Outcome, Sender, Subscription
+from app.push.facts import DEVICES, NOTICES, Addressee, Found, Planned, Row, gather
+from app.push.keys import VapidKeys, vapid_keys
+from app.push.mail import Mailer
+from app.push.message import SIZES, VisitFacts
+from app.push.plan import UPDATE
+from app.push.planning import PLANNED, ring
+from app.push.web_push import Envelope, Fate, Outcome, Sender, Subscription, topic_of
+from app.push.worth import Drop, Known, Later, LeaveOut, Send, decide
 
-DEVICES = table_of(PushDevice)
 TEST_TTL = 600
+BATCH = 32
+THREADS = 8
+LONGEST_PAUSE = timedelta(minutes=10)
+NONE, EMAIL = "none", "email"
+Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -23,6 +46,319 @@ class Office:
 
     sender: Sender
     public_url: str
+    mailer: Mailer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """One notice on its way by one channel."""
+
+    key: Key
+    notice_id: str
+    fence: int
+    device: Row | None
+    to: Addressee
+    notice: message.Notice
+    envelope: Envelope
+
+
+@dataclass
+class _Round:
+    """What is to be written before anything leaves, and the notices to take."""
+
+    new: list[dict[str, Any]] = field(default_factory=list)
+    done: list[Key] = field(default_factory=list)
+    later: dict[Key, datetime] = field(default_factory=dict)
+    sends: dict[Key, tuple[Found, Send]] = field(default_factory=dict)
+    wanted: dict[str, tuple[Key, Row | None]] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+
+
+def send_due(database: Database, office: Office, org_id: str, bucket: int) -> int:
+    """Send what is due of a bucket, some at a time, until nothing is; how many messages were accepted."""
+    sent = 0
+    while planned := _due(database, org_id, bucket, clock.now()):
+        sent += _send(database, office, org_id, bucket, planned)
+    return sent
+
+
+def _due(database: Database, org_id: str, bucket: int, now: datetime) -> list[Planned]:
+    query = (
+        sa.select(PLANNED.c.visit_id, PLANNED.c.slot, PLANNED.c.user_id)
+        .where(PLANNED.c.org_id == org_id, PLANNED.c.bucket == bucket, PLANNED.c.due_at <= now)
+        .order_by(PLANNED.c.due_at, PLANNED.c.visit_id)
+        .limit(BATCH)
+    )
+    with database.read() as session:
+        return [Planned(*row) for row in session.execute(query)]
+
+
+def _send(database: Database, office: Office, org_id: str, bucket: int, planned: Sequence[Planned]) -> int:
+    now = clock.now()
+    with database.read() as session:
+        found = gather(session, org_id, planned, now)
+    with database.write() as session:
+        begun = _decided(found, planned, org_id, office.mailer is not None, now)
+        errands = _take(session, begun, now)
+        _write_plan(session, org_id, bucket, begun.done, begun.later)
+    outcomes = _deliver(database, office, errands)
+    if errands:
+        with database.write() as session:
+            _record(session, org_id, bucket, begun, errands, outcomes)
+    return sum(outcome.fate is Fate.ACCEPTED for outcome in outcomes)
+
+
+# --- before anything leaves ----------------------------------------------------------------------------------------
+
+
+def _decided(
+    found: Mapping[Key, Found], planned: Sequence[Planned], org_id: str, by_mail: bool, now: datetime
+) -> _Round:
+    begun = _Round()
+    for one in planned:
+        key = (one.visit_id, one.slot)
+        case = found.get(key)
+        decision = decide(case.case, now) if case is not None else Drop("its user or account is gone")
+        if isinstance(decision, Send) and case is not None:
+            _address(begun, key, case, decision, org_id, by_mail, now)
+        elif isinstance(decision, Later):
+            begun.later[key] = _whole_second(decision.at)
+        else:
+            begun.done.append(key)
+            if isinstance(decision, LeaveOut) and case is not None:
+                begun.new.append(_left_out(key, case, org_id, decision.reason, now))
+            elif case is not None:
+                begun.failed += [notice["id"] for notice in _mine(case, key[1]) if notice["state"] == "sending"]
+    return begun
+
+
+def _address(begun: _Round, key: Key, found: Found, decision: Send, org_id: str, by_mail: bool, now: datetime) -> None:
+    """Rows for the channels that a notice takes; those that there are already are taken up again."""
+    slot = _numbered(key[1], found)
+    there = {notice["channel"]: notice for notice in found.notices if notice["slot"] == slot}
+    channels = _channels(found, there, by_mail)
+    if not channels:
+        begun.done.append(key)
+        if not any(notice["state"] == "sent" for notice in there.values()):
+            begun.new.append(_left_out(key, found, org_id, "no device and no mail took it", now))
+        return
+    waits = [there[name]["retry_at"] for name in channels if name in there and there[name]["retry_at"]]
+    held = [at for at in waits if at > now]
+    if len(held) == len(channels):
+        begun.later[key] = _whole_second(min(held) + timedelta(seconds=1))
+        return
+    begun.sends[key] = (found, decision)
+    for name, device in channels.items():
+        known = there.get(name)
+        notice_id = known["id"] if known else new_id()
+        begun.wanted[notice_id] = (key, device)
+        if known is None:
+            begun.new.append(_row(notice_id, key[0], found, org_id, name, slot, decision, now))
+
+
+def _channels(found: Found, there: Mapping[str, Row], by_mail: bool) -> dict[str, Row | None]:
+    """By which a notice still has to go: every device that has not had it, and mail where no device takes any."""
+
+    def is_open(name: str) -> bool:
+        return name not in there or there[name]["state"] == "sending"
+
+    devices: dict[str, Row | None] = {one["id"]: one for one in found.to.devices if is_open(one["id"])}
+    reached = any(notice["state"] == "sent" for notice in there.values())
+    if devices or reached or not by_mail or found.to.email is None or not is_open(EMAIL):
+        return devices
+    return {EMAIL: None}
+
+
+def _take(session: Session, begun: _Round, now: datetime) -> list[_Errand]:
+    """Write the new rows and take those that nobody holds."""
+    if begun.new:
+        session.execute(
+            upsert(session, NOTICES).on_conflict_do_nothing(index_elements=["visit_id", "channel", "slot"]), begun.new
+        )
+    if begun.failed:
+        late = {"state": "failed", "reason": "the time for it passed before it could be sent"}
+        session.execute(sa.update(NOTICES).where(NOTICES.c.id.in_(begun.failed)).values(**late))
+    if not begun.wanted:
+        return []
+    free = sa.or_(NOTICES.c.retry_at.is_(None), NOTICES.c.retry_at <= now)
+    taken = session.execute(
+        sa.update(NOTICES)
+        .where(NOTICES.c.id.in_(list(begun.wanted)), NOTICES.c.state == "sending", free)
+        .values(fence=NOTICES.c.fence + 1, retry_at=now + LEASE)
+        .returning(NOTICES.c.id, NOTICES.c.fence)
+    )
+    return [_errand(begun, notice_id, fence, now) for notice_id, fence in taken]
+
+
+def _errand(begun: _Round, notice_id: str, fence: int, now: datetime) -> _Errand:
+    key, device = begun.wanted[notice_id]
+    found, decision = begun.sends[key]
+    visit = found.case.visit or _cancelled(key[0], found)
+    notice = message.Notice(
+        notice_id, visit, found.case.briefing, now, decision.change, found.case.wanted, found.to.user_id
+    )
+    ttl = int((decision.until - now).total_seconds())
+    envelope = Envelope(topic_of(key[0]), decision.urgency, ttl)
+    return _Errand(key, notice_id, fence, device, found.to, notice, envelope)
+
+
+def _cancelled(visit_id: str, found: Found) -> VisitFacts:
+    """A visit that was deleted, as its rep knew it."""
+    known = found.case.known
+    assert isinstance(known, Known)
+    return VisitFacts(
+        visit_id, found.account_id, found.account_name, known.starts_at, known.ends_at, known.time_zone, "cancelled"
+    )
+
+
+def _mine(found: Found, slot: str) -> Iterable[Row]:
+    prefix = f"{UPDATE}-" if slot == UPDATE else slot
+    return (notice for notice in found.notices if notice["slot"].startswith(prefix))
+
+
+def _numbered(slot: str, found: Found) -> str:
+    """Updates are counted; one that is on its way keeps its number."""
+    if slot != UPDATE:
+        return slot
+    open_one = next((notice["slot"] for notice in _mine(found, slot) if notice["state"] == "sending"), None)
+    count = len({notice["slot"] for notice in _mine(found, slot)})
+    return open_one or f"{UPDATE}-{count + 1}"
+
+
+def _row(
+    notice_id: str, visit_id: str, found: Found, org_id: str, channel: str, slot: str, decision: Send, now: datetime
+) -> dict[str, Any]:
+    return {
+        "id": notice_id, "org_id": org_id, "visit_id": visit_id, "account_id": found.account_id,
+        "user_id": found.to.user_id, "channel": channel, "slot": slot, "due_at": now, "state": "sending", "fence": 0,
+        "retry_at": None, "reason": None, "digest": decision.digest, "told": decision.told, "created_at": now,
+        "sent_at": None,
+    }  # fmt: skip
+
+
+def _left_out(key: Key, found: Found, org_id: str, reason: str, now: datetime) -> dict[str, Any]:
+    visit = found.case.visit
+    told = {} if visit is None else {"starts_at": visit.starts_at.isoformat()}
+    left = Send(message.Change(), "", told, "", now)
+    row = _row(new_id(), key[0], found, org_id, NONE, key[1], left, now)
+    return {**row, "state": "skipped", "reason": reason, "sent_at": now, "digest": None}
+
+
+def _whole_second(instant: datetime) -> datetime:
+    return instant.replace(microsecond=0)
+
+
+def _write_plan(session: Session, org_id: str, bucket: int, done: Iterable[Key], later: Mapping[Key, datetime]) -> None:
+    for visit_id, slot in done:
+        session.execute(_DELETE, {"of_visit": visit_id, "of_slot": slot})
+    for (visit_id, slot), at in later.items():
+        session.execute(_MOVE, {"of_visit": visit_id, "of_slot": slot, "at": at})
+    ring(session, {(org_id, at, bucket) for at in later.values()})
+
+
+_THIS = sa.and_(PLANNED.c.visit_id == sa.bindparam("of_visit"), PLANNED.c.slot == sa.bindparam("of_slot"))
+_DELETE = sa.delete(PLANNED).where(_THIS)
+_MOVE = sa.update(PLANNED).where(_THIS).values(due_at=sa.bindparam("at"))
+
+
+# --- on the way ----------------------------------------------------------------------------------------------------
+
+
+def _deliver(database: Database, office: Office, errands: Sequence[_Errand]) -> list[Outcome]:
+    """Send all; several at once, so that one that has to wait does not keep the others waiting."""
+    if not errands:
+        return []
+    keys = vapid_keys(database)
+    if len(errands) == 1:
+        return [_run(office, keys, errands[0])]
+    with ThreadPoolExecutor(min(THREADS, len(errands)), "doorstep-notice") as pool:
+        return list(pool.map(lambda errand: _run(office, keys, errand), errands))
+
+
+def _run(office: Office, keys: VapidKeys, errand: _Errand) -> Outcome:
+    try:
+        return _push(office, keys, errand) if errand.device is not None else _mail(office, errand)
+    except Exception as error:
+        log.error("notice could not be made", notice=errand.notice_id, exc_info=True)
+        return Outcome(Fate.LATER, None, timedelta(minutes=1)) if isinstance(error, OSError) else Outcome(Fate.REFUSED)
+
+
+def _push(office: Office, keys: VapidKeys, errand: _Errand) -> Outcome:
+    """By Web Push; shorter when the push service takes no message of this size."""
+    device = errand.device
+    assert device is not None
+    to = Subscription(device["endpoint"], device["p256dh"], device["auth"])
+    outcome = Outcome(Fate.TOO_LARGE)
+    for size in SIZES:
+        plain = message.encode(errand.notice, office.public_url, size)
+        outcome = office.sender.send(keys, to, plain, errand.envelope, clock.now())
+        if outcome.fate is not Fate.TOO_LARGE:
+            break
+    return outcome
+
+
+def _mail(office: Office, errand: _Errand) -> Outcome:
+    assert office.mailer is not None and errand.to.email is not None
+    return office.mailer.send(errand.notice, errand.to.name, errand.to.email, clock.now())
+
+
+# --- afterwards ----------------------------------------------------------------------------------------------------
+
+
+def _record(
+    session: Session, org_id: str, bucket: int, begun: _Round, errands: Sequence[_Errand], outcomes: Sequence[Outcome]
+) -> None:
+    """Write what came of each, only where its fence still stands; what is finished leaves the plan."""
+    now = clock.now()
+    retries: dict[Key, datetime] = {}
+    accepted: set[Key] = set()
+    for errand, outcome in zip(errands, outcomes, strict=True):
+        values = _values(errand, outcome, now)
+        session.execute(_RESULT, {"of_id": errand.notice_id, "of_fence": errand.fence, **values})
+        if errand.device is not None:
+            session.execute(noted(errand.device["id"], outcome))
+        if outcome.fate is Fate.ACCEPTED:
+            accepted.add(errand.key)
+        elif outcome.fate is Fate.LATER:
+            again = _whole_second(values["new_retry"]) + timedelta(seconds=1)
+            retries[errand.key] = min(again, retries.get(errand.key, again))
+    # What no channel took stays due: the next round looks for another channel.
+    settled = [key for key in begun.sends if key in accepted and key not in retries]
+    _write_plan(session, org_id, bucket, settled, retries)
+
+
+_RESULT = (
+    sa.update(NOTICES)
+    .where(NOTICES.c.id == sa.bindparam("of_id"), NOTICES.c.fence == sa.bindparam("of_fence"))
+    .values(
+        state=sa.bindparam("new_state"),
+        sent_at=sa.bindparam("new_sent"),
+        retry_at=sa.bindparam("new_retry"),
+        reason=sa.bindparam("new_reason"),
+    )
+)
+
+
+def _values(errand: _Errand, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    reason = outcome.problem.slug if outcome.problem else None
+    if outcome.fate is Fate.ACCEPTED:
+        return {"new_state": "sent", "new_sent": now, "new_retry": None, "new_reason": None}
+    if outcome.fate is Fate.LATER:
+        wait = outcome.retry_after or timedelta(seconds=30)
+        pause = min(wait * 2 ** min(errand.fence - 1, 5), LONGEST_PAUSE)
+        return {"new_state": "sending", "new_sent": None, "new_retry": now + max(wait, pause), "new_reason": reason}
+    return {"new_state": "failed", "new_sent": None, "new_retry": None, "new_reason": reason}
+
+
+def noted(device_id: str, outcome: Outcome) -> sa.UpdateBase:
+    """Keep with a device what came of a message; one that takes no more goes."""
+    mine = DEVICES.c.id == device_id
+    if outcome.fate is Fate.GONE:
+        return sa.delete(DEVICES).where(mine)
+    if outcome.fate is Fate.ACCEPTED:
+        return sa.update(DEVICES).where(mine).values(last_sent_at=clock.now(), problem=None)
+    problem = outcome.problem.as_dict() if outcome.problem else None
+    return sa.update(DEVICES).where(mine).values(problem=problem)
 
 
 def send_test(database: Database, office: Office, device_id: str, notice_id: str) -> None:
@@ -36,14 +372,3 @@ def send_test(database: Database, office: Office, device_id: str, notice_id: str
     outcome = office.sender.send(vapid_keys(database), to, plain, Envelope(None, "high", TEST_TTL), clock.now())
     with database.write() as session:
         session.execute(noted(device_id, outcome))
-
-
-def noted(device_id: str, outcome: Outcome) -> sa.UpdateBase:
-    """Keep with a device what came of a message; one that takes no more goes."""
-    mine = DEVICES.c.id == device_id
-    if outcome.fate is Fate.GONE:
-        return sa.delete(DEVICES).where(mine)
-    if outcome.fate is Fate.ACCEPTED:
-        return sa.update(DEVICES).where(mine).values(last_sent_at=clock.now(), problem=None)
-    problem = outcome.problem.as_dict() if outcome.problem else None
-    return sa.update(DEVICES).where(mine).values(problem=problem)

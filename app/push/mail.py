@@ -1,0 +1,143 @@
+"""A notice by e-mail, for those whom no device can reach: text and simple HTML, by the installation's SMTP server."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from html import escape
+from urllib.parse import urlsplit
+
+from app.config import Settings
+from app.push.message import NOTHING_NEW, Notice, address_of, words
+from app.push.problems import NamedProblem
+from app.push.web_push import Fate, Outcome
+
+PATIENCE = 15.0
+RETRY = timedelta(minutes=1)
+PREFERENCES = "/me/notices"
+
+
+@dataclass(frozen=True)
+class Mailer:
+    """An SMTP server. `tls` is `starttls`, `tls` (from the first byte) or `none`; without a user nobody signs in."""
+
+    host: str
+    port: int = 587
+    tls: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    sender: str = "doorstep@localhost"
+    public_url: str = ""
+    ca_file: str | None = None
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Mailer | None:
+        """The server of DOORSTEP_SMTP_HOST; None when there is none. Raises ValueError for an unknown DOORSTEP_SMTP_TLS."""
+        if not settings.smtp_host:
+            return None
+        if settings.smtp_tls not in ("starttls", "tls", "none"):
+            raise ValueError(f"DOORSTEP_SMTP_TLS: {settings.smtp_tls!r} is unknown; use starttls, tls or none.")
+        host = urlsplit(settings.public_url).hostname or "localhost"
+        return cls(
+            settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, settings.smtp_password,
+            settings.smtp_from or f"doorstep@{host}", settings.public_url,
+        )  # fmt: skip
+
+    def send(self, notice: Notice, name: str, email: str, now: datetime) -> Outcome:
+        """Send. Whatever goes wrong is an outcome, not an exception."""
+        letter = letter_of(notice, (name, email), self.sender, self.public_url, now)
+        try:
+            with self._connected() as server:
+                server.send_message(letter, from_addr=parseaddr(self.sender)[1], to_addrs=[email])
+        except smtplib.SMTPRecipientsRefused as error:
+            code = next(iter(error.recipients.values()))[0]
+            return _refused(code)
+        except smtplib.SMTPAuthenticationError:
+            return Outcome(Fate.LATER, _NO_SIGN_IN, RETRY)
+        except smtplib.SMTPResponseException as error:
+            return _refused(error.smtp_code)
+        except (smtplib.SMTPException, OSError):
+            return Outcome(Fate.LATER, _UNREACHABLE, RETRY)
+        return Outcome(Fate.ACCEPTED)
+
+    def _connected(self) -> smtplib.SMTP:
+        if self.tls == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=self._context())
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=PATIENCE)
+        try:
+            if self.tls == "starttls":
+                server.starttls(context=self._context())
+            if self.user:
+                server.login(self.user, self.password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.ca_file)
+
+
+def letter_of(notice: Notice, to: tuple[str, str], sender: str, public_url: str, now: datetime) -> EmailMessage:
+    """The e-mail of a notice. Its id is the notice's, so that one that is sent twice is one (RFC 5322 § 3.6.4)."""
+    said, base = words(notice), public_url.rstrip("/")
+    lines = said.lines or (NOTHING_NEW,)
+    place = (f"Place: {notice.visit.place}",) if notice.visit.place and not notice.change.cancelled else ()
+    link, preferences = address_of(notice.visit.id, base), f"{base}{PREFERENCES}"
+    name, address = to
+    letter = EmailMessage(policy=SMTP)
+    letter["Subject"] = said.title
+    letter["From"] = sender
+    letter["To"] = str(Address(" ".join(name.split()), addr_spec=address))
+    letter["Date"] = format_datetime(now)
+    letter["Message-ID"] = f"<{notice.id}@{urlsplit(base).hostname or 'localhost'}>"
+    letter["Auto-Submitted"] = "auto-generated"
+    letter["List-Unsubscribe"] = f"<{preferences}>"
+    text = [
+        said.title,
+        "",
+        *(f"- {line}" for line in lines),
+        *place,
+        "",
+        link,
+        "",
+        f"When and how you are told: {preferences}",
+    ]
+    letter.set_content("\n".join(text) + "\n")
+    letter.add_alternative(_html(said.title, lines, place, link, preferences), subtype="html")
+    return letter
+
+
+def _html(title: str, lines: tuple[str, ...], place: tuple[str, ...], link: str, preferences: str) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    where = "".join(f"<p>{escape(line)}</p>" for line in place)
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head><body>'
+        f'<h1 style="font-size:1.2em">{escape(title)}</h1><ul>{items}</ul>{where}'
+        f'<p><a href="{escape(link)}">Open the briefing</a></p>'
+        f'<p style="color:#555"><a href="{escape(preferences)}">When and how you are told</a></p></body></html>\n'
+    )
+
+
+def _refused(code: int) -> Outcome:
+    if 400 <= code < 500:
+        return Outcome(Fate.LATER, _UNREACHABLE, RETRY)
+    detail = f"The mail server answered with {code}. Check the address of the user."
+    return Outcome(Fate.REFUSED, NamedProblem("mail-refused", "The e-mail was refused", detail))
+
+
+_UNREACHABLE = NamedProblem(
+    "mail-server-unreachable", "The mail server does not take mail now", "It is tried again within minutes."
+)
+_NO_SIGN_IN = NamedProblem(
+    "mail-sign-in-refused",
+    "The mail server refused our sign-in",
+    "Check DOORSTEP_SMTP_USER and DOORSTEP_SMTP_PASSWORD.",
+)
