@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.calendars import polling, storing
+from app.calendars import caldav, polling, storing
 from app.calendars.expand_pool import Expander, shared
 from app.calendars.ical import FAULT_TITLES, EventFault
 from app.calendars.polling import Failed, Fetched, NamedProblem, NotModified, Outcome, Subscription
@@ -83,7 +83,8 @@ class Poller:
         except SealBroken:
             detail = "What was stored of its address cannot be opened here. Give address and password again."
             return Failed(NamedProblem("calendar-secret-lost", "The calendar's password is lost", detail))
-        return polling.poll(request, self.client, self.expander, now)
+        ask = caldav.poll if calendar["kind"] == "caldav" else polling.poll
+        return ask(request, self.client, self.expander, now)
 
     def _store(self, session: Session, calendar: Row, outcome: Outcome, now: datetime) -> PollReport:
         failures = calendar["failures"] + 1 if isinstance(outcome, Failed) else 0

@@ -89,6 +89,7 @@ class CalendarView(MethodView):
     @blueprint.arguments(OptionalIfMatchSchema(), location="headers")
     @blueprint.response(200, schemas.CalendarSchema, description="As it is now.", headers=ETAG)
     @blueprint.alt_response(404, schema=ProblemSchema, description="No such calendar of yours.")
+    @blueprint.alt_response(409, schema=ProblemSchema, description="A calendar of files has no address.")
     @blueprint.alt_response(412, schema=ProblemSchema, description="Changed since you read it.")
     @requires(WRITE)
     def patch(self, body: Row, headers: Row, calendar_id: Any) -> Response:

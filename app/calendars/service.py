@@ -100,7 +100,8 @@ def change(session: Session, vault: Vault, allowed: str, calendar_id: str, expec
     changed: Row = {name: given[name] for name in ("name", "paused") if name in given}
     address: Row = {name: given[name] for name in ("url", "username", "password") if name in given}
     if address and row["kind"] == "file":
-        raise invalid([FieldError("/url", "A calendar of imported files has no address.")])
+        detail = "It grows with the files that you import; follow an address as a calendar of its own."
+        raise Problem(409, "calendar-of-files", "A calendar of files has no address", detail)
     if address:
         changed |= _new_address(vault, allowed, row, address)
     if address or (row["paused"] and given.get("paused") is False):

@@ -128,8 +128,18 @@ class OutboundClient:
         self, url: str, body: bytes, headers: Mapping[str, str] | None = None, limits: Limits | None = None
     ) -> FetchedResponse:
         """Send a body. A redirect is not followed: it is the answer, without its body."""
-        start = time.monotonic()
-        return self._exchange("POST", url, dict(headers or {}), body, limits or self.limits, start)
+        return self.send("POST", url, body, headers, limits)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        headers: Mapping[str, str] | None = None,
+        limits: Limits | None = None,
+    ) -> FetchedResponse:
+        """One request of any method, such as WebDAV's. A redirect is not followed: it is the answer, without its body."""
+        return self._exchange(method, url, dict(headers or {}), body, limits or self.limits, time.monotonic())
 
     def _exchange(
         self,

@@ -34,6 +34,12 @@ IN_ORDER = (
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
+@schemathesis.serializer("text/calendar")
+def icalendar(_context: Any, value: Any) -> bytes:
+    """A file of a calendar, whatever its text: what is no calendar is refused, which tests of its own are about."""
+    return b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n" if isinstance(value, str | bytes) else b""
+
+
 @schemathesis.serializer("application/x-ndjson")
 def ndjson(_context: Any, value: Any) -> bytes:
     return json.dumps(value).encode() + b"\n"
@@ -76,6 +82,8 @@ def _agree(row: dict[str, Any], path: str) -> None:
         _subscribe(row)
     if "/feeds" in path:
         _follow_one_thing(row, fixed="{" in path)
+    if "/calendars" in path:
+        _subscribe_to_calendar(row)
     if path.endswith("/sync/pull") and _is_text(row.get("cookie")):
         row["cookie"] = None
     if path.endswith("/messages"):
@@ -175,6 +183,14 @@ def _subscribe(row: dict[str, Any]) -> None:
         value = keys.get(name)
         if isinstance(value, str) and len(value) <= most and re.fullmatch("[A-Za-z0-9_-]+={0,2}", value):
             keys[name] = browser["keys"][name]
+
+
+def _subscribe_to_calendar(row: dict[str, Any]) -> None:
+    """A calendar has an address of the web, encrypted where a password goes there."""
+    url = row.get("url")
+    sound = isinstance(url, str) and 0 < len(url) <= 2000 and "\0" not in url
+    if sound or (isinstance(row.get("password"), str) and "url" not in row):
+        row["url"] = "https://calendar.example/anna.ics"
 
 
 def _address(message: dict[str, Any]) -> None:

@@ -1,0 +1,188 @@
+"""A calendar on a CalDAV server: found by its owner's address, read only as far as it changed.
+
+Discovery by RFC 6764 (well-known address), RFC 5397 (current-user-principal) and RFC 4791 § 6.2.1 (calendar-home-set).
+An unchanged calendar costs one request, a changed one two more, whatever its size. What recurs is expanded by us: servers'
+own `expand` differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urljoin, urlsplit
+
+from app.calendars import dav
+from app.calendars.dav import Collection, Member, NotDav
+from app.calendars.expand_pool import Expander
+from app.calendars.ical import CalendarDocument, CalendarProblem
+from app.calendars.polling import (
+    Failed,
+    Fetched,
+    NamedProblem,
+    NotModified,
+    Outcome,
+    Refused,
+    Subscription,
+    authorization,
+    named,
+    refused,
+    window,
+)
+from app.calendars.split import decoded
+from app.foundation.outbound import FetchedResponse, OutboundClient
+from app.foundation.outbound_errors import OutboundError, RedirectRefused
+
+MAX_REDIRECTS = 4
+MAX_OBJECTS = 5000
+AT_ONCE = 100
+REDIRECTS = frozenset({301, 302, 307, 308})
+DETAILS = ("d:resourcetype", "d:displayname", "cs:getctag", "d:sync-token", "c:supported-calendar-component-set")
+
+
+def poll(request: Subscription, client: OutboundClient, expander: Expander, now: datetime) -> Outcome:
+    """Read one calendar of a CalDAV server. Whatever goes wrong is an outcome, not an exception."""
+    try:
+        return Server(request, client, now).read(expander)
+    except Refused as refusal:
+        return refusal.outcome
+    except NotDav as error:
+        detail = f"{error} Use the address that the service gives for CalDAV."
+        return Failed(NamedProblem("calendar-not-caldav", "This is no CalDAV server", detail))
+    except (OutboundError, CalendarProblem) as error:
+        return Failed(named(error))
+
+
+def discover(request: Subscription, client: OutboundClient, now: datetime) -> list[Collection]:
+    """The calendars with events that a user has there. Raises Refused, NotDav or an OutboundError."""
+    return Server(request, client, now).calendars()
+
+
+class Server:
+    """One conversation with a server on behalf of one user."""
+
+    def __init__(self, request: Subscription, client: OutboundClient, now: datetime) -> None:
+        self._request, self._client, self._now = request, client, now
+
+    def read(self, expander: Expander) -> Outcome:
+        """The calendar's events, if anything changed since its state was kept."""
+        state = self._request.state
+        url = state.get("url")
+        calendar = self._collection(url) if url else self._choose()
+        if state.get("ctag") and calendar.ctag == state["ctag"]:
+            return NotModified(207)
+        starts_at, ends_at = window(self._now)
+        listed = self._report(calendar.url, dav.query(starts_at, ends_at))[:MAX_OBJECTS]
+        texts = list(self._texts(calendar.url, listed))
+        body = joined(texts, calendar.name)
+        parsed = expander(CalendarDocument(body, starts_at, ends_at, self._request.time_zone))
+        if len(texts) < len(listed):  # what could not be had is not gone
+            parsed = replace(parsed, complete_until=None)
+        return Fetched(207, parsed, state={"url": calendar.url, "ctag": calendar.ctag})
+
+    def calendars(self) -> list[Collection]:
+        """Every calendar that takes events, whatever of the user's or the server's address is known."""
+        given = self._request.url
+        for start in _places_to_ask(given):
+            try:
+                found = self._below(start)
+            except Refused as refusal:
+                if refusal.outcome.status in (401, 403):
+                    raise
+                continue
+            except NotDav:
+                continue
+            if found:
+                return found
+        raise NotDav("No calendars were found there.")
+
+    def _choose(self) -> Collection:
+        """The calendar that the address names, or the only one of the user."""
+        found = self.calendars()
+        exact = [one for one in found if _path(one.url) == _path(self._request.url)]
+        if len(exact or found) == 1:
+            return (exact or found)[0]
+        names = ", ".join(f"{one.name or one.url} ({_path(one.url)})" for one in found[:10])
+        detail = f"There are several calendars: {names}. Give the whole address of one."
+        raise Refused(Failed(NamedProblem("calendar-ambiguous", "Which calendar?", detail[:1000])))
+
+    def _below(self, url: str) -> list[Collection]:
+        """The address itself when it is a calendar, or else the calendars of whoever signed in there."""
+        answer, url = self._propfind(url, 0, *DETAILS, "d:current-user-principal", "c:calendar-home-set")
+        own = [one for one in dav.collections(answer, url) if one.is_calendar]
+        if own:
+            return own[:1]
+        homes = dav.hrefs(answer, url, "c:calendar-home-set")
+        for principal in () if homes else dav.hrefs(answer, url, "d:current-user-principal")[:1]:
+            told, principal = self._propfind(principal, 0, "c:calendar-home-set")
+            homes = dav.hrefs(told, principal, "c:calendar-home-set")
+        found: list[Collection] = []
+        for home in homes[:3]:
+            told, home = self._propfind(home, 1, *DETAILS)
+            found += [one for one in dav.collections(told, home) if one.is_calendar and one.takes_events]
+        return found
+
+    def _collection(self, url: str) -> Collection:
+        answer, url = self._propfind(url, 0, *DETAILS)
+        found = [one for one in dav.collections(answer, url) if one.is_calendar]
+        if not found:
+            raise NotDav("There is no calendar at this address any more.")
+        return replace(found[0], url=url)
+
+    def _texts(self, url: str, listed: list[Member]) -> Iterator[str]:
+        for start in range(0, len(listed), AT_ONCE):
+            wanted = [one.url for one in listed[start : start + AT_ONCE]]
+            yield from (one.data for one in self._report(url, dav.multiget(wanted)) if one.data)
+
+    def _propfind(self, url: str, depth: int, *names: str) -> tuple[bytes, str]:
+        answer = self._send("PROPFIND", url, dav.propfind(*names), depth)
+        return answer.body, answer.final_url
+
+    def _report(self, url: str, body: bytes) -> list[Member]:
+        answer = self._send("REPORT", url, body, 1)
+        return dav.members(answer.body, answer.final_url)
+
+    def _send(self, method: str, url: str, body: bytes, depth: int) -> FetchedResponse:
+        """An answer 207, from wherever the server leads within its own host. Raises Refused or an OutboundError."""
+        headers = {"Content-Type": dav.XML, "Depth": str(depth), "Accept": "application/xml, text/xml"}
+        headers |= authorization(self._request)
+        for _ in range(MAX_REDIRECTS):
+            answer = self._client.send(method, url, body, headers)
+            target = answer.headers.get("Location")
+            if answer.status not in REDIRECTS or not target:
+                break
+            url = _within(url, urljoin(url, target))
+        if answer.status != 207:
+            raise Refused(refused(answer, self._now))
+        return replace(answer, final_url=url)
+
+
+def joined(texts: Iterable[str], name: str) -> bytes:
+    """Calendar objects as one document: what is within each VCALENDAR, one after the other."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"X-WR-CALNAME:{' '.join(name.split())}"]
+    for text in texts:
+        inner = decoded(text.encode()).strip().splitlines()
+        lines += [line for line in inner if not line.upper().startswith(_OF_THE_CALENDAR)]
+    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+
+
+# A METHOD within a stored object is nothing that the whole calendar does (RFC 4791 § 4.1 forbids it there).
+_OF_THE_CALENDAR = ("BEGIN:VCALENDAR", "END:VCALENDAR", "VERSION:", "PRODID:", "METHOD:", "X-WR-")
+
+
+def _places_to_ask(url: str) -> list[str]:
+    """The address itself, and the well-known one of its host (RFC 6764 § 5)."""
+    parts = urlsplit(url)
+    return list(dict.fromkeys([url, f"{parts.scheme}://{parts.netloc}/.well-known/caldav"]))
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.rstrip("/")
+
+
+def _within(url: str, target: str) -> str:
+    """A redirect that may be followed with a password: to the same host, and never from https to http."""
+    before, after = urlsplit(url), urlsplit(target)
+    if before.hostname != after.hostname or (before.scheme, after.scheme) == ("https", "http"):
+        raise RedirectRefused(url, "It redirects to another server, to which no password is sent.")
+    return target
