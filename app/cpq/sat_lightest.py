@@ -148,19 +148,30 @@ class _Search:
                 break
 
     def better(self, deadline: Deadline) -> None:
-        """One wish more, and one more, without giving up any; the dearest first, each in few conflicts."""
-        if self.best is None:
-            return
-        for wish in sorted(self._asked, key=lambda one: -self._asked[one]):
-            held = set(self.best)
-            if wish in held:
-                continue
-            try:
-                deadline.check()
-            except OutOfTime:
-                return
-            if tried(self._solver, [*(one for one in self._asked if one in held), wish], _BETTER_CONFLICTS):
+        """One wish more, and one more, for which only such are given up as weigh less together; the dearest first."""
+        before = -1
+        with suppress(OutOfTime):
+            while self.best is not None and self._cost != before:
+                before = self._cost
+                for wish in sorted(self._asked, key=lambda one: -self._asked[one]):
+                    self._swap_for(wish, deadline)
+
+    def _swap_for(self, wish: int, deadline: Deadline) -> None:
+        """All else stays as in the best solution, but for what the wish rules out: first what nobody wished for."""
+        fixed = {one: self._asked.get(one, 0) for one in self.best or () if one != -wish}
+        room = 0 if wish in fixed else self._asked[wish]
+        while room > 0:
+            deadline.check()
+            found = tried(self._solver, [wish, *fixed], _BETTER_CONFLICTS)
+            if found:
                 self._took()
+            rivals = [one for one in self._core() if one in fixed] if found is False else []
+            if not rivals:
+                return
+            cheapest = min(fixed[one] for one in rivals)
+            for one in [one for one in rivals if fixed[one] == cheapest][: None if cheapest == 0 else 1]:
+                del fixed[one]
+            room -= cheapest
 
     def _took(self) -> None:
         """The solver has a solution; it is kept when it is the lightest so far."""
