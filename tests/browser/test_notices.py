@@ -1,0 +1,191 @@
+"""Notices before visits, from the calendar to the lock screen: the real server, a push service of ours, the real worker."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Phone
+from tests.browser.noticing import (
+    Surroundings,
+    always_told,
+    deliver,
+    shown,
+    subscribable,
+    surrounded,
+    switch_on,
+    tap,
+)
+from tests.browser.server import Server, SignIn, sample_reps
+from tests.browser.writing import offline, stored
+from tests.browser.writing import server as ask
+from tests.support.calendars import ICALENDAR, calendar, event
+from tests.support.feed_server import document
+from tests.support.push_service import Browser, Delivered
+
+WAIT_SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surroundings]:
+    with surrounded(tmp_path_factory.mktemp("notices") / "home") as all_of_it:
+        yield all_of_it
+
+
+@pytest.fixture
+def server(around: Surroundings) -> Server:
+    return around.server
+
+
+@pytest.fixture
+def telling(new_phone: Callable[..., Phone], around: Surroundings, rep: SignIn) -> tuple[Phone, Browser]:
+    """A phone that may take notices, and the push service's side of it."""
+    phone = new_phone(permissions=["notifications"])
+    browser = subscribable(phone, around.push)
+    phone.sign_in(rep)
+    return phone, browser
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """What is found, once something is."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while not (result := found()):
+        if time.monotonic() > deadline:
+            pytest.fail("it never came")
+        time.sleep(0.1)
+    return result
+
+
+def of_visit(browser: Browser, visit_id: str) -> Delivered | None:
+    """The message about a visit that the push service took, decrypted."""
+    return next((one for one in browser.delivered if one.shown["tag"] == visit_id), None)
+
+
+def test_a_calendar_a_clock_that_moves_a_phone_offline_a_notice_a_tap_and_the_briefing(
+    telling: tuple[Phone, Browser], new_phone: Callable[..., Phone], around: Surroundings, rep: SignIn
+) -> None:
+    phone, browser = telling
+    switch_on(phone)
+    always_told(phone)
+    phone.open("/")
+    expect(phone.page.get_by_text("figures as of")).to_be_visible()
+    offline(phone)
+
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=61)
+    person = next(one for one in ask(phone, "/people?limit=200")["data"] if one["email"] and not one["left_on"])
+    account = ask(phone, f"/accounts/{person['account_id']}")
+    invited = f"ATTENDEE;CN={person['name']}:mailto:{person['email']}"
+    address = around.calendars.add(
+        "/anna.ics", document(calendar(event("spares", starts_at, invited, summary="Spares")), ICALENDAR)
+    )
+    desk = new_phone()
+    desk.sign_in(rep)
+    page = desk.open("/me/calendars")
+    page.get_by_label("Address", exact=True).fill(address)
+    page.get_by_role("button", name="Follow").click()
+    at = starts_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def planned() -> Any:
+        visits = ask(desk, f"/visits?account_id={account['id']}&limit=200")["data"]
+        return next((one for one in visits if one["starts_at"] == at), None)
+
+    visit = until(planned)
+    assert [one["id"] for one in stored(phone.page, "visit") if one["id"] == visit["id"]] == []
+    assert of_visit(browser, visit["id"]) is None
+
+    around.move_clock(120)
+    message = until(lambda: of_visit(browser, visit["id"]))
+    assert around.push.faults == []
+    assert (message.urgency, len(message.plain) <= 3993) == ("high", True)
+    deliver(phone, message.plain)
+    (notice,) = shown(phone)
+    assert account["name"] in notice["title"]
+    assert notice["tag"] == visit["id"]
+
+    tap(phone)
+    expect(phone.page).to_have_url(f"{around.server.url}/visits/{visit['id']}")
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text(account["name"])
+    expect(phone.page.locator("section.hero .row").first).to_be_visible()
+    expect(phone.page.locator(".pill")).to_have_text(re.compile("^Offline"))
+    first = phone.page.locator("section.hero .row").first.inner_text()
+    # A new page, as after a night in a pocket, reads the same.
+    fresh = phone.context.new_page()
+    fresh.goto(f"{around.server.url}/visits/{visit['id']}")
+    expect(fresh.locator("section.hero .row").first).to_have_text(first, use_inner_text=True)
+    shown(phone, 0)
+
+
+def test_this_device_is_switched_on_tried_and_switched_off(
+    telling: tuple[Phone, Browser], around: Surroundings
+) -> None:
+    phone, browser = telling
+    page = phone.open("/me/notices")
+    expect(page.get_by_text("Off.", exact=True)).to_be_visible()
+    switch_on(phone)
+    only_visible, key = json.loads(page.evaluate("sessionStorage.getItem('subscribed-with')"))
+    public_key = ask(phone, "/push/key")["public_key"]
+    assert (only_visible, base64.b64decode(key)) == (True, base64.urlsafe_b64decode(public_key + "="))
+    page.get_by_role("button", name="Send a test").first.click()
+    message = until(lambda: browser.delivered and browser.delivered[-1])
+    assert message.shown["data"]["kind"] == "test"
+    deliver(phone, message.plain)
+    (notice,) = shown(phone)
+    assert notice["body"] == "Notices reach this device."
+    deliver(phone, message.plain)
+    page.reload()
+    expect(page.get_by_text(re.compile("^last one"))).to_be_visible()
+    shown(phone)
+    before = len(ask(phone, "/push/devices")["data"])
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_role("button", name="Switch on")).to_be_visible()
+    assert len(ask(phone, "/push/devices")["data"]) == before - 1
+
+
+def test_what_is_chosen_is_kept_at_once_and_with_no_network_nothing_is_promised(signed_in: Phone) -> None:
+    page = signed_in.open("/me/notices")
+    page.get_by_label("30 min").check()
+    expect(page.get_by_text("Kept", exact=True)).to_be_visible()
+    page.get_by_label("Sun", exact=True).check()
+    page.get_by_label("The evening before").uncheck()
+    page.get_by_label("From").fill("20:30")
+    until(lambda: ask(signed_in, "/notice-preferences")["quiet_from"] == "20:30")
+    kept = ask(signed_in, "/notice-preferences")
+    assert (kept["lead_minutes"], kept["evening_before"], 7 in kept["working_days"]) == (30, False, True)
+    offline(signed_in)
+    page.get_by_label("2 h").check()
+    expect(page.get_by_role("alert").filter(has_text="Not kept")).to_be_visible()
+    expect(page.get_by_label("30 min")).to_be_checked()
+    page.reload()
+    expect(page.get_by_text("This is kept on the server")).to_be_visible()
+
+
+def test_a_phone_that_changed_hands_shows_nothing_of_a_customer(new_phone: Callable[..., Phone], rep: SignIn) -> None:
+    phone = new_phone(permissions=["notifications"])
+    phone.sign_in(next(one for one in sample_reps() if one != rep))
+    visit = {"id": "0192f0c1-0000-7000-8000-000000000001", "account_id": "a1", "starts_at": "2026-11-24T10:00:00Z"}
+    data = {
+        "kind": "briefing",
+        "notice": "n1",
+        "user_id": "somebody else",
+        "visit": visit,
+        "sent_at": "2099-01-01T00:00:00Z",
+    }
+    shown_to = {
+        "title": "10:00 · Norrvik Paper",
+        "body": "Seal leak",
+        "tag": visit["id"],
+        "navigate": "/",
+        "data": data,
+    }
+    deliver(phone, json.dumps({"web_push": 8030, "notification": shown_to, "mutable": True}).encode())
+    (notice,) = shown(phone)
+    assert (notice["title"], notice["data"]) == ("Doorstep", None)
+    assert stored(phone.page, "pushed") == []
