@@ -48,10 +48,13 @@ class Search {
   private readonly free: number;
   private paid = 0;
   private cost = Infinity;
+  /** The variables before any that the search makes. */
+  private readonly named: readonly number[];
 
   constructor(private readonly solver: Solver, weights: Weights, private readonly limit: Limit) {
     ({ wishes: this.asked, free: this.free } = wishesOf(weights));
     this.wishes = new Map(this.asked);
+    this.named = Array.from({ length: solver.variables }, (_, at) => at + 1);
   }
 
   get atLeast(): number {
@@ -89,15 +92,35 @@ class Search {
     this.best = this.solver.snapshot();
   }
 
-  /** One wish more, and one more, without giving up any; the dearest first, each in few conflicts. */
+  /** One wish more, and one more, for which only such are given up as weigh less together; the dearest first. */
   better(limit: Limit): void {
-    for (const [wish] of [...this.asked].sort(([a, one], [b, other]) => other - one || a - b)) {
-      const { best } = this;
-      if (!best || limit.isOver) return;
-      if (best(wish)) continue;
-      const held = [...this.asked.keys()].filter(best);
-      if (within(() => this.solver.solve([...held, wish], [], limit.part(BETTER_CONFLICTS)))) this.took();
+    const dearest = [...this.asked].sort(([a, one], [b, other]) => other - one || a - b);
+    for (let before = NaN; this.best && this.cost !== before; ) {
+      before = this.cost;
+      for (const [wish, price] of dearest) if (!this.swapFor(wish, price, limit)) return;
     }
+  }
+
+  /** All else stays as in the best model, but for what the wish rules out: first what nobody wished for. False at the limit. */
+  private swapFor(wish: number, price: number, limit: Limit): boolean {
+    const best = this.best as Holds;
+    const fixed = new Set(this.named.map((variable) => (best(variable) ? variable : -variable)).filter((literal) => literal !== -wish));
+    for (let room = fixed.has(wish) ? 0 : price; room > 0; ) {
+      if (limit.isOver) return false;
+      const found = within(() => this.solver.solve([wish, ...fixed], [], limit.part(BETTER_CONFLICTS)));
+      if (found) this.took();
+      const rivals = found === false ? this.solver.core.filter((one) => fixed.has(one)) : [];
+      const [first] = rivals.sort((a, b) => this.price(a) - this.price(b) || a - b);
+      if (first === undefined) break;
+      const cheapest = this.price(first);
+      for (const one of cheapest > 0 ? [first] : rivals) if (this.price(one) === cheapest) fixed.delete(one);
+      room -= cheapest;
+    }
+    return true;
+  }
+
+  private price(literal: number): number {
+    return this.asked.get(literal) ?? 0;
   }
 
   /** The solver has a model; it is kept when it is the lightest so far. */

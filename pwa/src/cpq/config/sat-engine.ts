@@ -32,8 +32,8 @@ export class SatEngine implements Engine {
     const wanted = out.map((slot) => -(model.slotLiteral[slot] as number));
     if (!slots.includes(1) && within(() => this.finds(solver, wanted, slots, limit)) === false) return null;
     const implied = new Set(solver.implied(wanted));
-    const single = new Set(choices.filter((choice) => choice.single).map(({ feature }) => feature));
-    const open = model.features.flatMap((_, at) => (single.has(at) ? [] : model.slotsOf(at)));
+    const single = new Map(choices.filter((choice) => choice.single).map(({ feature, allowed }) => [feature, allowed]));
+    const open = model.features.flatMap((_, at) => [...(single.get(at) ?? model.slotsOf(at))]);
     const unproven = this.sweep(solver, wanted, open.filter((slot) => !implied.has(-(model.slotLiteral[slot] as number))), slots, limit);
     for (const choice of choices) if (choice.single) unproven.push(...this.seeInstead(solver, choice, choices, slots, limit));
     for (const slot of unproven) slots[slot] = 1;
