@@ -29,6 +29,7 @@ SERIES_SECONDS, STINGY_SECONDS, PATIENCE = 1.5, 0.2, 4
 Budget = Callable[[float], AbstractContextManager[None]]
 _TZID = re.compile(r';TZID=(?:"([^"]*)"|([^":;,]*))', re.IGNORECASE)
 _DENSE = re.compile(r"FREQ=SECONDLY(?!.*COUNT=\d{1,3}(?!\d))|INTERVAL=0+(?!\d)", re.IGNORECASE)
+_UNTIL_DATE = re.compile(r"(UNTIL=[0-9]{8})(?![0-9T])", re.IGNORECASE)
 _PRIVATE = frozenset({"PRIVATE", "CONFIDENTIAL"})
 
 
@@ -133,7 +134,9 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
                 raise _Unusable(ical.UnknownTimeZone.problem, f"Nobody knows the zone {clean(quoted or plain, 80)!r}.")
         if line[:6].upper() == "RRULE:" and _DENSE.search(line):
             raise _Unusable(ical.EndlessEvent.problem, "It recurs every second, or without moving on. It was left out.")
-    text = _document(line for event in series.events for line in ("BEGIN:VEVENT", *event, "END:VEVENT"))
+    text = _document(
+        line for event in series.events for line in ("BEGIN:VEVENT", *_until_end_of_day(event), "END:VEVENT")
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         calendar = icalendar.Calendar.from_ical(text)
@@ -145,6 +148,14 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
         raise _Unusable(ical.EndlessEvent.problem, f"It takes place {len(dates)} times in the time that is looked at.")
     recurring = series.recurring
     return [_occurrence(event, series.uid, zone, recurring=recurring, cancels=cancels) for event in dates]
+
+
+def _until_end_of_day(event: list[str]) -> list[str]:
+    """A rule of times that ends on a date ends with that day: against § 3.3.10, and what everybody means who writes it."""
+    timed = any(line[:7].upper() == "DTSTART" and "T" in line.rpartition(":")[2].upper() for line in event)
+    if not timed:
+        return event
+    return [_UNTIL_DATE.sub(r"\1T235959", line) if line[:5].upper() == "RRULE" else line for line in event]
 
 
 def _check_starts(calendar: Any) -> None:
