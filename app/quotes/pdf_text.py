@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,7 @@ MOST_LEAVINGS = 6
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 # A word longer than a line gets places to break, or it would run over the edge of the page.
 _LONG = re.compile(r"\S{25}(?=\S)")
+_RAMP = re.compile(r"\.m(\d+)")
 _PERIODS = {"month": "Monthly", "year": "Yearly"}
 _USE = {"month": "Monthly by use, as expected", "year": "Yearly by use, as expected"}
 
@@ -24,7 +25,7 @@ def laid_out(document: Mapping[str, Any]) -> Json:
     """The document with everything worded that the template sets, its text free of what paper cannot show."""
     made: Json = {**document, **{name: document.get(name) for name in ("acceptance",)}}
     currency = document["currency"]
-    made["lines"] = [_line(line, currency) for line in document["lines"]]
+    made["lines"] = [_line(line, document["lines"], currency) for line in document["lines"]]
     made["document_title"] = f"Quote {document['number']}, version {document['version']}: {document['title']}"
     made["sums"] = list(_sums(document["totals"]))
     made["sum_rows"] = list(_sum_rows(document))
@@ -47,8 +48,14 @@ def _legible(value: Any) -> Any:
     return value
 
 
-def _line(line: Mapping[str, Any], currency: str) -> Json:
-    facts = [line["sku"], f"quantity {line['quantity']}"]
+def _line(line: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], currency: str) -> Json:
+    grows = any(begins_in(part) > 1 for part in line["parts"])
+    facts = [line["sku"], *([] if grows else [f"quantity {line['quantity']}"])]
+    facts.extend(f"part of {one['name']}" for one in lines if one["id"] == line.get("bundle"))
+    free = all(Decimal(part["net"]) == 0 for part in line["parts"])
+    if free and any(one.get("bundle") == line["id"] for one in lines):
+        facts.append("each piece of it below, at its price")
+        line = {**line, "parts": []}
     if line["term"]:
         facts.append(line["term"]["name"])
     if line["optional"]:
@@ -63,6 +70,8 @@ def _part(part: Mapping[str, Any], line: Mapping[str, Any], currency: str, *, al
     quantity = str(part.get("quantity", line["quantity"]))
     if part.get("unit_net") and quantity not in ("1", "0") and part.get("charge", "one_time") == "one_time":
         facts.append(f"{quantity} at {money_text(part['unit_net'], currency)}")
+    if any(begins_in(one) > 1 for one in line["parts"]) and part.get("charge") == "recurring":
+        facts.append(f"{quantity} from month {begins_in(part)}" if begins_in(part) > 1 else f"{quantity} to begin with")
     return {
         "name": "" if alone else part.get("name", ""),
         "facts": facts,
@@ -70,6 +79,12 @@ def _part(part: Mapping[str, Any], line: Mapping[str, Any], currency: str, *, al
         "net": part["net"],
         "waterfall": [_step(step, place) for place, step in enumerate(steps)],
     }
+
+
+def begins_in(part: Mapping[str, Any]) -> int:
+    """The month in which a part of a ramp begins; 1 of everything else."""
+    found = _RAMP.search(str(part.get("id", "")))
+    return int(found[1]) + 1 if found else 1
 
 
 def due(part: Mapping[str, Any]) -> str:

@@ -2,10 +2,12 @@
 import { useId, useState } from 'preact/hooks';
 import { Asking, Questions } from './questions';
 import type { Change, Controls, Line, OptionValue, Part, Question, Step } from './types';
-import { change as signed, due, money, plural } from './words';
+import { beginsIn, change as signed, due, isZero, money, plural } from './words';
 
 interface LineProps {
   line: Line;
+  /** all lines of the offer */
+  lines: readonly Line[];
   currency: string;
   controls: Controls | undefined;
   /** the customer's changes while the server works them out */
@@ -15,20 +17,28 @@ interface LineProps {
   onAsk: ((text: string, line: string) => Promise<void>) | undefined;
 }
 
-export function OfferLine({ line, currency, controls, pending, questions, onChange, onAsk }: LineProps) {
+export function OfferLine({ line, lines, currency, controls, pending, questions, onChange, onAsk }: LineProps) {
   const id = useId();
   const features = line.configuration.reduce((count, group) => count + group.features.length, 0);
+  const set = lines.find((one) => one.id === line.bundle);
+  const grows = line.parts.some((part) => beginsIn(part) > 1);
+  // A set without a price of its own: what is in it has.
+  const parts = lines.some((one) => one.bundle === line.id) && line.parts.every(({ net }) => isZero(net)) ? [] : line.parts;
+  const facts = [
+    line.sku, grows ? '' : `quantity ${line.quantity}`, set && `part of ${set.name}`, line.parts.length > 0 && parts.length === 0 && 'each piece of it below, at its price',
+    line.optional && (line.selected ? 'optional, in the sum' : 'optional, not in the sum'),
+  ];
   return (
     <section class={`card offer-line${line.selected ? '' : ' out'}`} aria-labelledby={id} aria-busy={pending !== undefined}>
       <div class="offer-line-head">
         <div>
           <h2 id={id}>{line.name}</h2>
-          <p class="src">{[line.sku, `quantity ${line.quantity}`, line.optional && (line.selected ? 'optional, in the sum' : 'optional, not in the sum')].filter(Boolean).join(' · ')}</p>
+          <p class="src">{facts.filter(Boolean).join(' · ')}</p>
         </div>
         <p class="offer-price">
-          {line.parts.map((part) => (
+          {parts.map((part) => (
             <span key={part.id}>
-              <b>{money(part.net, currency)}</b> {due(part) && <small>{due(part)}</small>}
+              <b>{money(part.net, currency)}</b> {due(part) && <small>{grows && `of ${part.quantity ?? line.quantity}, `}{due(part)}</small>}
             </span>
           ))}
         </p>
@@ -37,8 +47,8 @@ export function OfferLine({ line, currency, controls, pending, questions, onChan
       {line.notes && <p>{line.notes}</p>}
       {controls && <Open line={line} controls={controls} currency={currency} pending={pending ?? []} onChange={onChange} />}
       {line.term && <Leaving line={line} currency={currency} />}
-      {line.parts.map((part) => (
-        <Waterfall key={part.id} part={part} currency={currency} alone={line.parts.length === 1} />
+      {parts.map((part) => (
+        <Waterfall key={part.id} part={part} currency={currency} />
       ))}
       {features > 0 && (
         <details>
@@ -61,11 +71,11 @@ const Chevron = () => (
 );
 
 /** Every step from the list price to the net price; they add up line by line. */
-function Waterfall({ part, currency, alone }: { part: Part; currency: string; alone: boolean }) {
+function Waterfall({ part, currency }: { part: Part; currency: string }) {
   return (
     <details>
       <summary>
-        <Chevron /> How {alone || !part.name ? 'this price' : part.name} came about, {plural(part.waterfall.length, 'step')}
+        <Chevron /> How this price came about{beginsIn(part) > 1 && `, from month ${beginsIn(part)}`}
       </summary>
       <ol class="price-steps">
         {part.waterfall.map((step, place) => (

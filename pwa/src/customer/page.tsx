@@ -88,7 +88,7 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
         {quote.notes && <p class="card offer-notes">{quote.notes}</p>}
         {quote.lines.map((line) => (
           <OfferLine
-            key={line.id} line={line} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} pending={pending?.filter((one) => one.line === line.id)}
+            key={line.id} line={line} lines={quote.lines} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} pending={pending?.filter((one) => one.line === line.id)}
             questions={asked.filter((one) => one.line === line.id)} onChange={change} onAsk={open ? ask : undefined}
           />
         ))}

@@ -62,6 +62,8 @@ export interface Line {
   quantity: string;
   optional: boolean;
   selected: boolean;
+  /** the set that it is part of */
+  bundle: string | null;
   notes: string;
   configuration: { name: string; features: { id: string; name: string; text: string; value: string }[] }[];
   budgets: { id: string; name: string; unit: string; used: string; limit?: string; percent?: number }[];

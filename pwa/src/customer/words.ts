@@ -15,7 +15,9 @@ export function money(amount: string, currency: string): string {
 
 /** A step's amount with its sign: `+ € 1,310.00`. */
 export const change = (amount: string, currency: string): string =>
-  amount.startsWith('-') ? money(amount, currency) : `+\u00a0${money(amount, currency)}`;
+  amount.startsWith('-') || isZero(amount) ? money(amount, currency) : `+\u00a0${money(amount, currency)}`;
+
+export const isZero = (amount: string): boolean => /^-?0+(\.0+)?$/.test(amount);
 
 /** `21 December 2026` */
 export function day(iso: string): string {
@@ -32,12 +34,17 @@ export function today(): string {
 
 export const plural = (count: string | number, one: string): string => `${count} ${one}${String(count) === '1' ? '' : 's'}`;
 
+/** The month in which a part of a ramp begins; 1 of everything else. */
+export const beginsIn = ({ id }: Part): number => Number(/\.m(\d+)/.exec(id)?.[1] ?? 0) + 1;
+
 /** When a price is due: empty for once. */
 export function due(part: Part): string {
   if (part.charge !== 'recurring' && part.charge !== 'usage') return '';
   const period = part.period ?? 'month';
   if (part.charge === 'usage') return `a ${period}, by use as expected`;
-  return part.periods && part.periods !== '1' ? `a ${period}, for ${part.periods} ${period}s` : `a ${period}`;
+  const begins = beginsIn(part);
+  const from = begins > 1 ? `a ${period} from month ${begins}` : `a ${period}`;
+  return part.periods && part.periods !== '1' ? `${from}, for ${part.periods} ${period}s` : from;
 }
 
 const PERIODS: Record<string, string> = { month: 'Monthly', year: 'Yearly' };
@@ -47,10 +54,12 @@ export function sums({ totals }: Document): [name: string, sum: Sum][] {
   const all: [string, Sum][] = totals.one_time ? [['Once', totals.one_time]] : [];
   for (const [period, sum] of Object.entries(totals.recurring ?? {})) all.push([PERIODS[period] ?? `Every ${period}`, sum]);
   for (const [period, sum] of Object.entries(totals.usage ?? {})) all.push([`${PERIODS[period] ?? `Every ${period}`} by use`, sum]);
-  const some = all.filter(([, sum]) => !/^-?0+(\.0+)?$/.test(sum.net));
+  const some = all.filter(([, sum]) => !isZero(sum.net));
   return some.length > 0 ? some : [['In all', totals]];
 }
 
-/** What an offer comes to, in one breath: `€ 38,084.00 once, € 218.00 monthly`. */
-export const inOneBreath = (document: Document): string =>
-  sums(document).map(([name, sum]) => `${money(sum.net, document.currency)} ${name.toLowerCase()}`).join(' and ');
+/** What an offer comes to, in one breath: `€ 38,084.00 once, € 218.00 monthly and € 95.00 yearly`. */
+export function inOneBreath(document: Document): string {
+  const all = sums(document).map(([name, sum]) => `${money(sum.net, document.currency)} ${name.toLowerCase()}`);
+  return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter(Boolean).join(' and ');
+}

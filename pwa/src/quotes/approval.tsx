@@ -5,7 +5,7 @@ import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
 import { Prose } from '../ui/form';
 import { save, write } from '../ui/save';
-import { percent, rounded } from './money';
+import { percent, rounded, unbroken } from './money';
 import type { QuoteApproval } from '../store/rows';
 import { roleWords } from './words';
 import type { Work } from './working';
@@ -23,7 +23,7 @@ export function ApprovalCard({ work }: { work: Work }) {
       <h2>{deciding ? 'For you to decide' : 'Approval'}</h2>
       {approvals.length === 0 && <p class="soft">{quote.status === 'in_approval' ? 'Asked for; whoever decides is told when this phone is online.' : 'Decided.'}</p>}
       <ul class="rows">
-        {approvals.map((one, place) => <Asked key={place} approval={one} />)}
+        {together(approvals).map((some, place) => <Asked key={place} approvals={some} />)}
       </ul>
       {deciding && <Margin work={work} />}
       {deciding && <Decision work={work} />}
@@ -31,16 +31,29 @@ export function ApprovalCard({ work }: { work: Work }) {
   );
 }
 
-function Asked({ approval }: { approval: QuoteApproval }) {
-  const { reason, asked_why, asked_by, asked_at, decision, decided_by, decided_at, decision_reason, role } = approval;
+/** What was asked in one breath and is decided alike stands together, and says its why once. */
+function together(approvals: readonly QuoteApproval[]): QuoteApproval[][] {
+  const found = new Map<string, QuoteApproval[]>();
+  for (const one of approvals) {
+    const { role, asked_why, asked_by, asked_at, decision, decided_by, decided_at, decision_reason } = one;
+    const key = JSON.stringify([role, asked_why, asked_by, asked_at, decision, decided_by, decided_at, decision_reason]);
+    found.set(key, [...(found.get(key) ?? []), one]);
+  }
+  return [...found.values()];
+}
+
+function Asked({ approvals }: { approvals: readonly QuoteApproval[] }) {
+  const [first] = approvals;
+  if (!first) return null;
+  const { asked_why, asked_by, asked_at, decision, decided_by, decided_at, decision_reason, role } = first;
   const at = (instant: string | undefined) => (instant ? age(instant, now.value, timeZone.value) : '');
   return (
     <li class="row">
       <span class={`sign ${decision === 'approve' ? 'good' : decision === 'refuse' ? 'bad' : 'warn'}`} aria-hidden="true">
         {decision === 'approve' ? '✓' : '!'}
       </span>
-      <span>
-        {reason}
+      <div>
+        {approvals.map((one, place) => <p key={place}>{unbroken(one.reason ?? '')}</p>)}
         {asked_why && <span class="why">“{asked_why}”</span>}
         <span class="src">
           {decision
@@ -48,7 +61,7 @@ function Asked({ approval }: { approval: QuoteApproval }) {
             : `Waits for ${roleWords(role ?? 'manager')}${asked_by ? ` · asked by ${asked_by}` : ''} ${at(asked_at)}`}
         </span>
         {decision_reason && <span class="why">“{decision_reason}”</span>}
-      </span>
+      </div>
     </li>
   );
 }

@@ -2,11 +2,8 @@
 import { Empty, Screen } from '../ui/frame';
 import { session } from '../store/state';
 import { productOf } from './document';
-import { money } from './money';
 import { headline, belowPrice, Waterfall } from './waterfall';
-import { linesOf } from './pricing';
-import { add } from './money';
-import { lineSays } from './lines';
+import { LineAmount, lineSays } from './lines';
 import { pathOf, type QuotePage } from './reads';
 import { validWords } from './words';
 import { useWork } from './working';
@@ -39,9 +36,8 @@ export function CustomerScreen({ page }: { page: QuotePage }) {
         <ul class="lines">
           {lines.map((line) => {
             const product = productOf(document, line.sku);
-            const net = linesOf(price, line.id).reduce((sum, one) => add(sum, one.net), '0');
             return (
-              <li key={line.id}>
+              <li key={line.id} class={line.bundle ? 'part' : undefined}>
                 <span>
                   <b>
                     {line.quantity === '1' ? '' : `${line.quantity} × `}
@@ -49,7 +45,7 @@ export function CustomerScreen({ page }: { page: QuotePage }) {
                   </b>
                   <span class="src">{lineSays(line, product)}</span>
                 </span>
-                <span class="amount">{money(net, price.currency)}</span>
+                <LineAmount price={price} line={line} />
               </li>
             );
           })}

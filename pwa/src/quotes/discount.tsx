@@ -1,8 +1,8 @@
 /** Discounts of the rep on the whole quote, with how far their authority goes, and who must approve what is beyond it. */
 import { useSignal } from '@preact/signals';
-import type { HeaderDiscount } from '../cpq/quote';
+import type { HeaderDiscount, LineDiscount } from '../cpq/quote';
 import { Select, Text } from '../ui/form';
-import { decimalOf, money, percent } from './money';
+import { decimalOf, money, percent, unbroken } from './money';
 import { Fold } from './pieces';
 import { roleWords } from './words';
 import type { Work } from './working';
@@ -32,13 +32,15 @@ export function DiscountCard({ work }: { work: Work }) {
   );
 }
 
-const discountWords = ({ kind, value, reason }: HeaderDiscount, currency: string): string =>
-  `${kind === 'percent' ? percent(value) : kind === 'amount' ? `${money(value, currency)} off` : `${money(value, currency)} in all`} · ${reason}`;
+export const discountWords = ({ kind, value, reason }: HeaderDiscount | LineDiscount, currency: string): string =>
+  `${kind === 'percent' ? percent(value) : kind === 'amount' ? `${money(value, currency)} off` : kind === 'fixed_price' ? `${money(value, currency)} for one` : `${money(value, currency)} in all`} · ${reason}`;
 
 function Authority({ work }: { work: Work }) {
   const price = work.price.value?.price;
   const discounted = (work.draft.value.value.content?.discounts?.length ?? 0) > 0;
-  if (!price || (!price.approvals.length && !discounted)) return null;
+  // What was asked for already stands in a card of its own, with what became of it.
+  const asked = !work.dirty.value && ['in_approval', 'approved'].includes(work.page.quote?.status ?? 'draft');
+  if (!work.open || asked || !price || (!price.approvals.length && !discounted)) return null;
   return (
     <section class="card" aria-label="Authority">
       <h2>Authority</h2>
@@ -48,19 +50,22 @@ function Authority({ work }: { work: Work }) {
 }
 
 /** `Within your authority (5 %)`, or who must approve and why. */
-export function AuthorityWords({ work }: { work: Work }) {
-  const approvals = work.price.value?.price?.approvals ?? [];
+export function AuthorityWords({ work, line }: { work: Work; line?: string }) {
+  const price = work.price.value?.price;
+  const approvals = (price?.approvals ?? []).filter((one) => !line || !one.line || (price?.parents[one.line] ?? one.line) === line);
   const limit = work.document?.authority?.find(({ role }) => role === work.page.role)?.max_discount_percent;
   if (approvals.length === 0) return <p class="src">{limit ? `Within your authority (${percent(limit)})` : 'Needs no approval'}</p>;
+  const roles = [...new Set(approvals.map(({ role }) => role))];
   return (
     <ul class="rows">
-      {approvals.map((one) => (
-        <li key={one.rule + (one.line ?? '')} class="row">
+      {roles.map((role) => (
+        <li key={role} class="row">
           <span class="sign warn" aria-hidden="true">!</span>
-          <span>
-            <b>Needs {roleWords(one.role)}.</b> {one.reason}
+          <div>
+            <b>Needs {roleWords(role)}.</b>
+            {approvals.filter((one) => one.role === role).map((one) => <p key={one.rule + (one.line ?? '')}>{unbroken(one.reason)}</p>)}
             {limit && <span class="src">Your authority goes to {percent(limit)}</span>}
-          </span>
+          </div>
         </li>
       ))}
     </ul>

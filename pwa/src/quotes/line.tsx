@@ -1,6 +1,6 @@
 /** One line of a quote: how many, at what discount, for how long, and what the customer may change of it. */
 import { useSignal } from '@preact/signals';
-import type { LineDiscount, QuoteLine, RampPart } from '../cpq/quote';
+import type { LineDiscount, QuoteLine } from '../cpq/quote';
 import { Day, ManyChips, Prose, Text } from '../ui/form';
 import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
@@ -10,10 +10,10 @@ import { AuthorityWords, DiscountForm } from './discount';
 import { entriesOf, isConfigurable, productOf, valueName, type Product } from './document';
 import { decimalOf, plain } from './money';
 import { Check, Stepper } from './pieces';
-import { PriceBar } from './price-bar';
+import { Part, PriceBar } from './price-bar';
 import { linesOf } from './pricing';
+import { Ramp } from './ramp';
 import { pathOf, type QuotePage } from './reads';
-import { LineSteps } from './waterfall';
 import { useWork, type Work } from './working';
 
 const MOST = 1_000_000;
@@ -92,7 +92,11 @@ function Fields({ work, line, product }: Props) {
   return (
     <>
       <section class="card form">
-        <Stepper label="Quantity" value={line.quantity} min={1} max={mostOf(work, line)} onStep={(quantity) => put({ quantity })} />
+        {line.ramp?.length ? (
+          <p>How many: in steps, below.</p>
+        ) : (
+          <Stepper label="Quantity" value={line.quantity} min={1} max={mostOf(work, line)} onStep={(quantity) => put({ quantity })} />
+        )}
         {used && <Expected line={line} unit={used.unit} expected={used.expected} onChange={(quantity) => put({ usage: quantity ? { quantity } : (undefined as never) })} />}
       </section>
       <section class="card form">
@@ -101,10 +105,10 @@ function Fields({ work, line, product }: Props) {
           label="Discount" kinds={KINDS} value={line.discount} currency={work.draft.value.value.content?.currency ?? ''}
           onChange={(discount) => put({ discount: (discount ?? undefined) as LineDiscount })}
         />
-        <AuthorityWords work={work} />
+        <AuthorityWords work={work} line={line.id} />
       </section>
       <Freedom work={work} line={line} product={product} />
-      {(recurring || line.amends) && <Times line={line} onChange={put} />}
+      {(recurring || line.amends) && <Times work={work} line={line} onChange={put} />}
       <section class="card form">
         <Prose label="Note on this line" value={line.notes ?? ''} onText={(notes) => put({ notes })} rows={2} most={2000} />
       </section>
@@ -165,8 +169,7 @@ function Freedom({ work, line, product }: Props) {
 }
 
 /** When it begins and ends, and steps of a ramp. */
-function Times({ line, onChange }: { line: QuoteLine; onChange: (part: Partial<QuoteLine>) => void }) {
-  const ramp = line.ramp ?? [];
+function Times({ work, line, onChange }: { work: Work; line: QuoteLine; onChange: (part: Partial<QuoteLine>) => void }) {
   return (
     <section class="card form">
       <details open={Boolean(line.starts_on ?? line.ends_on ?? line.ramp)}>
@@ -177,36 +180,10 @@ function Times({ line, onChange }: { line: QuoteLine; onChange: (part: Partial<Q
         <div class="stack">
           <Day legend="Begins" value={line.starts_on ?? ''} onDay={(starts_on) => onChange({ starts_on })} quick={[0, 14, 30]} />
           <Text label="Ends with" type="date" value={line.ends_on ?? ''} hint="Empty: after its term. A date makes it end together with another contract." onText={(ends_on) => onChange({ ends_on })} />
-          <Ramp ramp={ramp} onChange={(parts) => onChange({ ramp: parts })} />
+          {!line.amends && <Ramp work={work} line={line} onChange={onChange} />}
         </div>
       </details>
     </section>
-  );
-}
-
-/** Another quantity or discount from a month on. */
-function Ramp({ ramp, onChange }: { ramp: RampPart[]; onChange: (ramp: RampPart[]) => void }) {
-  const last = ramp.at(-1);
-  const put = (at: number, part: Partial<RampPart>) => onChange(ramp.map((one, place) => (place === at ? { ...one, ...part } : one)));
-  return (
-    <div class="stack">
-      {ramp.map((one, place) => (
-        <div key={place} class="inset">
-          <Stepper label="From month" value={String(one.from_month)} min={0} max={120} onStep={(month) => put(place, { from_month: Number(month) })} />
-          <Stepper label="Quantity from then" value={one.quantity ?? '1'} min={0} max={MOST} onStep={(quantity) => put(place, { quantity })} />
-          <button class="btn ghost" type="button" onClick={() => onChange(ramp.filter((_, at) => at !== place))}>
-            Remove this step
-          </button>
-        </div>
-      ))}
-      <button
-        class="chip" type="button"
-        onClick={() => onChange(last ? [...ramp, { ...last, from_month: last.from_month + 6 }] : [{ from_month: 0, quantity: '1' }, { from_month: 6, quantity: '2' }])}
-      >
-        <Icon name="add" />
-        {ramp.length === 0 ? 'Grow in steps' : 'Another step'}
-      </button>
-    </div>
   );
 }
 
@@ -217,12 +194,7 @@ function Steps({ work, line }: { work: Work; line: QuoteLine }) {
   return (
     <section class="card hero" aria-label="How this price came about">
       <h2>How this price came about</h2>
-      {lines.map((one) => (
-        <div key={one.id} class="wf-line">
-          {!one.included && <p class="src">Optional, not in the sum</p>}
-          <LineSteps line={one} price={price} />
-        </div>
-      ))}
+      {lines.map((one) => <Part key={one.id} part={one} price={price} />)}
     </section>
   );
 }

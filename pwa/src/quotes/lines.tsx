@@ -3,9 +3,9 @@ import type { QuoteLine } from '../cpq/quote';
 import { Icon } from '../ui/icons';
 import { featureOf } from './configuring';
 import { isConfigurable, productOf, valueName, type Product } from './document';
-import { add, money } from './money';
+import { money } from './money';
 import { pathOf } from './reads';
-import { linesOf } from './pricing';
+import { isSet, linesOf, netOf, type QuotePrice } from './pricing';
 import type { Work } from './working';
 
 export function LinesCard({ work }: { work: Work }) {
@@ -31,11 +31,8 @@ export function LinesCard({ work }: { work: Work }) {
 
 function Line({ work, line }: { work: Work; line: QuoteLine }) {
   const product = productOf(work.document, line.sku);
-  const price = work.price.value?.price;
-  const priced = price ? linesOf(price, line.id) : [];
-  const net = priced.reduce((sum, one) => add(sum, one.net), '0');
   return (
-    <li>
+    <li class={line.bundle ? 'part' : undefined}>
       <a class="name" href={`${pathOf(work.page.id)}/lines/${line.id}`}>
         <b>
           {line.quantity === '1' ? '' : `${line.quantity} × `}
@@ -43,8 +40,22 @@ function Line({ work, line }: { work: Work; line: QuoteLine }) {
         </b>
         <span class="src">{lineSays(line, product)}</span>
       </a>
-      <span class="amount">{price && priced.length > 0 ? money(net, price.currency) : '\u2013'}</span>
+      <LineAmount price={work.price.value?.price} line={line} />
     </li>
+  );
+}
+
+/** What a line adds to the sum; of an option that is not taken what it would add; of a set what is in it. */
+export function LineAmount({ price, line }: { price: QuotePrice | null | undefined; line: QuoteLine }) {
+  const priced = price ? linesOf(price, line.id) : [];
+  const [first] = priced;
+  if (!price || !first) return <span class="amount">{'\u2013'}</span>;
+  const amount = isSet(price, line.id) ? (first.bundle?.net ?? '0') : netOf(price, line.id);
+  return (
+    <span class={first.included ? 'amount' : 'amount not'}>
+      {money(amount, price.currency)}
+      {!first.included && <span class="src">not in the sum</span>}
+    </span>
   );
 }
 
@@ -57,6 +68,9 @@ export function lineSays(line: QuoteLine, product: Product | undefined): string 
     if (open > 0) parts.push(`${open} of ${product.features?.length} still open`);
     parts.push(...(line.choices ?? []).slice(0, 4).map(({ feature, value }) => words(product, feature, value)));
   }
+  if (line.ramp?.length) parts.push(`in steps: ${line.ramp.map(({ from_month, quantity }) => `${quantity ?? line.quantity}${from_month ? ` after ${from_month} months` : ''}`).join(', ')}`);
+  if (line.usage?.quantity) parts.push(`${line.usage.quantity} expected`);
+  if (product?.bundle?.length) parts.push('a set');
   if (line.optional) parts.push(line.selected ? 'optional, chosen' : 'optional, not chosen');
   if (line.bundle) parts.push('part of a set');
   if (line.discount) parts.push('with a discount');
@@ -73,7 +87,8 @@ const AMENDS = { add: 'added to a subscription', reduce: 'takes from a subscript
 
 /** What does not go together, and what usually goes with it. */
 export function Findings({ work }: { work: Work }) {
-  const findings = work.price.value?.price?.findings ?? [];
+  // Of a quote that is not worked on any more there is nothing left to add.
+  const findings = work.open ? (work.price.value?.price?.findings ?? []) : [];
   const stops = findings.filter(({ kind }) => kind === 'requires' || kind === 'excludes');
   const hints = findings.filter(({ kind }) => kind === 'suggests' || kind === 'bundle' || kind === 'tax');
   if (findings.length === 0) return null;

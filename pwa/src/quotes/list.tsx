@@ -108,7 +108,7 @@ function Group({ title, rows, role }: { title: string; rows: Row[]; role: string
             <a class="item" href={`/quotes/${row.id}`}>
               <span>
                 <b>{row.account}</b> <Unsent type="quote" id={row.id} />
-                <span class="state" data-tone={row.unsent && row.status === 'sent' ? 'warn' : toneOf(row)}>
+                <span class="standing" data-tone={row.unsent && row.status === 'sent' ? 'warn' : toneOf(row)}>
                   <i />
                   {why(row, role) ?? (row.unsent && row.status === 'sent' ? 'Sent when online' : stateWords(row))}
                 </span>

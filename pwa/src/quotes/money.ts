@@ -26,6 +26,8 @@ export const per = (period: string | undefined): string => (period ? ` / ${PERIO
 
 /** `4.50` → `4.5`; what a percentage or a quantity looks like. */
 export const plain = (value: string): string => (value.includes('.') ? value.replace(/\.?0+$/, '') : value);
+/** A sentence whose figures stay with their percent sign. */
+export const unbroken = (text: string): string => text.replaceAll(/(\d) %/g, `$1${NBSP}%`);
 export const percent = (value: string): string => `${plain(value)}${NBSP}%`;
 
 /** A percentage as it is said: one place, half up, of the text alone. */

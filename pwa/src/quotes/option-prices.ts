@@ -2,8 +2,8 @@
 import type { Context, QuoteContent, QuoteLine } from '../cpq/quote';
 import { onlyValue, type Evaluated } from './configuring';
 import type { CatalogueDocument, Feature } from './document';
-import { add, subtract } from './money';
-import { linesOf, pricingOf, type QuotePrice } from './pricing';
+import { subtract } from './money';
+import { netOf, pricingOf } from './pricing';
 
 /** By feature and value, the difference to the line as it stands, one piece of it. Empty where the line cannot be priced. */
 export function optionPrices(
@@ -30,5 +30,3 @@ function valuesOf(now: Evaluated, feature: string): string[] {
   const only = domain && onlyValue(domain);
   return (now.values.get(feature) ?? []).filter((value) => value !== only);
 }
-
-const netOf = (price: QuotePrice, line: string): string => linesOf(price, line).reduce((sum, one) => add(sum, one.net), '0');

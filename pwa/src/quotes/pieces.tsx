@@ -84,7 +84,7 @@ export function Check({ label, detail, checked, onCheck }: { label: string; deta
 /** One of a few, side by side, each with what it means under its name. */
 export function Options<T extends string>({ label, options, value, onPick }: {
   label: string;
-  options: readonly { value: T; name: string; detail?: string | undefined }[];
+  options: readonly { value: T; name: string; detail?: string | undefined; more?: string | undefined }[];
   value: T;
   onPick: (value: T) => void;
 }) {
@@ -94,6 +94,7 @@ export function Options<T extends string>({ label, options, value, onPick }: {
         <button key={one.value} class="opt" type="button" aria-pressed={one.value === value} onClick={() => onPick(one.value)}>
           <b>{one.name}</b>
           {one.detail && <span class="src">{one.detail}</span>}
+          {one.more && <span class="src">{one.more}</span>}
         </button>
       ))}
     </div>

@@ -4,7 +4,7 @@ import type { QuoteLine } from '../cpq/quote';
 import { Icon } from '../ui/icons';
 import { isZero, money, per, signed } from './money';
 import { Sheet } from './pieces';
-import { linesOf, type PricedLine } from './pricing';
+import { dueFirst, isSet, linesOf, partWords, problemWords, type PricedLine, type QuotePrice } from './pricing';
 import { LineSteps } from './waterfall';
 import type { Work } from './working';
 
@@ -19,37 +19,58 @@ export function PriceBar({ work, line, button, onButton }: Props) {
   const open = useSignal(false);
   const priced = work.price.value;
   const lines = priced?.price ? linesOf(priced.price, line.id) : [];
-  const { large, small } = summary(lines, priced?.price?.currency ?? '', work, line);
+  const problem = priced?.problem ? problemWords(priced.problem, work.document, work.draft.value.value.content) : 'The price book has none for it';
+  const { large, each = '', small } = priced?.price ? summary(priced.price, work, line) : { large: 'No price', small: problem };
   return (
     <div class="pricebar">
       <button class="price" type="button" aria-haspopup="dialog" onClick={() => (open.value = true)}>
         <strong>
-          {large}
+          <span>
+            {large} <small>{each}</small>
+          </span>
           <Icon name="up" />
         </strong>
-        <span class="src">{priced?.problem ? priced.problem.detail : small}</span>
+        <span class="src">{small}</span>
       </button>
       <button class="btn" type="button" onClick={onButton}>
         {button}
       </button>
-      {open.value && priced?.price && (
-        <Sheet title="How this price came about" onClose={() => (open.value = false)}>
-          {lines.map((one) => <LineSteps key={one.id} line={one} price={priced.price} />)}
+      {open.value && (
+        <Sheet title={priced?.price ? 'How this price came about' : 'No price as it stands'} onClose={() => (open.value = false)}>
+          {!priced?.price && <p>{problem}</p>}
+          {priced?.price && lines.map((one) => <Part key={one.id} part={one} price={priced.price} />)}
         </Sheet>
       )}
     </div>
   );
 }
 
+/** One of the prices of a line, under what it is where there are several. */
+export function Part({ part, price }: { part: PricedLine; price: QuotePrice }) {
+  const words = partWords(price, part);
+  return (
+    <div class="wf-line">
+      {words && <h3>{words}</h3>}
+      {!part.included && <p class="src">Optional, not in the sum</p>}
+      <LineSteps line={part} price={price} />
+    </div>
+  );
+}
+
 /** What the line costs once, and then again and again. */
-function summary(lines: PricedLine[], currency: string, work: Work, line: QuoteLine): { large: string; small: string } {
+function summary(price: QuotePrice, work: Work, line: QuoteLine): { large: string; each?: string; small: string } {
+  const { currency } = price;
+  const lines = dueFirst(price, line.id);
+  const later = linesOf(price, line.id).filter((one) => !lines.includes(one));
   const entries = (work.document?.price_books?.find(({ id }) => id === work.draft.value.value.content?.price_book)?.entries ?? []).filter(({ sku }) => sku === line.sku);
   const [first, ...rest] = lines;
   if (!first) return { large: 'No price', small: 'The price book has none for it' };
+  if (isSet(price, line.id)) return { large: money(first.bundle?.net ?? '0', currency), small: 'what is in the set, net' };
   const recurring = entries.find(({ charge }) => charge !== 'one_time');
   const period = entries.length === 1 && recurring && !line.amends ? per(recurring.period) : '';
   const taxes = [...new Set(lines.flatMap(({ taxes }) => taxes.map(({ name }) => name)))].join(', ');
   const more = rest.filter(({ net }) => !isZero(net)).map((one) => signed(one.net, currency));
-  const each = line.quantity === '1' ? '' : `${line.quantity} pieces`;
-  return { large: money(first.net, currency) + period, small: [each, ...more, taxes ? `net, ${taxes} on top` : 'net'].filter(Boolean).join(' · ') };
+  const pieces = line.quantity === '1' || line.ramp?.length ? '' : `${line.quantity} pieces`;
+  const grows = later.map((one) => `${money(one.net, currency)} from month ${Number(/\.m(\d+)/.exec(one.id)?.[1] ?? 0) + 1}`);
+  return { large: money(first.net, currency), each: period.trim(), small: [pieces, ...more, ...grows, taxes ? `net, ${taxes} on top` : 'net'].filter(Boolean).join(' · ') };
 }

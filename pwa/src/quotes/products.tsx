@@ -6,7 +6,7 @@ import { Icon } from '../ui/icons';
 import { leaveTo } from '../ui/router';
 import { say } from '../ui/said';
 import { entriesOf, familyName, isConfigurable, productOf, type CatalogueDocument, type Product } from './document';
-import { money, per } from './money';
+import { money } from './money';
 import { pathOf, type QuotePage } from './reads';
 import { useWork, type Work } from './working';
 
@@ -102,7 +102,7 @@ function Shelf({ title, products, work, why }: { title: string; products: Produc
                 <b>{one.name}</b>
                 <span class="src">{[why?.get(one.sku), one.description].filter(Boolean).join(' · ') || one.sku}</span>
               </span>
-              <span class="soft">{work.document && content ? priceWords(work.document, content.price_book, content.currency, one) : ''}</span>
+              {work.document && content && <Price {...priceWords(work.document, content.price_book, content.currency, one)} />}
             </button>
           </li>
         ))}
@@ -121,10 +121,20 @@ export function addProduct(work: Work, product: Product): string {
   return id;
 }
 
-/** `from € 6,900.00` of what is configured, `€ 29.00 / month` of what recurs. */
-function priceWords(document: CatalogueDocument, book: string, currency: string, product: Product): string {
+function Price({ amount, how }: { amount: string; how: string }) {
+  return (
+    <span class="priced">
+      {amount}
+      {how && <span class="src">{how}</span>}
+    </span>
+  );
+}
+
+/** `€ 6,900.00`, to begin with, of what is configured; `€ 29.00`, a month, of what recurs. */
+function priceWords(document: CatalogueDocument, book: string, currency: string, product: Product): { amount: string; how: string } {
   const [entry] = entriesOf(document, book, product.sku);
-  if (!entry) return product.bundle ? 'a set' : '';
-  if (!entry.amount) return entry.charge === 'usage' ? 'by use' : '';
-  return `${isConfigurable(product) ? 'from ' : ''}${money(entry.amount, currency)}${entry.charge === 'recurring' ? per(entry.period) : ''}`;
+  if (!entry) return { amount: product.bundle ? 'a set' : '', how: '' };
+  if (!entry.amount) return { amount: entry.charge === 'usage' ? 'by use' : '', how: '' };
+  const often = entry.charge === 'recurring' ? `a ${entry.period ?? 'month'}` : '';
+  return { amount: money(entry.amount, currency), how: isConfigurable(product) ? ['to begin with', often].filter(Boolean).join(', ') : often };
 }

@@ -10,6 +10,7 @@ import { DifferenceCard, RefusedCard } from './difference';
 import { DiscountCard } from './discount';
 import { Findings, LinesCard } from './lines';
 import { money } from './money';
+import { problemWords } from './pricing';
 import { Questions } from './questions';
 import { pathOf, type QuotePage } from './reads';
 import { SharedCard } from './share';
@@ -56,7 +57,7 @@ function Standing({ work }: { work: Work }) {
   return (
     <section class="card" aria-label="State">
       <p>
-        <b class="state" data-tone={quote.status === 'sent' && unsent ? 'warn' : toneOf(quote)}>
+        <b class="standing" data-tone={quote.status === 'sent' && unsent ? 'warn' : toneOf(quote)}>
           <i />
           {quote.status === 'sent' && unsent ? 'Sent when online' : stateWords(quote)}
         </b>{' '}
@@ -81,7 +82,7 @@ function Priced({ work }: { work: Work }) {
       <LinesCard work={work} />
       {lines.length > 0 && priced?.problem && (
         <p class="note">
-          <b>No price as it stands.</b> {priced.problem.detail}
+          <b>No price as it stands.</b> {problemWords(priced.problem, work.document, value.content)}
         </p>
       )}
       <AsSent work={work} />

@@ -1,8 +1,12 @@
 /** Terms beside each other with the price of leaving, and what is promised with what is credited when it is not kept. */
 import type { ClauseData, LineTerm, QuoteLine, TermChoice } from '../cpq/quote';
 import { productOf } from './document';
-import { money, percent } from './money';
+import { Icon } from '../ui/icons';
+import { say } from '../ui/said';
+import { money } from './money';
 import { Check, Options } from './pieces';
+import { promiseWords } from './promises';
+import { rampWithin } from './ramp';
 import type { Work } from './working';
 
 export function Terms({ work }: { work: Work }) {
@@ -23,15 +27,20 @@ function Term({ work, term, line }: { work: Work; term: LineTerm; line: QuoteLin
   const name = productOf(work.document, line.sku)?.name ?? line.sku;
   const all: TermChoice[] = [term, ...term.compared.filter((one) => one.term !== term.term)].sort((a, b) => a.months - b.months);
   const options = all.map((one) => ({
-    value: one.term, name: one.name, detail: `${money(one.monthly, currency)} a month · ${one.leave.text}`,
+    value: one.term, name: one.name, detail: `${money(one.monthly, currency)} a month`, more: one.leave.text,
   }));
+  const pick = (picked: string) => {
+    const part = rampWithin(line, all.find((one) => one.term === picked)?.months ?? 0);
+    work.setLine(line.id, { term: picked, ...part });
+    if (part.ramp) say('Steps after the end of this term are gone', () => work.setLine(line.id, { ...line }));
+  };
   return (
     <section class="card" aria-label={`Term of ${name}`}>
       <h2>
         Term <span>{name}</span>
       </h2>
       {work.open ? (
-        <Options label={`Term of ${name}`} options={options} value={term.term} onPick={(picked) => work.setLine(line.id, { term: picked })} />
+        <Options label={`Term of ${name}`} options={options} value={term.term} onPick={pick} />
       ) : (
         <p>
           <b>{term.name}</b> · {money(term.monthly, currency)} a month
@@ -51,7 +60,10 @@ function Leaving({ term, currency }: { term: LineTerm; currency: string }) {
   if (term.at.length === 0 || term.leave.type === 'none') return <p class="src">{term.leave.text}</p>;
   return (
     <details>
-      <summary>What leaving early costs</summary>
+      <summary>
+        <Icon name="next" />
+        What leaving early costs
+      </summary>
       <table>
         <thead>
           <tr>
@@ -78,7 +90,8 @@ function Leaving({ term, currency }: { term: LineTerm; currency: string }) {
 export function Clauses({ work }: { work: Work }) {
   const lines = work.draft.value.value.content?.lines ?? [];
   const offered = (work.document?.clauses ?? []).flatMap((clause) => {
-    const on = lines.filter(({ sku }) => !clause.applies_to?.length || clause.applies_to.includes(sku));
+    const applies = lines.filter(({ sku }) => !clause.applies_to?.length || clause.applies_to.includes(sku));
+    const on = work.open ? applies : applies.filter((line) => line.clauses?.includes(clause.id) || work.draft.value.value.content?.clauses?.includes(clause.id));
     return on.length > 0 ? [{ clause, on }] : [];
   });
   if (offered.length === 0) return null;
@@ -108,18 +121,10 @@ function Clause({ work, clause, on }: { work: Work; clause: ClauseData; on: Quot
           />
         ))
       ) : (
-        <b>{taken.length > 0 ? clause.title : `${clause.title}: not taken`}</b>
+        <b>{clause.title}</b>
       )}
       <p class="soft">{clause.text}</p>
-      <span class="src">{[clauseWords(clause), ...amounts.map((amount) => `${money(amount, price?.currency ?? '')} of the price is for it`)].filter(Boolean).join(' · ')}</span>
+      <span class="src">{[promiseWords(clause), ...amounts.map((amount) => `${money(amount, price?.currency ?? '')} of the price is for it`)].filter(Boolean).join(' · ')}</span>
     </div>
   );
-}
-
-/** `Credit 5 % a month, at most 100 %` */
-function clauseWords({ credit, service_level: level }: ClauseData): string {
-  const kept = level?.['percent'] ? `Promised in ${percent(level['percent'])} of cases` : '';
-  const back = credit?.['percent'] ? `when missed, ${percent(credit['percent'])} per ${credit['per'] ?? 'case'} back` : '';
-  const most = credit?.['cap_percent'] ? `at most ${percent(credit['cap_percent'])}` : '';
-  return [kept, back, most].filter(Boolean).join(', ');
 }

@@ -8,8 +8,9 @@ import { age } from '../ui/dates';
 import { Select } from '../ui/form';
 import { Empty, Screen } from '../ui/frame';
 import { featureOf, nameOf } from './configuring';
+import { fieldName, fieldWords } from './differing';
 import { productOf, valueName, type Product } from './document';
-import { money, signed } from './money';
+import { isZero, money, signed } from './money';
 import { pathOf, type QuotePage } from './reads';
 import { useWork, type Work } from './working';
 
@@ -19,7 +20,8 @@ interface Version {
   outcome?: string;
   sent_at: string;
   author?: string;
-  totals?: { net: string; currency: string };
+  currency: string;
+  totals?: { net?: string };
 }
 
 interface Amount {
@@ -74,6 +76,11 @@ export function VersionsScreen({ page }: { page: QuotePage }) {
   );
 }
 
+/** What became of a version. */
+const OUTCOMES: Record<string, string> = {
+  open: 'with the customer', superseded: 'replaced by a newer one', accepted: 'accepted', declined: 'declined', expired: 'expired', withdrawn: 'withdrawn',
+};
+
 function List({ versions, page }: { versions: Version[]; page: QuotePage }) {
   return (
     <section class="card">
@@ -84,9 +91,9 @@ function List({ versions, page }: { versions: Version[]; page: QuotePage }) {
             <a class="item" href={`/api/v1/quotes/${page.id}/versions/${one.version}/document.pdf`} target="_blank" rel="noopener">
               <span>
                 <b>Version {one.version}</b>
-                <span class="src">{[one.title, one.outcome, `sent ${age(one.sent_at, now.value, timeZone.value)}`].filter(Boolean).join(' · ')}</span>
+                <span class="src">{[one.title, OUTCOMES[one.outcome ?? ''], `sent ${age(one.sent_at, now.value, timeZone.value)}`].filter(Boolean).join(' · ')}</span>
               </span>
-              {one.totals && <b>{money(one.totals.net, one.totals.currency)}</b>}
+              {one.totals?.net && <b>{money(one.totals.net, one.currency)}</b>}
             </a>
           </li>
         ))}
@@ -122,7 +129,9 @@ const named = (product: Product | undefined, feature: string, value: string | nu
 function Differences({ work, found }: { work: Work; found: Difference }) {
   const currency = work.draft.value.value.content?.currency ?? '';
   if (found.same) return <p class="soft">Nothing differs.</p>;
-  const words = (value: unknown) => (value === null || value === undefined ? 'nothing' : typeof value === 'object' ? 'changed' : String(value));
+  const words = (field: string, value: unknown) => fieldWords(work, currency, field, value);
+  const lines = found.lines.filter(({ what, configuration, fields, waterfall }) =>
+    what !== 'changed' || [...(configuration ?? []), ...(fields ?? [])].length > 0 || waterfall?.some(({ change }) => !isZero(change)));
   return (
     <ul class="rows">
       {found.totals.filter(({ total }) => total in TOTALS).map((one) => (
@@ -139,14 +148,14 @@ function Differences({ work, found }: { work: Work; found: Difference }) {
       {found.fields.map((one) => (
         <li key={one.field} class="item">
           <span>
-            {one.field.replaceAll('_', ' ')}
+            {fieldName(one.field)}
             <span class="src">
-              {words(one.a)} → {words(one.b)}
+              {words(one.field, one.a)} → {words(one.field, one.b)}
             </span>
           </span>
         </li>
       ))}
-      {found.lines.map((one) => {
+      {lines.map((one) => {
         const product = productOf(work.document, one.sku);
         return (
           <li key={one.line} class="item">
@@ -159,10 +168,10 @@ function Differences({ work, found }: { work: Work; found: Difference }) {
               ))}
               {one.fields?.map(({ field, a, b }) => (
                 <span key={field} class="src">
-                  {field.replaceAll('_', ' ')}: {words(a)} → {words(b)}
+                  {fieldName(field)}: {words(field, a)} → {words(field, b)}
                 </span>
               ))}
-              {one.waterfall?.map(({ step, change }) => (
+              {one.waterfall?.filter(({ change }) => !isZero(change)).map(({ step, change }) => (
                 <span key={step} class="src">
                   {step}: {signed(change, currency)}
                 </span>

@@ -2,8 +2,10 @@
 import type { ComponentChildren } from 'preact';
 import type { CatalogueDocument } from '../cpq/quote';
 import { productOf } from './document';
-import { add, isZero, money, percent, per, rounded, signed } from './money';
-import { linesOf, type PricedLine, type QuotePrice, type Totals } from './pricing';
+import { Icon } from '../ui/icons';
+import { EXPONENTS } from '../cpq/price/currencies.gen';
+import { isZero, money, percent, per, plain, rounded, signed } from './money';
+import { isSet, linesOf, netOf, partWords, type PricedLine, type QuotePrice, type Totals } from './pricing';
 import type { QuoteLine } from '../cpq/quote';
 
 const SUMS = new Set(['header', 'tax']);
@@ -52,18 +54,24 @@ function Detail({ rows, name, currency }: { rows: Record<string, string>[] | und
   );
 }
 
-/** `0–5 at € 0.00 = € 0.00` of a tier, whatever members it has. */
-function tierWords(row: Record<string, string>, currency: string): string {
-  const { from, upto, quantity, unit, rate, flat, amount } = row;
-  return [
-    quantity && `${quantity} ×`, unit && money(unit, currency), rate && percent(rate), flat && !isZero(flat) && `${money(flat, currency)} flat`,
-    from !== undefined && `(${from}${upto ? ` to ${upto}` : ' and more'})`, amount && `= ${money(amount, currency)}`,
+/** `9 at € 1.90: € 17.10` of a tier, whatever members it has; the same words as on the customer's page and on paper. */
+export function tierWords({ units, unit, rate, flat, amount }: Record<string, string>, currency: string): string {
+  const words = [
+    units && plain(units), unit && `at ${whole(unit, currency)}`, rate && `at ${percent(rate)}`, flat && !isZero(flat) && `and ${whole(flat, currency)} flat`,
   ].filter(Boolean).join(' ');
+  return amount === undefined ? words : `${words}: ${whole(amount, currency)}`;
+}
+
+/** With all the places that the currency has: figures of tiers come as they were written. */
+function whole(amount: string, currency: string): string {
+  const [units, places = ''] = amount.split('.');
+  const padded = places.padEnd(EXPONENTS[currency] ?? 2, '0');
+  return money(padded ? `${units}.${padded}` : amount, currency);
 }
 
 /** Everything that is paid: each line with its steps, discounts on the whole, taxes, and the sums by how often they are paid. */
 export function Waterfall({ price, lines, document }: { price: QuotePrice; lines: readonly QuoteLine[]; document: CatalogueDocument }) {
-  const shown = lines.filter((line) => linesOf(price, line.id).length > 0);
+  const shown = lines.filter((line) => linesOf(price, line.id).length > 0 && !isSet(price, line.id));
   if (shown.length === 1 && linesOf(price, shown[0]!.id).length === 1) {
     return (
       <>
@@ -84,19 +92,21 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
 
 function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuotePrice; name: string; open: boolean }) {
   const priced = linesOf(price, line.id);
-  const net = priced.reduce((sum, one) => add(sum, one.net), '0');
+  const out = priced[0]?.included === false;
   return (
     <details open={open} class="wf-line">
       <summary>
+        <Icon name="next" />
         <span>
           {line.quantity !== '1' ? `${line.quantity} × ` : ''}
           {name}
+          {out && <span class="src">optional, not in the sum</span>}
         </span>
-        <span class="amount">{money(net, price.currency)}</span>
+        <span class={out ? 'amount not' : 'amount'}>{money(netOf(price, line.id), price.currency)}</span>
       </summary>
       {priced.map((one) => (
         <div key={one.id}>
-          {!one.included && <p class="src">Optional, not in the sum</p>}
+          {partWords(price, one) && <p class="src">{partWords(price, one)}</p>}
           <LineSteps line={one} price={price} />
         </div>
       ))}

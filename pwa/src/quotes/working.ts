@@ -10,7 +10,7 @@ import { write, type Write } from '../ui/save';
 import { useTyped, type Draft } from '../ui/typed';
 import { contextOf } from './context';
 import { documentOf, type CatalogueDocument } from './document';
-import { pricing, shownOf, type Pricing } from './pricing';
+import { pricing, problemWords, shownOf, type Pricing } from './pricing';
 import { begun, contentOf, pathOf, type QuotePage, type Working } from './reads';
 
 /** How long a quote holds unless the rep says otherwise. */
@@ -121,7 +121,7 @@ export function unfinished(work: Work): { text: string; line?: string }[] {
   return [
     ...open.map((line) => ({ line: line.id, text: `${document?.products.find(({ sku }) => sku === line.sku)?.name ?? line.sku} is not configured to the end.` })),
     ...(price?.price?.findings ?? []).filter(({ kind }) => kind === 'requires' || kind === 'excludes').map(({ text, line }) => ({ text, ...(line ? { line } : {}) })),
-    ...(price?.problem ? [{ text: price.problem.detail }] : []),
+    ...(price?.problem ? [{ text: problemWords(price.problem, document, draft.value.value.content) }] : []),
   ];
 }
 
