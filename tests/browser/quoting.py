@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.server import ROOT, SignIn, sample_users
+from tests.browser.measure import PHONE
+from tests.browser.server import ROOT, Server, SignIn, sample_users
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Phone
@@ -64,6 +67,29 @@ def has_catalogue(page: Page) -> None:
     """Wait until the phone holds the catalogue."""
     page.goto(re.sub(r"(https?://[^/]+).*", r"\1/quotes", page.url))
     expect(page.locator(".sub", has_text="Prices of")).to_be_visible(timeout=20_000)
+
+
+@contextmanager
+def selling(browser: Browser, server: Server, rep: SignIn) -> Iterator[Phone]:
+    """A phone of the rep that holds the catalogue, for a module's tests to share; at the end it may not have complained."""
+    from tests.browser.conftest import Phone
+
+    sell(server.url)
+    phone = Phone(browser.new_context(**PHONE), server)
+    phone.sign_in(rep)
+    has_catalogue(phone.page)
+    yield phone
+    phone.context.close()
+    assert phone.complaints == []
+
+
+@contextmanager
+def elsewhere(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser that knows nothing: the customer's."""
+    context = browser.new_context(**PHONE)
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
 
 
 def new_quote(page: Page, account: str) -> str:

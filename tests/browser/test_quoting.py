@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import quoting
 from tests.browser.conftest import Phone
-from tests.browser.measure import PHONE
 from tests.browser.quoting import Office
 from tests.browser.server import Server, SignIn
 from tests.browser.writing import SAVED, all_sent, an_account, offline, online, stored
@@ -18,13 +17,8 @@ from tests.browser.writing import SAVED, all_sent, an_account, offline, online, 
 
 @pytest.fixture(scope="module")
 def _with_catalogue(chromium: Browser, _running: Server, rep: SignIn) -> Iterator[Phone]:
-    quoting.sell(_running.url)
-    phone = Phone(chromium.new_context(**PHONE), _running)
-    phone.sign_in(rep)
-    quoting.has_catalogue(phone.page)
-    yield phone
-    phone.context.close()
-    assert phone.complaints == []
+    with quoting.selling(chromium, _running, rep) as phone:
+        yield phone
 
 
 @pytest.fixture
@@ -283,7 +277,7 @@ def test_a_question_is_answered_and_the_next_version_is_compared_with_the_first(
     expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="Versions").click()
     expect(page.get_by_text("Version 1").first).to_be_visible()
-    expect(page.get_by_text("quantity: 1 → 2")).to_be_visible()
+    expect(page.get_by_text("Quantity: 1 → 2")).to_be_visible()
 
 
 def test_a_running_subscription_grows_by_what_was_paid_for_it_in_the_currency_it_was_paid_in(seller: Phone) -> None:
