@@ -1,6 +1,6 @@
 /** The configuration engine as a bench or a conformance test asks it: models by name, questions and answers as plain data. */
 import {
-  complete, completion, CpqError, domains, evaluate, explain, loadModel, NeverPossible, take, ways,
+  completion, CpqError, domains, evaluate, explain, loadModel, NeverPossible, take, ways,
   type Choice, type Completion, type Domains, type Model, type Objective,
 } from '../src/cpq/config';
 
@@ -39,7 +39,7 @@ export function ask(name: string, asked: Asked): Record<string, unknown> {
     ...(asked.evaluate && { evaluate: evaluate(model, choices) }),
     ...(asked.explain && { explain: orFault(() => explain(model, choices, ...asked.explain!)) }),
     ...(asked.take && { take: orFault(() => take(model, choices, ...asked.take!)) }),
-    ...(asked.complete && { complete: orFault(() => complete(model, choices, asked.complete!)) }),
+    ...(asked.complete && { complete: orFault(() => completion(model, choices, asked.complete!)) }),
   };
 }
 

@@ -164,6 +164,16 @@ def random_choices(rng: random.Random, model: Model, most: int = 4) -> tuple[Cho
     )
 
 
+def random_prices(rng: random.Random, model: Model) -> dict[tuple[str, str], int]:
+    """Prices in minor units for most values of a model, a few of them below zero."""
+    return {
+        (feature.id, value.id): rng.randint(-500, 100_000)
+        for feature in model.features
+        for value in feature.values
+        if rng.random() < 0.7
+    }
+
+
 class Everything:
     """All configurations of a small model, listed."""
 
