@@ -208,7 +208,7 @@ def context_faults(context: Any, pointer: str = "") -> list[FieldError]:
 
 
 # A backslash that is itself escaped begins nothing.
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def sound_json(value: Any, pointer: str, most: int = MAX_BYTES) -> None:
@@ -219,7 +219,7 @@ def sound_json(value: Any, pointer: str, most: int = MAX_BYTES) -> None:
         raise invalid([FieldError(pointer, f"Cannot be kept as JSON: {fault}.")]) from None
     if len(text) > most:
         raise invalid([FieldError(pointer, f"More than {most:,} bytes.")])
-    if _NUL.search(text):
+    if _ESCAPED_NUL.search(text):
         raise invalid([FieldError(pointer, text_fault("\x00") or "")])
 
 
