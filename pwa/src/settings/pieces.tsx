@@ -26,7 +26,10 @@ export function Switch({ label, hint, on, onSwitch }: SwitchProps) {
 
 /** In the server's words when it refused; `offline` when there was no answer. */
 export function whatWentWrong(error: unknown, offline: string): string {
-  if (error instanceof RefusedError) return error.status === 401 ? 'Your session has ended. Sign in again.' : error.message;
+  if (error instanceof RefusedError) {
+    const { errors } = error.problem as { errors?: { detail: string }[] };
+    return error.status === 401 ? 'Your session has ended. Sign in again.' : errors?.map(({ detail }) => detail).join(' ') || error.message;
+  }
   return error instanceof SubscriptionError ? error.message : offline;
 }
 
