@@ -6,15 +6,18 @@ import base64
 import gzip
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 import yaml
 
+from app.cpq.complete import completion
 from app.cpq.model import load
 from app.foundation import outbox
 from app.foundation.db import Database
+from app.quotes import evaluating
 from tests.support.phones import Api, Directory
 from tests.support.pulling import held_clock
 from tests.support.selling import CATALOGUE, WHOLE, content, line, pump, sell
@@ -176,12 +179,26 @@ def test_a_configuration_is_evaluated_explained_taken_and_completed(
     assert explained["rules"] == [{"id": "M-1", "text": "The small size takes no large motor."}]
     assert told.json["taken"]["given_up"] == [{"feature": "size", "value": "s50"}]
     assert told.json["completed"]["size"] == "s50" and set(told.json["completed"]) == set(WHOLE)
+    assert told.json["proven"] is True
     named = {**asked, "named": {"key": "small", "version": "1"}}
     del named["catalogue"]
     assert rep.post("/configurations:evaluate", named).json == told.json
     assert rep.post("/configurations:evaluate", {**asked, "product": "KIT"}).status_code == 404
     wrong = rep.post("/configurations:evaluate", {**asked, "choices": [{"feature": "wings", "value": "yes"}]})
     assert wrong.status_code == 422 and wrong.json["errors"][0]["pointer"] == "/choices/0"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_completion_that_the_time_did_not_suffice_for_says_that_it_is_not_proven(
+    sign_in: Any, database: Database, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue_id = sell(database, directory.orgs["north"])
+    monkeypatch.setattr(evaluating, "completion", lambda *wanted: replace(completion(*wanted), proven=False))
+    asked = {"catalogue": catalogue_id, "product": "PUMP", "choices": [], "complete": {"objective": "usual"}}
+    told = sign_in("rep@north").post("/configurations:evaluate", asked)
+    assert told.status_code == 200, told.text
+    assert set(told.json["completed"]) == set(WHOLE)
+    assert told.json["proven"] is False
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
