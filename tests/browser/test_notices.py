@@ -8,12 +8,14 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Playwright, expect
 
 from tests.browser.conftest import Phone
+from tests.browser.measure import PHONE
 from tests.browser.noticing import (
     Surroundings,
     always_told,
@@ -27,6 +29,7 @@ from tests.browser.noticing import (
 from tests.browser.server import Server, SignIn, sample_reps
 from tests.browser.writing import offline, stored
 from tests.browser.writing import server as ask
+from tests.support.browser import FLAGS, ensure
 from tests.support.calendars import ICALENDAR, calendar, event
 from tests.support.feed_server import document
 from tests.support.push_service import Browser, Delivered
@@ -170,22 +173,53 @@ def test_what_is_chosen_is_kept_at_once_and_with_no_network_nothing_is_promised(
 def test_a_phone_that_changed_hands_shows_nothing_of_a_customer(new_phone: Callable[..., Phone], rep: SignIn) -> None:
     phone = new_phone(permissions=["notifications"])
     phone.sign_in(next(one for one in sample_reps() if one != rep))
-    visit = {"id": "0192f0c1-0000-7000-8000-000000000001", "account_id": "a1", "starts_at": "2026-11-24T10:00:00Z"}
-    data = {
-        "kind": "briefing",
-        "notice": "n1",
-        "user_id": "somebody else",
-        "visit": visit,
-        "sent_at": "2099-01-01T00:00:00Z",
-    }
-    shown_to = {
-        "title": "10:00 · Norrvik Paper",
-        "body": "Seal leak",
-        "tag": visit["id"],
-        "navigate": "/",
-        "data": data,
-    }
-    deliver(phone, json.dumps({"web_push": 8030, "notification": shown_to, "mutable": True}).encode())
+    deliver(phone, a_notice("somebody else"))
     (notice,) = shown(phone)
     assert (notice["title"], notice["data"]) == ("Doorstep", None)
     assert stored(phone.page, "pushed") == []
+
+
+def test_a_browser_that_was_restarted_with_no_server_takes_notices(
+    playwright_driver: Playwright, around: Surroundings, rep: SignIn, tmp_path: Path
+) -> None:
+    def launch() -> Phone:
+        context = playwright_driver.chromium.launch_persistent_context(
+            str(tmp_path / "profile"), executable_path=ensure(), args=FLAGS, permissions=["notifications"], **PHONE
+        )
+        return Phone(context, around.server)
+
+    phone = launch()
+    phone.sign_in(rep)
+    user_id = ask(phone, "/session")["user"]["id"]
+    phone.context.close()
+    around.server.stop()
+    phone = launch()
+    page = phone.open("/")
+    expect(page.locator(".pill")).to_have_text(re.compile("^Offline"))
+    deliver(phone, a_notice(user_id))
+    (notice,) = shown(phone)
+    assert notice["title"] == "10:00 · Norrvik Paper"
+    page.goto(f"{around.server.url}/visits/{notice['tag']}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Norrvik Paper")
+    phone.context.close()
+    assert phone.complaints == []
+    around.server.start()
+
+
+def a_notice(user_id: str) -> bytes:
+    """A message as the server writes it, about a visit that it does not know."""
+    times = {"starts_at": "2099-11-24T10:00:00Z", "ends_at": "2099-11-24T11:00:00Z", "time_zone": "UTC"}
+    visit = {"id": "0192f0c1-0000-7000-8000-000000000001", "account_id": "a1", "status": "planned", **times}
+    data = {
+        "kind": "briefing",
+        "notice": "n1",
+        "user_id": user_id,
+        "visit": visit,
+        "account": {"id": "a1", "name": "Norrvik Paper"},
+        "briefing": None,
+        "phone": None,
+        "place": None,
+        "sent_at": "2099-11-24T09:00:00Z",
+    }
+    notice = {"title": "10:00 · Norrvik Paper", "body": "Seal leak", "tag": visit["id"], "navigate": "/", "data": data}
+    return json.dumps({"web_push": 8030, "notification": notice, "mutable": True}).encode()
