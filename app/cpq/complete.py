@@ -114,7 +114,8 @@ def _others(model: Model, preferred: Configuration) -> dict[int, int]:
 
 
 def _usual(model: Model, kept: Choices) -> Completion:
-    """A round that is not proven is the last: what it leads to would not be either."""
+    """A round that is not proven, or ends when the time of a question is over, is the last; the answer then is not proven."""
+    deadline = model.asked.begin()
     defaults = {feature.id: feature.default for feature in model.features if feature.default is not None}
     preferred = dict(defaults)
     found = _lightest(model, _weights(model, _others(model, preferred)), kept)
@@ -122,6 +123,8 @@ def _usual(model: Model, kept: Choices) -> Completion:
         told = defaults | _conditional(model, found.configuration)
         if told == preferred or not found.proven:
             break
+        if deadline.is_over:
+            return Completion(found.configuration, False)
         preferred = told
         found = _lightest(model, _weights(model, _others(model, preferred)), kept)
     return found

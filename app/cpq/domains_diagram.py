@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
+from math import inf
 from operator import mul
 
 import numpy as np
@@ -17,6 +18,7 @@ from app.cpq.domains_look import Look, Use, give_up_cost, use_weights
 from app.cpq.domains_reach import Flags, reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
+from app.cpq.sat_limit import Deadline
 
 # Nodes that the walks for witnesses enter at most after one click; witnesses kept; values for which walks are quicker than a pass.
 _WALK_LIMIT = 20_000
@@ -56,6 +58,10 @@ class Diagram:
     def _can_break(self, bound: Bound) -> bool:
         lightest_negative = Tail(self.graph, [-weight for weight in bound.weights], ()).of(0, self.graph.root)
         return -lightest_negative > bound.limit
+
+    def begin(self) -> Deadline:
+        """The limits of a diagram are nodes."""
+        return Deadline(inf)
 
     def look(self, choices: Choices) -> Look:
         """Domains and ranges after normalised choices."""

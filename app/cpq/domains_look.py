@@ -8,6 +8,7 @@ from app.cpq.budgets_pass import weights_of
 from app.cpq.budgets_search import Bound, Found
 from app.cpq.domains_reach import Flags
 from app.cpq.model import Choice, Choices, Model, slot
+from app.cpq.sat_limit import Deadline
 
 
 class Use(NamedTuple):
@@ -33,6 +34,9 @@ class Engine(Protocol):
     """A model that can be asked. Choices are normalised; each choice is of another feature."""
 
     bounds: tuple[Bound, ...]
+
+    def begin(self) -> Deadline:
+        """How long several questions may take together, for whoever asks them; each has its own limit besides."""
 
     def look(self, choices: Choices) -> Look:
         """Domains and ranges after the choices, or after those of them that are in effect."""

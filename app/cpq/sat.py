@@ -37,6 +37,10 @@ class Satisfiability:
         self._kept = list(self._clauses.bounds.values())
         self._seconds, self._clock = seconds, clock
 
+    def begin(self) -> Deadline:
+        """The time of one question, from now."""
+        return self._deadline()
+
     def _deadline(self, share: float = 1.0) -> Deadline:
         return Deadline(self._seconds * share, self._clock)
 

@@ -37,9 +37,14 @@ class Deadline:
         self._clock = clock
         self._end = clock() + seconds
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the point has passed."""
+        return self._clock() >= self._end
+
     def check(self) -> None:
         """Raise OutOfTime when the point has passed."""
-        if self._clock() >= self._end:
+        if self.is_over:
             raise OutOfTime
 
 

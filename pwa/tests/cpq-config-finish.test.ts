@@ -6,7 +6,7 @@ import { finished } from '../src/quotes/configuring';
 import { smallModel } from './support/models';
 import { randomOf } from './support/random';
 
-it('is proven with time, and keeps what was chosen without', () => {
+it('is proven with time, and keeps what was chosen without', { timeout: 60_000 }, () => {
   const random = randomOf(21);
   let ended = 0;
   for (let round = 0; round < 40; round += 1) {

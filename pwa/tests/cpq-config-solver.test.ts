@@ -25,7 +25,7 @@ function pigeons(holes: number): number[][] {
   return clauses;
 }
 
-describe('the SAT solver', () => {
+describe('the SAT solver', { timeout: 60_000 }, () => {
   it('agrees with trying everything, question after question', () => {
     const random = randomOf(20261);
     const counts = { yes: 0, no: 0 };

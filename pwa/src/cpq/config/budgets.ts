@@ -11,10 +11,11 @@ export function budgetRanges(model: Model, choices: readonly Choice[]): BudgetRa
 /** Ranges over the configurations of the rules that keep the effective choices (null: there is no configuration). */
 export function rangesOf(model: Model, effective: readonly Kept[] | null, found: Domains): BudgetRange[] {
   const forbidden = effective?.flatMap((choice) => leftOut(model, choice)) ?? [];
+  const limit = model.answers.begin();
   return model.budgets.map((budget) => {
     const use = useOf(model, budget);
-    const least = effective && model.answers.least(use, 1, forbidden);
-    const most = effective && model.answers.least(use, -1, forbidden);
+    const least = effective && model.answers.least(use, 1, forbidden, limit);
+    const most = effective && model.answers.least(use, -1, forbidden, limit);
     const atLeast = limitOf(budget, 'min', found, effective, model);
     return {
       id: budget.id,

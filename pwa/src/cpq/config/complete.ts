@@ -52,11 +52,12 @@ function weightOf(model: Model, objective: Exclude<Objective, { kind: 'usual' }>
 const othersOf = (literals: readonly number[], preferred: number): Weights =>
   literals.filter((literal) => literal !== preferred).map((literal) => [literal, 1] as const);
 
-/** Defaults, then those of conditions that hold in the round before, until they stay the same. A round that is not proven is the last. */
+/** Defaults, then those of conditions that hold in the round before, until they stay the same. A round that is not proven, or ends at the limit, is the last. */
 function usual(model: Model, forbidden: readonly number[]): Completion {
   const featureOf = new Map(model.features.flatMap(({ literals }, at) => literals.map((literal) => [literal, at] as const)));
   let found: Found | null = null;
   let before = '';
+  const limit = model.answers.begin();
   for (let round = 0; round < ROUNDS && found?.proven !== false; round += 1) {
     const holds: Holds | undefined = found?.holds;
     const preferred = new Map<number, number>();
@@ -74,6 +75,7 @@ function usual(model: Model, forbidden: readonly number[]): Completion {
     const now = JSON.stringify(model.features.map((_, at) => preferred.get(at) ?? 0));
     if (now === before) break;
     before = now;
+    if (found && limit.isOver) return { configuration: model.configuration(found.holds), proven: false };
     found = least(model, forbidden, [...preferred].flatMap(([at, literal]) => othersOf(model.features[at]?.literals ?? [], literal)));
   }
   const { holds, proven } = found as Found;

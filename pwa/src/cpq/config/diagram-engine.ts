@@ -5,6 +5,7 @@
 import type { Diagram } from './artefact';
 import { countPaths } from './count';
 import type { Answer, Engine, Least, Question, Valid, Weights } from './engine';
+import { Limit } from './limit';
 import { leftOut, type Bound, type Kept, type Model } from './model';
 import { Paths, type Live } from './paths';
 import { lightest, type Costs, type Limited } from './search';
@@ -121,6 +122,11 @@ export class DiagramEngine implements Engine {
 
   any(forbidden: readonly number[], bounds: readonly Bound[]): Answer {
     return this.search(forbidden, [NOTHING], bounds, true);
+  }
+
+  /** The limits of a diagram are nodes. */
+  begin(): Limit {
+    return new Limit(Infinity, Infinity);
   }
 
   least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Least | null {

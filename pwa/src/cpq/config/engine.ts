@@ -1,4 +1,5 @@
 /** What an engine answers: the diagram at once, SAT where a model is above the gate. Both give the same answers. */
+import type { Limit } from './limit';
 import type { Bound, Kept } from './model';
 
 export type Weights = readonly (readonly [literal: number, weight: number])[];
@@ -33,13 +34,15 @@ export interface Valid {
 }
 
 export interface Engine {
+  /** How much several questions may take together, for whoever asks them. */
+  begin(): Limit;
   /** The domains; null where no configuration keeps the choices. */
   valid(choices: readonly Kept[]): Valid | null;
   lightest(question: Question): Answer;
   /** Some configuration within the bounds, weights of no account. */
   any(forbidden: readonly number[], bounds: readonly Bound[]): Answer;
   /** The least sum of weights over configurations of the rules; null where there are none. */
-  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Least | null;
+  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[], limit?: Limit): Least | null;
   /** How many configurations the rules leave; null by SAT. */
   count(forbidden: readonly number[]): bigint | null;
 }

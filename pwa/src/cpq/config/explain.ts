@@ -74,8 +74,9 @@ export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbid
 
 /** Bounds that cannot be kept, each by itself, or else the fewest that cannot be kept together. */
 function budgetsAtFault(model: Model, forbidden: readonly number[]): BudgetExcess[] {
+  const limit = model.answers.begin();
   const alone = model.bounds.flatMap((bound) => {
-    const least = model.answers.least(bound.budget.weights, bound.sign, forbidden);
+    const least = model.answers.least(bound.budget.weights, bound.sign, forbidden, limit);
     return least !== null && least.sum > bound.most ? [{ bound, by: least.sum - bound.most }] : [];
   });
   const faults = alone.length > 0 ? alone : together(model, forbidden).map((bound) => ({ bound, by: 0 }));

@@ -82,13 +82,17 @@ export class SatEngine implements Engine {
     return true;
   }
 
+  begin(): Limit {
+    return this.limitOfOne();
+  }
+
   any(forbidden: readonly number[], bounds: readonly Bound[]): Answer {
     return this.lightest({ forbidden, weight: [], ties: [], bounds });
   }
 
-  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Least | null {
+  least(weights: Weights, sign: 1 | -1, forbidden: readonly number[], limit = this.limitOfOne()): Least | null {
     const weight = weights.map(([literal, one]) => [literal, sign * one] as const);
-    const { holds, atLeast, proven } = lightestBy(this.filled([], forbidden), weight, this.limitOfOne());
+    const { holds, atLeast, proven } = lightestBy(this.filled([], forbidden), weight, limit);
     return !holds && proven ? null : { sum: atLeast, proven };
   }
 
