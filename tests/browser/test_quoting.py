@@ -205,22 +205,43 @@ def an_agreement(account: str) -> dict[str, object]:
 
 def test_what_the_server_refuses_comes_back_with_words_and_is_put_right_on_the_quote(seller: Phone) -> None:
     page = seller.page
+    account = an_account(seller, "Norrvik").split("/")[-1]
     offline(seller)
     path = priced_quote(seller)
+    page.get_by_role("button", name=re.compile("^Send")).click()
+    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
+    office = Office(seller.server.url, quoting.user_of("administrator"))
+    agreement = office.call("POST", "/agreements", json=an_agreement(account))
+    try:
+        online(seller)
+        expect(page.locator(".pill")).to_have_text(re.compile("need"), timeout=15_000)
+        page.get_by_role("link", name="Edit").first.click()
+        expect(page.get_by_role("region", name="Not accepted").first).to_contain_text("The price is another one now")
+        other = page.get_by_role("region", name="Another price")
+        expect(other.locator("tbody")).to_contain_text("Watch Plus")
+        other.get_by_role("button", name=re.compile("^Take")).click()
+        expect(other).to_be_hidden()
+        all_sent(page)
+        page.get_by_role("button", name=re.compile("^Send")).click()
+        expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
+        assert quoting.quote_at_server(seller, path)["status"] == "sent"
+    finally:
+        office.call("DELETE", f"/agreements/{agreement['id']}")
+
+
+def test_a_quote_whose_day_is_past_is_not_sent_until_it_has_another(seller: Phone) -> None:
+    page = seller.page
+    offline(seller)
+    quoting.new_quote(page, an_account(seller, "Norrvik"))
+    quoting.add(page, "Watch Plus")
     page.locator("summary", has_text="Details").click()
     page.get_by_label("Another day").fill("2020-01-31")
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
-    online(seller)
-    expect(page.locator(".pill")).to_have_text(re.compile("need"), timeout=15_000)
-    page.get_by_role("link", name="Edit").first.click()
-    refused = page.get_by_role("region", name="Not accepted").first
-    expect(refused).to_be_visible()
-    page.locator("summary", has_text="Details").click()
+    expect(page.locator(".said")).to_contain_text("It would hold until 31 January 2020, which is past.")
+    expect(page.get_by_role("region", name="State")).to_have_count(0)
     page.get_by_label("In a month").check()
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.get_by_role("button", name="Share the link").first).to_be_visible(timeout=15_000)
-    assert quoting.quote_at_server(seller, path)["status"] == "sent"
+    expect(page.get_by_role("region", name="State")).to_contain_text("Sent when online")
 
 
 def test_the_catalogue_is_on_the_phone_with_no_network_also_when_the_app_is_opened_anew(seller: Phone) -> None:

@@ -6,6 +6,7 @@ import { titleOf } from '../outbox/words';
 import { save, write } from '../ui/save';
 import { productOf } from './document';
 import { money, signed, subtract } from './money';
+import { partWords } from './pricing';
 import type { QuoteDifference } from '../store/rows';
 import type { Work } from './working';
 
@@ -42,9 +43,12 @@ export function DifferenceCard({ work }: { work: Work }) {
 function Lines({ work, difference: { lines = [], priced } }: { work: Work; difference: QuoteDifference }) {
   if (lines.length === 0) return null;
   const content = work.draft.value.value.content;
+  const price = work.price.value?.price;
   const nameOf = (id: string, name: string | undefined) => {
-    const line = content?.lines.find((one) => one.id === id);
-    return name ?? (line ? (productOf(work.document, line.sku)?.name ?? line.sku) : id);
+    const line = content?.lines.find((one) => one.id === (price?.parents[id] ?? id));
+    const part = price?.lines.find((one) => one.id === id);
+    const words = price && part ? partWords(price, part) : '';
+    return line ? [productOf(work.document, line.sku)?.name ?? line.sku, words].filter(Boolean).join(', ') : (name ?? id);
   };
   const words = (amount: string | null | undefined) => (amount ? money(amount, priced.currency) : 'not there');
   return (

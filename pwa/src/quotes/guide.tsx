@@ -20,6 +20,8 @@ const given = new WeakMap<Product, Map<string, string>>();
 export function GuideSheet({ product, model, now, onChange, onClose }: Props) {
   const answers = useSignal(new Map(given.get(product)));
   const wrong = useSignal<Record<string, string>>({});
+  // Said at the question: what is said at the thumb lies below this sheet.
+  const came = useSignal<Record<string, string>>({});
   const reply = (question: Question, text: string) => {
     const kept = new Map(answers.value).set(question.id, text);
     answers.value = kept;
@@ -27,6 +29,7 @@ export function GuideSheet({ product, model, now, onChange, onClose }: Props) {
     if (text.trim() === '') return;
     const { choices, said, problem } = answered(product, model, now.choices, question, text);
     wrong.value = { ...wrong.value, [question.id]: problem };
+    came.value = { ...came.value, [question.id]: said };
     if (!problem) onChange(choices, said);
   };
   return (
@@ -34,14 +37,23 @@ export function GuideSheet({ product, model, now, onChange, onClose }: Props) {
       <p class="soft">Answer what you know. Each answer sets what follows from it; everything can be changed afterwards.</p>
       <div class="asks">
         {questionsOf(product).map((one) => (
-          <Ask key={one.id} question={one} value={answers.value.get(one.id) ?? ''} wrong={wrong.value[one.id]} onReply={(text) => reply(one, text)} />
+          <Ask key={one.id} question={one} value={answers.value.get(one.id) ?? ''} wrong={wrong.value[one.id]} said={came.value[one.id]} onReply={(text) => reply(one, text)} />
         ))}
       </div>
     </Sheet>
   );
 }
 
-function Ask({ question, value, wrong, onReply }: { question: Question; value: string; wrong: string | undefined; onReply: (text: string) => void }) {
+interface AskProps {
+  question: Question;
+  value: string;
+  wrong: string | undefined;
+  /** what the answer set, and what was given up for it */
+  said: string | undefined;
+  onReply: (text: string) => void;
+}
+
+function Ask({ question, value, wrong, said, onReply }: AskProps) {
   const typed = useSignal(value);
   if (question.type === 'choice') {
     return (
@@ -49,6 +61,7 @@ function Ask({ question, value, wrong, onReply }: { question: Question; value: s
         <b>{question.ask}</b>
         <Options label={question.ask} options={(question.answers ?? []).map(({ id, name }) => ({ value: id, name }))} value={value} onPick={onReply} />
         {wrong && <span class="wrong">{wrong}</span>}
+        <span class="src" role="status">{said}</span>
       </div>
     );
   }
@@ -58,6 +71,7 @@ function Ask({ question, value, wrong, onReply }: { question: Question; value: s
       <button class="btn ghost" type="button" onClick={() => onReply(typed.value.replace(',', '.').trim())}>
         Answer{typed.value ? `: ${typed.value} ${question.unit ?? ''}` : ''}
       </button>
+      <span class="src" role="status">{said}</span>
     </div>
   );
 }

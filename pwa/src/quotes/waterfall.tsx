@@ -4,7 +4,7 @@ import type { CatalogueDocument } from '../cpq/quote';
 import { productOf } from './document';
 import { Icon } from '../ui/icons';
 import { EXPONENTS } from '../cpq/price/currencies.gen';
-import { isZero, money, percent, per, plain, rounded, signed } from './money';
+import { isZero, money, percent, per, plain, rounded, signed, unbroken } from './money';
 import { isSet, linesOf, netOf, partWords, type PricedLine, type QuotePrice, type Totals } from './pricing';
 import type { QuoteLine } from '../cpq/quote';
 
@@ -13,7 +13,7 @@ const SUMS = new Set(['header', 'tax']);
 function Row({ label, amount, source, kind = '' }: { label: ComponentChildren; amount: string; source?: ComponentChildren; kind?: string }) {
   return (
     <li class={kind}>
-      <span>{label}</span>
+      <span>{typeof label === 'string' ? unbroken(label) : label}</span>
       <span class="amount">{amount}</span>
       {source && <span class="src">{source}</span>}
     </li>

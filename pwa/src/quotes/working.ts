@@ -5,7 +5,7 @@ import { quoteNumber, type Context, type QuoteContent, type QuoteLine } from '..
 import type { Quote, QuoteStatus } from '../store/rows';
 import { session } from '../store/state';
 import { today } from '../ui/clock';
-import { addDays } from '../ui/dates';
+import { addDays, dayAndMonth, dayDistance } from '../ui/dates';
 import { write, type Write } from '../ui/save';
 import { useTyped, type Draft } from '../ui/typed';
 import { contextOf } from './context';
@@ -118,7 +118,9 @@ export function unfinished(work: Work): { text: string; line?: string }[] {
   const price = work.price.value;
   const lines = draft.value.value.content?.lines ?? [];
   const open = lines.filter((line) => (document?.products.find(({ sku }) => sku === line.sku)?.features?.length ?? 0) > 0 && !line.configuration);
+  const until = draft.value.value.valid_until;
   return [
+    ...(until && dayDistance(until, today.value) > 0 ? [{ text: `It would hold until ${dayAndMonth(until, today.value)}, which is past. Give it another day.` }] : []),
     ...open.map((line) => ({ line: line.id, text: `${document?.products.find(({ sku }) => sku === line.sku)?.name ?? line.sku} is not configured to the end.` })),
     ...(price?.price?.findings ?? []).filter(({ kind }) => kind === 'requires' || kind === 'excludes').map(({ text, line }) => ({ text, ...(line ? { line } : {}) })),
     ...(price?.problem ? [{ text: problemWords(price.problem, document, draft.value.value.content) }] : []),
