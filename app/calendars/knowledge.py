@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +16,12 @@ from app.foundation import clock
 from app.foundation.db import table_of
 from app.foundation.principal import principal_of
 from app.identity.tables import User
-from app.identity.territory import visible
+from app.identity.territory import TERRITORY, visible
 
 ACCOUNTS, PEOPLE, USERS = table_of(Account), table_of(Person), table_of(User)
 CHUNK = 200
 MAX_DOMAINS = 200
+CLOCKS_APART = timedelta(minutes=1)  # a row is stamped by one machine, the poll by another, a little later
 
 
 def gather(session: Session, invitations: Sequence[Invitation]) -> Knowledge:
@@ -43,6 +45,20 @@ def gather(session: Session, invitations: Sequence[Invitation]) -> Knowledge:
         own_domains=own_domains,
         own_addresses=own_addresses,
     )
+
+
+def grew_since(session: Session, moment: datetime | None) -> bool:
+    """Whether an account or a person of the organisation, or the rep's territory, may have changed since a moment."""
+    if moment is None:
+        return True
+    principal = principal_of(session)
+    since = moment - CLOCKS_APART
+    for table in (ACCOUNTS, PEOPLE):
+        changed = sa.select(table.c.id).where(table.c.org_id == principal.org_id, table.c.updated_at >= since)
+        if session.scalar(changed.limit(1)) is not None:
+            return True
+    mine = sa.select(TERRITORY.c.id).where(TERRITORY.c.user_id == principal.user_id, TERRITORY.c.updated_at >= since)
+    return session.scalar(mine.limit(1)) is not None
 
 
 def _accounts(session: Session) -> Sequence[Any]:

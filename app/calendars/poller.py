@@ -11,7 +11,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.calendars import caldav, polling, storing
+from app.calendars import caldav, knowledge, polling, storing
 from app.calendars.expand_pool import Expander, shared
 from app.calendars.ical import FAULT_TITLES, EventFault
 from app.calendars.polling import Failed, Fetched, NamedProblem, NotModified, Outcome, Subscription
@@ -102,7 +102,8 @@ class Poller:
             return PollReport(calendar["id"], "fetched")
         if isinstance(outcome, Failed):
             return PollReport(calendar["id"], "failed", outcome.problem)
-        storing.rematch(session, calendar, now)
+        if knowledge.grew_since(session, calendar["last_polled_at"]):
+            storing.rematch(session, calendar, now)
         return PollReport(calendar["id"], "unchanged")
 
 

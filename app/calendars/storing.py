@@ -23,6 +23,7 @@ from app.foundation import audit, changes
 from app.foundation.db import table_of
 from app.foundation.ids import new_id
 from app.foundation.principal import principal_of
+from app.foundation.problems import Problem
 from app.identity.tables import User
 from app.resources.references import visible_ids
 from app.visits import service as visits
@@ -179,7 +180,18 @@ def _visit(session: Session, calendar: Row, visit_id: str | None, before: Row | 
     known = _of_other_calendar(session, calendar, after) or _planned_by_hand(session, calendar, after)
     if known is not None:
         return known
-    return visits.plan(session, appointment(after), {"calendar": external_name(calendar["id"], after)})
+    return _plan(session, appointment(after), external_name(calendar["id"], after))
+
+
+def _plan(session: Session, wanted: Appointment, name: str) -> str:
+    """Plan a visit under its calendar's name for it, or without where that is taken: its account went, and all with it."""
+    try:
+        with session.begin_nested():
+            return visits.plan(session, wanted, {"calendar": name})
+    except Problem as problem:
+        if problem.slug != "external-id-taken":
+            raise
+    return visits.plan(session, wanted, {})
 
 
 def appointment(row: Row) -> Appointment:

@@ -308,3 +308,23 @@ def test_nobody_follows_more_calendars_than_may_be(rep: Rep) -> None:
         rep.imports(calendar(), f"Calendar {number}")
     refused = rep.api.post("/calendars", {"kind": "url", "url": "https://calendar.example/x.ics"})
     assert (refused.status_code, refused.json["type"]) == (409, "/docs/problems/too-many-calendars")
+
+
+def test_a_visit_may_be_planned_again_after_its_account_is_gone(rep: Rep, norrvik: str, sign_in: Any) -> None:
+    rep.imports(calendar(meeting()))
+    admin = sign_in("admin@north")
+    assert admin.delete(f"/accounts/{norrvik}").status_code == 204
+    assert rep.visits() == []
+    vesta = rep.account("Vesta")
+    (shown,) = rep.events()
+    answered = rep.api.post(f"/calendar-events/{shown['id']}:match", {"account_id": vesta})
+    assert answered.status_code == 200, answered.text
+    assert [account for account, _ in rep.planned()] == [vesta]
+
+
+def test_a_calendar_that_is_followed_no_more_leaves_its_visits(rep: Rep, norrvik: str) -> None:
+    made = rep.imports(calendar(meeting()))
+    assert rep.api.delete(f"/calendars/{made['id']}").status_code == 204
+    assert len(rep.planned()) == 1 and rep.events() == []
+    rep.imports(calendar(meeting("m1", "20260304T100000", "SEQUENCE:1")))
+    assert len(rep.visits()) == 1
