@@ -16,7 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from app.foundation import clock, tenancy, traces
-from app.foundation.db import Database, table_of, upsert
+from app.foundation.db import Database, Id, table_of, upsert
 from app.foundation.ids import new_id
 from app.foundation.outbox_tasks import LANES, ClaimedJob, lane_of, version_of
 from app.foundation.outbox_waking import CHANNEL, SOON, waker
@@ -177,7 +177,7 @@ def _park_hopeless(session: Session, lost: dict[str, int]) -> set[str]:
 def _take(session: Session, ids: Sequence[str], lease_until: datetime) -> list[ClaimedJob]:
     rows = session.execute(
         sa.update(JOBS)
-        .where(JOBS.c.id.in_(ids))
+        .where(_among(session, ids))
         .values(
             state="running",
             lease_until=lease_until,
@@ -200,7 +200,14 @@ def finish(database: Database, jobs: Iterable[ClaimedJob]) -> None:
 
 def _delete(session: Session, jobs: Iterable[ClaimedJob]) -> None:
     for fence, ids in _by_fence(jobs).items():
-        session.execute(sa.delete(JOBS).where(JOBS.c.id.in_(ids), JOBS.c.fence == fence))
+        session.execute(sa.delete(JOBS).where(_among(session, ids), JOBS.c.fence == fence))
+
+
+def _among(session: Session, ids: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a row's id is one of these: on PostgreSQL one parameter, which is read faster than hundreds."""
+    if session.get_bind().dialect.name == "sqlite":
+        return JOBS.c.id.in_(ids)
+    return JOBS.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(Id())))
 
 
 def _by_fence(jobs: Iterable[ClaimedJob]) -> dict[int, list[str]]:
@@ -246,7 +253,7 @@ def give_back(database: Database, jobs: Iterable[ClaimedJob]) -> None:
         for fence, ids in _by_fence(jobs).items():
             lanes = session.scalars(
                 sa.update(JOBS)
-                .where(JOBS.c.id.in_(ids), JOBS.c.fence == fence, JOBS.c.state == "running")
+                .where(_among(session, ids), JOBS.c.fence == fence, JOBS.c.state == "running")
                 .values(state="queued", lease_until=None, fence=fence + 1, attempts=JOBS.c.attempts - 1)
                 .returning(JOBS.c.lane)
             )
@@ -262,7 +269,7 @@ def renew(database: Database, jobs: Iterable[ClaimedJob], lease: timedelta = LEA
             held.update(
                 session.scalars(
                     sa.update(JOBS)
-                    .where(JOBS.c.id.in_(ids), JOBS.c.fence == fence, JOBS.c.state == "running")
+                    .where(_among(session, ids), JOBS.c.fence == fence, JOBS.c.state == "running")
                     .values(lease_until=clock.now() + lease)
                     .returning(JOBS.c.id)
                 )

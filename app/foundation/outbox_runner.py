@@ -92,6 +92,8 @@ class _Lane:
         self._limit = min(self._limit, FIRST_BATCH)
         # What is done and not yet finished in the database.
         self._done: list[ClaimedJob] = []
+        # When the next job is due, as far as we know.
+        self._due: datetime | None = None
 
     def loop(self, ticks: tuple[Schedule, ...]) -> None:
         """Run until told to stop."""
@@ -99,41 +101,47 @@ class _Lane:
             seen = waker.generation(self.name)
             try:
                 tick_at = write_ticks(self._database, ticks)
-                if not self._run_batch():
+                if not self._is_due() or not self._run_batch():
                     self._sleep(seen, tick_at)
             except Exception:
                 log.error("runner failed", lane=self.name, exc_info=True)
                 self._stop.wait(RECOVER_SECONDS)
         self._finish()
 
+    def _is_due(self) -> bool:
+        """Whether there is something to do; what was slept for is not asked for again."""
+        if self._done or (self._due is not None and self._due <= clock.now()):
+            return True
+        self._due = next_due(self._database, self.name)
+        return self._due is not None and self._due <= clock.now()
+
     def _run_batch(self) -> bool:
         """Run one batch; whether there was one. Its finishing is left to the claim of the next."""
-        if not self._done and not self._is_due():
-            return False
+        self._due = None
         jobs = exchange(self._database, self._done, self._limit, self.name, self._held.lease)
         self._held.remove(self._done)
         self._done = []
         if not jobs:
+            self._due = next_due(self._database, self.name)
             return False
         self._held.add(jobs)
         began = time.monotonic()
-        for number, job in enumerate(jobs):
-            if number and (self._stop.is_set() or time.monotonic() - began > BATCH_SECONDS):
-                self._give_back(jobs[number:])
-                break
-            self._attempt(job)
+        try:
+            self._run_each(jobs, began)
+        finally:
+            # What could neither be finished nor written down, because the database is away, waits for its lease to end.
+            done = {job.id for job in self._done}
+            self._held.remove(job for job in jobs if job.id not in done)
         self._resize(len(jobs), time.monotonic() - began)
         return True
 
-    def _attempt(self, job: ClaimedJob) -> None:
-        if not self._held.is_lost(job) and attempt(self._database, job) is Result.DONE:
-            self._done.append(job)
-        else:
-            self._held.remove([job])
-
-    def _give_back(self, jobs: list[ClaimedJob]) -> None:
-        give_back(self._database, jobs)
-        self._held.remove(jobs)
+    def _run_each(self, jobs: list[ClaimedJob], began: float) -> None:
+        for number, job in enumerate(jobs):
+            if number and (self._stop.is_set() or time.monotonic() - began > BATCH_SECONDS):
+                give_back(self._database, jobs[number:])
+                return
+            if not self._held.is_lost(job) and attempt(self._database, job) is Result.DONE:
+                self._done.append(job)
 
     def _finish(self) -> None:
         if self._done:
@@ -147,12 +155,8 @@ class _Lane:
         elif size == self._limit and seconds < QUICK_BATCH_SECONDS:
             self._limit = min(self._largest, self._limit * 2)
 
-    def _is_due(self) -> bool:
-        due = next_due(self._database, self.name)
-        return due is not None and due <= clock.now()
-
     def _sleep(self, seen: int, tick_at: datetime | None) -> None:
-        moments = [moment for moment in (next_due(self._database, self.name), tick_at) if moment is not None]
+        moments = [moment for moment in (self._due, tick_at) if moment is not None]
         seconds = min(((moment - clock.now()).total_seconds() for moment in moments), default=self._idle)
         if not self._stop.is_set():
             waker.wait_past(self.name, seen, max(0.0, min(seconds, self._idle)))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.foundation import clock, outbox
+from app.foundation import clock, outbox, outbox_running
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, ClaimedJob, EmbeddedRunner, NewJob
 from tests.support import job_tasks
@@ -127,6 +127,33 @@ def test_what_does_not_end_in_time_goes_back_and_cannot_be_finished_by_who_left_
     assert jobs(database) == [("running", 1, 3)]
     outbox.finish(database, again)
     assert jobs(database) == []
+
+
+def test_a_failure_that_cannot_be_written_down_does_not_hold_the_job_beyond_its_lease(
+    database: Database, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away when the job fails: whoever keeps renewing then would keep it for ever."""
+    fails = iter([RuntimeError("no luck")])
+
+    def once(_database: Database, job: ClaimedJob) -> None:
+        for fault in fails:
+            raise fault
+        work.ran.append(job.payload["n"])
+
+    def away(*_given: object, **_named: object) -> None:
+        monkeypatch.undo()
+        raise ConnectionError("the database is away")
+
+    outbox.task(KIND)(once)
+    monkeypatch.setattr(outbox_running, "fail", away)
+    put(database, NewJob(KIND, {"n": "again"}))
+    runner = EmbeddedRunner(database, lease=timedelta(seconds=1.5))
+    runner.start()
+    try:
+        until(lambda: work.ran, "another try after the lease")
+        until(lambda: jobs(database) == [], "the job is finished")
+    finally:
+        runner.stop()
 
 
 def test_work_that_another_process_wrote_is_found(database: Database, effects: None, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Measure everything: prints a table and writes build/bench.json. `--write-docs` writes docs/benchmarks.md too.
 
-`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, configure,
+`--only NAME…` measures some groups: http, import, pull, idle, push, crowd, live, jobs, configure,
 phone-configure, price, sizes, offline, lighthouse, axe.
 """
 
@@ -17,6 +17,7 @@ from tests.benchmarks import (
     crowd_bench,
     http_bench,
     idle_bench,
+    jobs_bench,
     live_bench,
     pdf_bench,
     phone_bench,
@@ -65,6 +66,7 @@ GROUPS = (
     Group("push", push_bench.TARGETS, push_bench.measure),
     Group("crowd", crowd_bench.TARGETS, crowd_bench.measure),
     Group("live", live_bench.TARGETS, live_bench.measure),
+    Group("jobs", jobs_bench.TARGETS, jobs_bench.measure),
     Group("configure", configure_bench.TARGETS, configure_bench.measure),
     Group("phone-configure", phone_configure_bench.TARGETS, phone_configure_bench.measure),
     Group("price", price_bench.TARGETS, price_bench.measure),

@@ -158,7 +158,9 @@ class World:
         """A transaction of several jobs that commits, and now and then one that does not."""
         numbers = [len(self.numbers) + n for n in range(chance.randint(1, 6))]
         kinds = [chance.choice([kind for kind in job_tasks.EFFECTS if self._does(kind)]) for _ in numbers]
-        seconds = [chance.choice([0.0, 0.002, 0.01, 0.05]) for _ in numbers]
+        # Long enough for workers, which are slower to take up work, to be killed at it.
+        longest = 0.4 if self._broker else 0.05
+        seconds = [chance.choice([0.0, 0.002, 0.01, 0.05, longest]) for _ in numbers]
         self._write(numbers, kinds, seconds)
         self.numbers += numbers
         if chance.random() < 0.2:

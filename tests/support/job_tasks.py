@@ -100,6 +100,10 @@ def _hold(database: Database, job: ClaimedJob) -> None:
 
 
 def _spin(_database: Database, job: ClaimedJob) -> None:
+    spin(job)
+
+
+def spin(job: ClaimedJob) -> None:
     """A few milliseconds of a processor's time, as composing a briefing takes."""
     hashlib.pbkdf2_hmac("sha256", job.id.encode(), b"doorstep", job.payload["rounds"])
 
