@@ -2,7 +2,7 @@
 import { useComputed, useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { NeverPossible, type Choice, type Model } from '../cpq/config';
+import { CpqError, NeverPossible, type Choice, type Model } from '../cpq/config';
 import type { QuoteLine } from '../cpq/quote';
 import { Empty, Screen } from '../ui/frame';
 import { whenIdle } from '../ui/fold';
@@ -85,8 +85,9 @@ function Configurator({ work, line, product, model }: Props) {
       const swap = taken(model, now.choices, feature, value);
       change(swap.choices, swap.givenUp.length > 0 ? swapWords(product, feature, value, swap.givenUp) : undefined);
     } catch (error) {
-      if (!(error instanceof NeverPossible)) throw error;
-      say(`No configuration has ${nameOf(product, feature)} ${valueName(featureOf(product, feature), value)}`);
+      if (!(error instanceof CpqError)) throw error;
+      const wanted = `${nameOf(product, feature)} ${valueName(featureOf(product, feature), value)}`;
+      say(error instanceof NeverPossible ? `No configuration has ${wanted}` : `No configuration with ${wanted} was found in the time there was`);
     }
   };
   const release = (feature: string) => change(now.choices.filter((one) => one.feature !== feature));

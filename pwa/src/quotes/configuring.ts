@@ -1,6 +1,6 @@
 /** One product being configured: the model, what was chosen, and what follows from it. Pure but for the loading of models. */
 import {
-  budgetRanges, completion, domains, explain, loadModel, NeverPossible, take,
+  budgetRanges, completion, CpqError, domains, explain, loadModel, NeverPossible, take,
   type BudgetRange, type Choice, type Domains, type Explanation, type FeatureDomain, type Model, type Objective,
 } from '../cpq/config';
 import { signal, type Signal } from '@preact/signals';
@@ -93,7 +93,8 @@ export function reasonFor(model: Model, product: Product, choices: readonly Choi
     const give = swap.givenUp.map((one) => nameOf(product, one.feature));
     return { short: shortOf(product, swap.givenUp, after, explanation), explanation, never: false, rules: rulesOf(model, explanation.rules), give };
   } catch (error) {
-    if (!(error instanceof NeverPossible)) throw error;
+    if (!(error instanceof CpqError)) throw error;
+    if (!(error instanceof NeverPossible)) return { short: 'Not found out in the time there was', explanation: null, never: false, rules: [], give: [] };
     return { short: 'In no configuration', explanation: null, never: true, rules: rulesOf(model, error.rules), give: [] };
   }
 }

@@ -1,10 +1,11 @@
 /** Finish for me: everything still open decided by one wish, shown with what it would cost before it is taken. */
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { completion, type Choice, type Model, type Objective } from '../cpq/config';
+import { completion, CpqError, type Choice, type Completion, type Model, type Objective } from '../cpq/config';
 import type { QuoteLine } from '../cpq/quote';
 import { whenIdle } from '../ui/fold';
 import { leaveTo } from '../ui/router';
+import { say } from '../ui/said';
 import { contentOf, pathOf } from './reads';
 import { finished, type Evaluated } from './configuring';
 import { bookOf, type Product } from './document';
@@ -45,8 +46,9 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
   ];
   const offers = useOffers(work, line, model, now, open > 0 ? wishes : []);
   const finish = ({ objective, how, best }: Wish) => {
-    const { choices, proven } = finished(model, now.choices, objective);
-    onChange(choices, `${open} more chosen, ${proven ? how : inTime(best)}`);
+    const whole = orNone(() => finished(model, now.choices, objective));
+    if (whole) onChange(whole.choices, `${open} more chosen, ${whole.proven ? how : inTime(best)}`);
+    else say('No configuration was found in the time there was. Choose more by hand first.');
     onClose();
   };
   return (
@@ -90,6 +92,16 @@ interface Wish {
 /** A search that was ended: what it found is good, and something better may be there. */
 const inTime = (best: string): string => `${best} found in the time there was`;
 
+/** Null where nothing was found in time. */
+function orNone<T>(search: () => T): T | null {
+  try {
+    return search();
+  } catch (error) {
+    if (error instanceof CpqError) return null;
+    throw error;
+  }
+}
+
 interface Offer {
   price: string;
   proven: boolean;
@@ -104,9 +116,9 @@ function useOffers(work: Work, line: QuoteLine, model: Model, now: Evaluated, wi
       const wish = wishes[at];
       if (!wish) return;
       cancel = whenIdle(() => {
-        const { configuration, proven } = completion(model, now.choices, wish.objective);
-        const price = priceWith(work, line, configuration);
-        if (price) found.value = new Map(found.peek()).set(wish.label, { price, proven });
+        const whole = orNone((): Completion => completion(model, now.choices, wish.objective));
+        const price = whole && priceWith(work, line, whole.configuration);
+        if (price) found.value = new Map(found.peek()).set(wish.label, { price, proven: whole.proven });
         next(at + 1);
       });
     };

@@ -1,11 +1,11 @@
 /** Additive budgets: what they range over, and what they are limited to. `app/cpq/budgets.py` says what every member means. */
-import { domains, effectiveOf } from './domains';
+import { domains, effectiveInTime } from './domains';
 import type { Weights } from './engine';
 import { kept, leftOut, type Kept, type Model } from './model';
 import type { Budget, BudgetRange, Choice, Domains } from './types';
 
 export function budgetRanges(model: Model, choices: readonly Choice[]): BudgetRange[] {
-  return rangesOf(model, effectiveOf(model, kept(model, choices)), domains(model, choices));
+  return rangesOf(model, effectiveInTime(model, kept(model, choices)), domains(model, choices));
 }
 
 /** Ranges over the configurations of the rules that keep the effective choices (null: there is no configuration). */

@@ -29,7 +29,7 @@ export function effectiveOf(model: Model, all: readonly Kept[]): readonly Kept[]
 }
 
 /** As `effectiveOf`; null also where the search ended before it knew any configuration. */
-function effectiveInTime(model: Model, all: readonly Kept[]): readonly Kept[] | null {
+export function effectiveInTime(model: Model, all: readonly Kept[]): readonly Kept[] | null {
   try {
     return effectiveOf(model, all);
   } catch (error) {
