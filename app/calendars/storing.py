@@ -172,7 +172,7 @@ def _visit(session: Session, calendar: Row, visit_id: str | None, before: Row | 
                 visits.cancel(session, visit_id)
             return visit_id
         if before["cancelled"] or before["match"] != "matched":
-            visits.restore(session, visit_id)
+            visits.restore(session, visit_id, appointment(after))
         visits.follow(session, visit_id, appointment(before), appointment(after))
         return visit_id
     if not wanted or after["cancelled"]:

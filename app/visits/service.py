@@ -87,9 +87,10 @@ def cancel(session: Session, visit_id: str) -> None:
     _give_status(session, visit_id, "planned", "cancelled")
 
 
-def restore(session: Session, visit_id: str) -> None:
-    """Plan a visit again that was cancelled."""
-    _give_status(session, visit_id, "cancelled", "planned")
+def restore(session: Session, visit_id: str, appointment: Appointment) -> None:
+    """Plan a visit again that was cancelled, at the time that its appointment has by now."""
+    times = {name: getattr(appointment, name) for name in TIMES}
+    _give_status(session, visit_id, "cancelled", "planned", **times)
 
 
 def find(session: Session, visit_id: str) -> Values | None:
@@ -110,7 +111,7 @@ def planned_at(session: Session, account_id: str, starts_at: datetime, without: 
     return next((one for one in session.scalars(query.order_by(TABLE.c.id)) if one not in without), None)
 
 
-def _give_status(session: Session, visit_id: str, expected: str, status: str) -> None:
-    visit: dict[str, Any] | None = find(session, visit_id)
+def _give_status(session: Session, visit_id: str, expected: str, status: str, **with_it: Any) -> None:
+    visit = find(session, visit_id)
     if visit is not None and visit["status"] == expected:
-        service.alter(session, VISITS, visit, {"status": status})
+        service.alter(session, VISITS, visit, {"status": status, **with_it})
