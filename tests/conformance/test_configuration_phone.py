@@ -80,7 +80,7 @@ def test_the_cheapest_above_the_gate_is_found_in_five_seconds_and_is_the_servers
         # Only what both prove is the same; what the phone had no time to prove is near.
         if found["proven"]:
             assert own == best.configuration
-        assert costs[1] <= costs[0] <= 1.02 * costs[1]
+        assert costs[1] <= costs[0] <= 1.05 * costs[1]
     # Other work on the machine must not fail it; a search that does not end does.
     assert min(took) < 5_000, took
     phone.ask("forget", name)
