@@ -93,6 +93,12 @@ def walk(phone: Phone) -> Iterator[str]:
     expect(page.get_by_role("link", name="Configure")).to_be_visible()
     unfold(page)
     yield "line"
+    page.goto(phone.server.url + path)
+    page.locator(".lines a.name", has_text="Watch Plus").click()
+    unfold(page)
+    page.get_by_role("button", name="Grow in steps over one year").click()
+    expect(page.get_by_role("button", name="Remove step 1")).to_be_visible()
+    yield "ramp"
     page.goto(f"{phone.server.url}{path}/customer")
     expect(page.get_by_role("heading", name="What it is")).to_be_visible()
     unfold(page)

@@ -74,7 +74,7 @@ export function lineSays(line: QuoteLine, product: Product | undefined): string 
   if (line.optional) parts.push(line.selected ? 'optional, chosen' : 'optional, not chosen');
   if (line.bundle) parts.push('part of a set');
   if (line.discount) parts.push('with a discount');
-  if (line.open?.length) parts.push('the customer may change it');
+  if (line.open?.length) parts.push('some of it left to the customer');
   return parts.join(' · ') || product?.description || product?.sku || '';
 }
 
@@ -90,7 +90,8 @@ export function Findings({ work }: { work: Work }) {
   // Of a quote that is not worked on any more there is nothing left to add.
   const findings = work.open ? (work.price.value?.price?.findings ?? []) : [];
   const stops = findings.filter(({ kind }) => kind === 'requires' || kind === 'excludes');
-  const hints = findings.filter(({ kind }) => kind === 'suggests' || kind === 'bundle' || kind === 'tax');
+  const hints = findings.filter(({ kind, sku }, place) =>
+    ['suggests', 'bundle', 'tax'].includes(kind) && (!sku || findings.findIndex((one) => one.kind === kind && one.sku === sku) === place));
   if (findings.length === 0) return null;
   return (
     <section class="card" aria-label="Worth a look">
