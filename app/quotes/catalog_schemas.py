@@ -143,17 +143,23 @@ class ConfigurationAnswerSchema(Schema):
         required=True, allow_none=True, metadata={"description": "How many configurations are left; null by SAT."}
     )
     features = fields.Dict(required=True, metadata={"description": "By feature: `valid` values, `chosen`, `forced`."})
-    budgets = fields.Dict(required=True, metadata={"description": "By budget: `min`, `max`, `limit`, `unit`, `at_least`, `unproven`."})
+    budgets = fields.Dict(
+        required=True, metadata={"description": "By budget: `min`, `max`, `limit`, `unit`, `at_least`, `unproven`."}
+    )
     explained = fields.List(
         fields.Dict(), metadata={"description": "One for each of `explain`: `give_up`, `rules`, `budgets`."}
     )
     taken = fields.Dict(metadata={"description": "`choices` after taking the value, and what was `given_up`."})
     completed = fields.Dict(fields.String(), fields.String(), metadata={"description": "A whole configuration."})
     proven = fields.Boolean(
-        metadata={"description": "Of `completed`: true when it is the best there is, false when it is the best found in time."}
+        metadata={
+            "description": "Of `completed`: true when it is the best there is, false when it is the best found in time."
+        }
     )
     unproven = fields.Dict(
-        metadata={"description": "By feature, values shown as valid that were not decided within the limit of the search."}
+        metadata={
+            "description": "By feature, values shown as valid that were not decided within the limit of the search."
+        }
     )
 
 

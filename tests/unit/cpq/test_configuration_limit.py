@@ -221,7 +221,10 @@ def test_rounds_of_usual_end_with_one_that_is_not_proven() -> None:
 def test_the_lightest_of_random_clauses_is_the_one_found_by_trying_all(seed: int) -> None:
     rng = random.Random(seed)
     variables = rng.randint(2, 9)
-    literal = lambda: rng.choice((1, -1)) * rng.randint(1, variables)  # noqa: E731
+
+    def literal() -> int:
+        return rng.choice((1, -1)) * rng.randint(1, variables)
+
     clauses = [[literal() for _ in range(rng.randint(1, 4))] for _ in range(rng.randint(0, 2 * variables))]
     weights = {literal(): rng.choice((1, 1, 1, 5, 10**30)) * rng.randint(-5, 5) for _ in range(2 * variables)}
     groups = [rng.choice(([one, -one], [-one, one])) for one in range(1, variables + 1)]
