@@ -143,7 +143,12 @@ class Server:
         return dav.members(answer.body, answer.final_url)
 
     def _send(self, method: str, url: str, body: bytes, depth: int) -> FetchedResponse:
-        """An answer 207, from wherever the server leads within its own host. Raises Refused or an OutboundError."""
+        """An answer 207, from wherever the server leads within its own host. Raises Refused or an OutboundError.
+
+        A server may keep calendars on another host of its own, but no password leaves encryption for it.
+        """
+        if self._request.url.startswith("https:") and not url.startswith("https:"):
+            raise RedirectRefused(self._request.url, "It names an address without encryption.")
         headers = {"Content-Type": dav.XML, "Depth": str(depth), "Accept": "application/xml, text/xml"}
         headers |= authorization(self._request)
         for _ in range(MAX_REDIRECTS):

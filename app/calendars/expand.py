@@ -269,11 +269,13 @@ def _short_uid(uid: str) -> str:
 
 
 def _fault(series: Series, problem: str, detail: str) -> EventFault:
-    """What to say of a series. A private one is named by nothing."""
+    """What to say of a series. Of a private one nothing is told that it says."""
     lines = [line for event in series.events for line in event]
     private = any(line.upper().startswith("CLASS:") and line[6:].strip().upper() in _PRIVATE for line in lines)
+    if private:
+        return EventFault("", problem, "It is a private event.", _short_uid(series.uid))
     summary = next((line.partition(":")[2] for line in lines if line[:7].upper() == "SUMMARY"), "")
-    return EventFault("" if private else clean(summary, 100), problem, clean(detail, 300), _short_uid(series.uid))
+    return EventFault(clean(summary, 100), problem, clean(detail, 300), _short_uid(series.uid))
 
 
 def _reason(error: BaseException) -> str:

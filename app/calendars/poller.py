@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import sqlalchemy as sa
@@ -37,7 +38,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class PollReport:
-    """What one poll did. `superseded`: the calendar was changed or deleted meanwhile, so nothing was stored."""
+    """What one poll brought: `changed`, `unchanged` or `failed`.
+
+    `superseded`: the calendar was changed or deleted meanwhile, so nothing was stored.
+    """
 
     calendar_id: str
     result: str
@@ -99,7 +103,7 @@ class Poller:
             return PollReport(calendar["id"], "superseded", superseded=True)
         if isinstance(outcome, Fetched):
             storing.store(session, calendar, outcome.calendar, now)
-            return PollReport(calendar["id"], "fetched")
+            return PollReport(calendar["id"], "changed")
         if isinstance(outcome, Failed):
             return PollReport(calendar["id"], "failed", outcome.problem)
         if knowledge.grew_since(session, calendar["last_polled_at"]):
@@ -196,5 +200,5 @@ def _next_state(calendar: Row, outcome: Outcome, now: datetime) -> Row:
         "state": outcome.state,
         "expanded_at": now,
         "faults": faults_of(outcome.calendar.faults),
-        "name": calendar["name"] or outcome.calendar.name or "",
+        "name": calendar["name"] or outcome.calendar.name or urlsplit(calendar["url"] or "").hostname or "",
     }

@@ -79,7 +79,7 @@ def test_the_planned_visits_are_those_of_the_last_state(
         for state in history:
             server.add("/a.ics", raw(calendar(*(one.written() for one in state))))
             report = poller.poll(database, calendar_id)
-            assert report is not None and report.result == "fetched"
+            assert report is not None and report.result == "changed"
         expected = sorted(at.strftime("%Y-%m-%dT%H:%M:%SZ") for one in history[-1] for at in one.planned())
         assert [at for _, at in rep.planned()] == expected
         before = rep.visits()

@@ -109,7 +109,7 @@ def test_a_followed_calendar_is_read_by_a_job_and_becomes_visits(
 
 
 def test_an_unchanged_calendar_costs_a_304(rep: Rep, followed: Followed, server: FeedServer) -> None:
-    assert followed.poll().result == "fetched"
+    assert followed.poll().result == "changed"
     before = rep.visits()
     assert followed.poll().result == "unchanged"
     assert server.seen[1].headers["If-None-Match"] == followed.stored()["etag"]
@@ -124,7 +124,7 @@ def test_a_calendar_is_read_whole_once_a_day_because_its_window_moves(
     followed.poll()
     first = len(rep.visits())
     with clock.fixed(NOW + timedelta(days=7)):
-        assert followed.poll().result == "fetched"
+        assert followed.poll().result == "changed"
     assert len(rep.visits()) == first + 1
 
 
@@ -279,7 +279,7 @@ def test_a_calendar_is_found_from_whatever_address_is_given(
 ) -> None:
     caldav.boxes["work"].objects["m1.ics"] = one_meeting().decode()
     followed = by_caldav(path)
-    assert followed.poll().result == "fetched"
+    assert followed.poll().result == "changed"
     assert [at for _, at in rep.planned()] == ["2026-03-04T09:00:00Z"]
     assert followed.shown()["name"] == "Work"
 

@@ -202,8 +202,15 @@ def test_a_rule_that_never_comes_true_costs_its_budget_and_no_more(pool: ExpandP
 
 
 def test_a_fault_of_a_private_event_names_nothing_of_it() -> None:
-    (fault,) = read(event("bad", "DTSTART:tomorrow", "CLASS:PRIVATE", summary="Secret")).faults
-    assert fault.event == ""
+    (fault,) = read(event("bad", "DTSTART:Secret", "CLASS:PRIVATE", summary="Secret")).faults
+    assert "Secret" not in str(fault)
+
+
+def test_an_event_without_a_name_keeps_the_one_it_is_given_which_tells_nothing() -> None:
+    nameless = event("x", TEN, "CLASS:PRIVATE", summary="Secret").replace("UID:x\r\n", "")
+    first, again = only(nameless), only(nameless)
+    assert first == again and "Secret" not in str(first)
+    assert first.uid != only(nameless.replace("Secret", "Other")).uid
 
 
 def test_without_end_and_since_1601() -> None:
