@@ -14,7 +14,7 @@ from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.foundation.outbox import PUSH, ClaimedJob, GiveUp, NewJob, Tick, enqueue, task
 from app.foundation.principal import principal_of
-from app.push import planning, sending
+from app.push import planning, sending, snooze
 from app.push.facts import NOTICES
 from app.push.mail import Mailer
 from app.push.plan import HORIZON
@@ -49,6 +49,12 @@ def register(office: Office) -> None:
         if job.org_id is None or not isinstance(bucket, int):
             raise GiveUp("unreadable-payload: it takes an organisation and a bucket")
         sending.send_due(database, office, job.org_id, bucket)
+
+    @task(snooze.SNOOZED, lane=PUSH)
+    def send_again(database: Database, job: ClaimedJob) -> None:
+        if job.org_id is None:
+            raise GiveUp("unreadable-payload: a notice is of an organisation")
+        snooze.send_again(database, office, job.org_id, job.payload["notice_id"], job.payload["id"])
 
 
 @task(PLAN)

@@ -9,7 +9,7 @@ from flask_smorest import Blueprint
 
 from app.foundation.outbound_addresses import AddressPolicy
 from app.identity.access import current_session, database, requires, settings
-from app.push import devices, jobs, preferences, schemas
+from app.push import devices, jobs, preferences, schemas, snooze
 from app.push.keys import vapid_keys
 from app.resources import wire
 from app.resources.routes import ProblemSchema, json_answer
@@ -80,6 +80,16 @@ def try_push_device(push_device_id: Any) -> tuple[dict[str, str], int]:
     device = devices.read(current_session(), str(push_device_id))
     jobs.send_test(current_session(), device["id"])
     return {"device_id": device["id"]}, 202
+
+
+@blueprint.route("/notices/<uuid:notice_id>:snooze", methods=["POST"])
+@blueprint.response(202, schemas.SnoozedSchema, description="It comes again, to the same device.")
+@blueprint.alt_response(404, schema=ProblemSchema, description="No such notice on a device of yours.")
+@blueprint.alt_response(409, schema=ProblemSchema, description="The visit begins before that.")
+@requires("sync")
+def snooze_notice(notice_id: Any) -> tuple[dict[str, Any], int]:
+    """Be told again in ten minutes."""
+    return {"shown_at": snooze.snooze(current_session(), str(notice_id))}, 202
 
 
 @blueprint.route("/notice-preferences", methods=["GET"])

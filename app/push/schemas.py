@@ -99,6 +99,12 @@ class TestAcceptedSchema(Schema):
     device_id = Uuid(required=True)
 
 
+class SnoozedSchema(Schema):
+    """A notice is put off."""
+
+    shown_at = Moment(required=True, metadata={"description": "When it comes again."})
+
+
 class NoticePreferencePatchSchema(Schema):
     """When and about what to be told; what is left out stays."""
 

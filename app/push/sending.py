@@ -140,7 +140,7 @@ def _address(begun: _Round, key: Key, found: Found, decision: Send, org_id: str,
     if not channels:
         begun.done.append(key)
         if not any(notice["state"] == "sent" for notice in there.values()):
-            begun.new.append(_left_out(key, found, org_id, "no device and no mail took it", now))
+            begun.new.append(_left_out((key[0], slot), found, org_id, "no device and no mail took it", now))
         return
     waits = [there[name]["retry_at"] for name in channels if name in there and there[name]["retry_at"]]
     held = [at for at in waits if at > now]
@@ -217,12 +217,13 @@ def _mine(found: Found, slot: str) -> Iterable[Row]:
 
 
 def _numbered(slot: str, found: Found) -> str:
-    """Updates are counted; one that is on its way keeps its number."""
+    """Updates are counted by those that arrived or were left out; one that did not get that far keeps its number."""
     if slot != UPDATE:
         return slot
-    open_one = next((notice["slot"] for notice in _mine(found, slot) if notice["state"] == "sending"), None)
-    count = len({notice["slot"] for notice in _mine(found, slot)})
-    return open_one or f"{UPDATE}-{count + 1}"
+    mine = list(_mine(found, slot))
+    open_one = next((notice["slot"] for notice in mine if notice["state"] == "sending"), None)
+    over = {notice["slot"] for notice in mine if notice["state"] in ("sent", "skipped")}
+    return open_one or f"{UPDATE}-{len(over) + 1}"
 
 
 def _row(
@@ -284,14 +285,17 @@ def _run(office: Office, keys: VapidKeys, errand: _Errand) -> Outcome:
 
 
 def _push(office: Office, keys: VapidKeys, errand: _Errand) -> Outcome:
+    assert errand.device is not None
+    return push_to(office, keys, errand.device, errand.notice, errand.envelope)
+
+
+def push_to(office: Office, keys: VapidKeys, device: Row, notice: message.Notice, envelope: Envelope) -> Outcome:
     """By Web Push; shorter when the push service takes no message of this size."""
-    device = errand.device
-    assert device is not None
     to = Subscription(device["endpoint"], device["p256dh"], device["auth"])
     outcome = Outcome(Fate.TOO_LARGE)
     for size in SIZES:
-        plain = message.encode(errand.notice, office.public_url, size)
-        outcome = office.sender.send(keys, to, plain, errand.envelope, clock.now())
+        plain = message.encode(notice, office.public_url, size)
+        outcome = office.sender.send(keys, to, plain, envelope, clock.now())
         if outcome.fate is not Fate.TOO_LARGE:
             break
     return outcome

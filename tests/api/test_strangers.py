@@ -71,6 +71,7 @@ class Walked:
         assert made.status_code == 201, made.text
         assert phone._send("PATCH", "/notice-preferences", {"json": {"lead_minutes": 45}}).status_code == 200
         self.rows.ids["push_device"] = made.json["id"]
+        self.rows.ids["notice"] = walk.a_notice(self.database, self.rows, self.directory.orgs["north"])
 
     def _settle_calendars(self, owner: Rep) -> None:
         """A calendar with an event in a week's time, which may be about the account, and what was answered about it."""

@@ -13,9 +13,10 @@ from uuid import uuid4
 import sqlalchemy as sa
 
 from app.foundation import clock
-from app.foundation.db import Database
+from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
 from app.foundation.outbox import JOBS, NewJob, enqueue
+from app.push.tables import Notice
 from app.resources.resource import Resource, all_resources
 from app.sync.catalogue import all_mutations
 from app.tables import metadata
@@ -144,6 +145,19 @@ def a_job(database: Database, org_id: str) -> str:
             session, [NewJob("walk.later", {"secret": "secret-job"}, org_id, "walk", clock.now() + timedelta(days=9))]
         )
         return str(session.scalar(sa.select(JOBS.c.id).where(JOBS.c.dedup_key == "walk")))
+
+
+def a_notice(database: Database, world: World, org_id: str) -> str:
+    """A notice that the user's device was sent about the visit; its id."""
+    starts_at = clock.now() + timedelta(hours=1)
+    row = {
+        "id": new_id(), "org_id": org_id, "visit_id": world.ids["visit"], "account_id": world.ids["account"],
+        "user_id": world.ids["user"], "channel": world.ids["push_device"], "slot": "lead", "due_at": clock.now(), "state": "sent",
+        "told": {"starts_at": starts_at.isoformat(), "secret": "secret-notice"},
+    }  # fmt: skip
+    with database.write() as session:
+        session.execute(sa.insert(table_of(Notice)).values(row))
+    return str(row["id"])
 
 
 def other_batches(document: Document) -> list[tuple[str, str]]:
