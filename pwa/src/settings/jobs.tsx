@@ -40,7 +40,7 @@ const NAMES: Record<string, string> = {
   'news.poll': 'Fetching a news feed',
   'notice.due': 'Sending a notice',
 };
-const LANES: [Count['lane'], string][] = [['push', 'Notices'], ['quick', 'Briefings and the like'], ['slow', 'Feeds, calendars, catalogues']];
+const LANES: [Count['lane'], string][] = [['push', 'Notices'], ['quick', 'Briefings and so on'], ['slow', 'Feeds, calendars']];
 
 export function JobsScreen() {
   const parked = useSignal<Job[] | null>(null);
@@ -88,12 +88,9 @@ function Standing({ counts }: { counts: Count[] }) {
         <span class="src">{parked ? 'Each was tried until trying did not help. Nothing else waits for them.' : 'What fails is tried again by itself.'}</span>
       </State>
       <dl class="facts">
-        {LANES.map(([lane, name]) => (
-          <>
-            <dt>{name}</dt>
-            <dd>{[`${count('running', lane)} running`, `${count('queued', lane)} waiting`].join(' · ')}</dd>
-          </>
-        ))}
+        <dt>Running now</dt>
+        <dd>{count('running')}</dd>
+        {LANES.map(([lane, name]) => [<dt key={lane}>{name}, waiting</dt>, <dd key={`${lane} waiting`}>{count('queued', lane)}</dd>])}
       </dl>
     </section>
   );
@@ -131,7 +128,7 @@ function ParkedJob({ job, left }: { job: Job; left: () => void }) {
       <State sign="bad">{job.last_error ?? 'No reason was kept.'}</State>
       <details>
         <summary>What it is about</summary>
-        <code class="address">{JSON.stringify(job.payload, null, 1)}</code>
+        <p class="address">{JSON.stringify(job.payload, null, 1)}</p>
       </details>
       {asked.value ? (
         <div class="asked" role="group" aria-label="Discard this job?">
