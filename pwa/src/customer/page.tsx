@@ -6,7 +6,7 @@ import { OfferLine } from './line';
 import { Asking, Questions } from './questions';
 import { Clauses, Sums } from './sums';
 import type { Change, Offer } from './types';
-import { day, inOneBreath } from './words';
+import { changeWords, day, inOneBreath } from './words';
 
 /** Changes of the same thing replace each other; the last made comes last. */
 function withChange(changes: readonly Change[], change: Change): Change[] {
@@ -104,6 +104,10 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
         {changes.length > 0 && (
           <section class="card note" aria-labelledby="changed">
             <h2 id="changed">You changed the offer</h2>
+            {changes.map((change) => {
+              const words = changeWords(change, quote);
+              return <p key={words}>{words}</p>;
+            })}
             {shown.swaps.map((swap) => (
               <p key={swap.feature}>
                 {swap.feature} changed with it, from {swap.before} to <b>{swap.after}</b>.

@@ -1,5 +1,5 @@
 /** Amounts and days in words, the same as on the PDF. Amounts are decimal strings and stay so: nothing is calculated here. */
-import type { Part, Sum, Document } from './types';
+import type { Change, Part, Sum, Document } from './types';
 
 const SIGNS: Record<string, string> = { EUR: '€', GBP: '£', USD: '$', JPY: '¥' };
 const MONTHS = [
@@ -56,6 +56,17 @@ export function sums({ totals }: Document): [name: string, sum: Sum][] {
   for (const [period, sum] of Object.entries(totals.usage ?? {})) all.push([`${PERIODS[period] ?? `Every ${period}`} by use`, sum]);
   const some = all.filter(([, sum]) => !isZero(sum.net));
   return some.length > 0 ? some : [['In all', totals]];
+}
+
+/** A change of the customer's in words: `Cargo bike: Motor 750 W`. */
+export function changeWords(change: Change, { lines }: Document): string {
+  const line = lines.find(({ id }) => id === change.line);
+  const name = line?.name ?? change.line;
+  if ('quantity' in change) return `${name}: quantity ${change.quantity}`;
+  if ('selected' in change) return `${name}: ${change.selected ? 'taken' : 'left out'}`;
+  if ('term' in change) return `${name}: ${line?.term?.name ?? change.term}`;
+  const feature = line?.configuration.flatMap(({ features }) => features).find(({ id }) => id === change.feature);
+  return `${name}: ${feature ? `${feature.name} ${feature.text}` : change.value}`;
 }
 
 /** What an offer comes to, in one breath: `€ 38,084.00 once, € 218.00 monthly and € 95.00 yearly`. */
