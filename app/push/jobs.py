@@ -17,7 +17,6 @@ from app.foundation.principal import principal_of
 from app.push import planning, sending, snooze
 from app.push.facts import NOTICES
 from app.push.mail import Mailer
-from app.push.plan import HORIZON
 from app.push.planning import DUE
 from app.push.sending import Office
 from app.push.web_push import Sender
@@ -88,12 +87,15 @@ def sweep_organisation(database: Database, job: ClaimedJob) -> None:
     if job.org_id is None:
         raise GiveUp("unreadable-payload: notices are planned for an organisation")
     now = clock.now()
-    within = HORIZON if now.minute < EVERY.total_seconds() // 60 else planning.NEAR
+    everybody = now.minute < EVERY.total_seconds() // 60
     with database.read() as session:
-        chunks = planning.users_with_visits(session, job.org_id, now, within)
+        look = planning.users_with_visits if everybody else planning.users_forgotten
+        chunks = look(session, job.org_id, now)
     for users in chunks:
         with database.write() as session:
-            planning.plan_users(session, job.org_id, users, now, within)
+            planning.plan_users(session, job.org_id, users, now)
+    with database.write() as session:
+        planning.ring_again(session, job.org_id, now)
 
 
 def touched(session: Session, org_id: str, account_ids: Iterable[str]) -> None:

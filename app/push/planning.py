@@ -33,11 +33,12 @@ from app.push.tables import PlannedNotice
 PLANNED = table_of(PlannedNotice)
 ORGANISATIONS = table_of(Organisation)
 DUE = "notice.due"
-BUCKETS = 8
+BUCKETS = 4
 # How far ahead rows are written: what is due later is found by the sweep.
 AHEAD = timedelta(minutes=75)
-# The sweep looks at visits that start within this time, and once an hour at all within the horizon.
-NEAR = timedelta(hours=26)
+# The sweep looks once an hour at all visits within the horizon, and in between for what was forgotten of those that are near.
+NEAR = timedelta(hours=2)
+OVERDUE = timedelta(minutes=1)
 # Changes are gathered for this long before an update leaves.
 COALESCED = timedelta(minutes=2)
 DAY = timedelta(days=1)
@@ -52,16 +53,33 @@ def organisations_with_visits(session: Session, now: datetime) -> list[str]:
     return list(session.scalars(sa.select(ORGANISATIONS.c.id).where(some).order_by(ORGANISATIONS.c.id)))
 
 
-def users_with_visits(session: Session, org_id: str, now: datetime, within: timedelta) -> list[list[str]]:
-    """Users of an organisation who have planned visits within this time, in chunks."""
-    query = (
-        sa.select(VISITS.c.user_id)
-        .where(VISITS.c.org_id == org_id, VISITS.c.starts_at > now, VISITS.c.starts_at <= now + within)
-        .where(VISITS.c.status == "planned")
-        .distinct()
-        .order_by(VISITS.c.user_id)
+def users_with_visits(session: Session, org_id: str, now: datetime) -> list[list[str]]:
+    """Users of an organisation who have planned visits within the horizon, in chunks."""
+    return _chunks(session, _ahead(org_id, now, HORIZON))
+
+
+def users_forgotten(session: Session, org_id: str, now: datetime) -> list[list[str]]:
+    """Users who have a visit soon of which nothing is planned and nothing was told lately, in chunks."""
+    planned = sa.exists().where(PLANNED.c.visit_id == VISITS.c.id)
+    told = sa.exists().where(NOTICES.c.visit_id == VISITS.c.id, NOTICES.c.due_at > now - NEAR)
+    return _chunks(session, _ahead(org_id, now, NEAR).where(~planned, ~told))
+
+
+def ring_again(session: Session, org_id: str, now: datetime) -> None:
+    """Have a new job for what should have left a while ago: its own was lost, or gave up."""
+    late = sa.select(PLANNED.c.bucket).where(PLANNED.c.org_id == org_id, PLANNED.c.due_at < now - OVERDUE).distinct()
+    ring(session, {(org_id, now.replace(microsecond=0), bucket) for bucket in session.scalars(late)})
+
+
+def _ahead(org_id: str, now: datetime, within: timedelta) -> sa.Select[tuple[str]]:
+    query = sa.select(VISITS.c.user_id).where(
+        VISITS.c.org_id == org_id, VISITS.c.starts_at > now, VISITS.c.starts_at <= now + within
     )
-    users = list(session.scalars(query))
+    return query.where(VISITS.c.status == "planned").distinct().order_by(VISITS.c.user_id)
+
+
+def _chunks(session: Session, query: sa.Select[tuple[str]]) -> list[list[str]]:
+    users: list[str] = list(session.scalars(query))
     return [users[start : start + CHUNK] for start in range(0, len(users), CHUNK)]
 
 
@@ -89,12 +107,10 @@ def plan_accounts(session: Session, org_id: str, account_ids: Collection[str], n
     return plan_users(session, org_id, users, now)
 
 
-def plan_users(
-    session: Session, org_id: str, user_ids: Collection[str], now: datetime, within: timedelta = HORIZON
-) -> int:
+def plan_users(session: Session, org_id: str, user_ids: Collection[str], now: datetime) -> int:
     """Write what is due soon of these users' visits, and take away what is not wanted any more; how many are planned."""
     users = _users(session, org_id, user_ids)
-    visits = _visits(session, org_id, list(users), now, within)
+    visits = _visits(session, org_id, list(users), now)
     told = _told(session, org_id, [visit["id"] for visit in visits])
     first = first_of_days(visits, {user_id: user["time_zone"] for user_id, user in users.items()})
     rows = [
@@ -176,14 +192,12 @@ def _users(session: Session, org_id: str, user_ids: Collection[str]) -> dict[str
     return {row["id"]: dict(row) for row in rows}
 
 
-def _visits(
-    session: Session, org_id: str, user_ids: Collection[str], now: datetime, within: timedelta
-) -> list[dict[str, Any]]:
+def _visits(session: Session, org_id: str, user_ids: Collection[str], now: datetime) -> list[dict[str, Any]]:
     """Visits ahead, and those of the day before, which decide which is the first of its day."""
     query = sa.select(VISITS.c.id, VISITS.c.user_id, VISITS.c.starts_at, VISITS.c.status).where(
         VISITS.c.org_id == org_id,
         VISITS.c.user_id.in_(user_ids),
-        VISITS.c.starts_at.between(now - DAY, now + within),
+        VISITS.c.starts_at.between(now - DAY, now + HORIZON),
         VISITS.c.status != "cancelled",
     )
     return [dict(row) for row in session.execute(query).mappings()]

@@ -16,6 +16,7 @@ from app.foundation.tables import Job
 from app.identity.tables import TerritoryAssignment, User
 from app.news.tables import Feed, Mention, NewsItem
 from app.push import jobs
+from app.push.planning import BUCKETS
 from app.push.tables import PushDevice
 from app.push.web_push import topic_of
 from app.tickets.tables import Ticket
@@ -97,7 +98,7 @@ def test_a_job_that_runs_twice_tells_once(rep: Telling, database: Database) -> N
     arranged(rep)
     for _ in range(3):
         with clock.fixed(at(9)), database.write() as session:
-            enqueue(session, [NewJob(jobs.DUE, {"bucket": n}, rep.org_id) for n in range(8)])
+            enqueue(session, [NewJob(jobs.DUE, {"bucket": n}, rep.org_id) for n in range(BUCKETS)])
         rep.work(at(9))
     assert len(rep.new()) == 1
 
