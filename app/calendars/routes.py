@@ -16,7 +16,7 @@ from app.calendars.ical import CalendarDocument, CalendarProblem, ParsedCalendar
 from app.foundation import clock
 from app.foundation.principal import bind_principal
 from app.foundation.problems import Problem
-from app.foundation.tenancy import as_system
+from app.foundation.tenancy import as_organisation, as_system
 from app.foundation.vault import Vault
 from app.identity.access import current_principal, current_session, database, requires, requires_to_ask, settings
 from app.identity.rates import caller_network, check_failures, count_failure, spend
@@ -222,8 +222,7 @@ def by_address(view: Callable[P, R]) -> Callable[P, R]:
         check_failures("calendar feed", network, FORGERIES_AN_HOUR)
         spend("calendar feed", network, READS_A_MINUTE)
         try:
-            with as_system():
-                return view(*args, **kwargs)
+            return view(*args, **kwargs)
         except Problem as problem:
             if problem.slug == "feed-address-unknown":
                 count_failure("calendar feed", network, FORGERIES_AN_HOUR)
@@ -242,12 +241,14 @@ def by_address(view: Callable[P, R]) -> Callable[P, R]:
 @by_address
 def read_visit_feed(secret: str) -> Response:
     """Read somebody's visits as a calendar, by its address."""
-    with database().read() as session:
+    with as_system(), database().read() as session:
         reader = feed.reader_of(session, secret)
-        rows = feed.visits_of(session, reader.principal)
-    if reader.stale:
-        with database().write() as session:
-            feed.note_read(session, reader.feed_id)
+    with as_organisation(reader.principal.org_id):
+        with database().read() as session:
+            rows = feed.visits_of(session, reader.principal)
+        if reader.stale:
+            with database().write() as session:
+                feed.note_read(session, reader.feed_id)
     site = _site()
     headers = {**PRIVATE, "ETag": feed.etag_of(rows, site)}
     if has_version(request.headers.get("If-None-Match"), headers["ETag"]):
