@@ -22,7 +22,7 @@ class Result(Enum):
     """What became of a try."""
 
     DONE = "done"
-    AGAIN = "again"
+    RETRIED = "retried"
     PARKED = "parked"
 
 
@@ -45,7 +45,7 @@ def attempt(database: Database, job: ClaimedJob) -> Result:
         parked = fail(database, job, f"{type(error).__name__}: {error}")
     else:
         return Result.DONE
-    return Result.PARKED if parked else Result.AGAIN
+    return Result.PARKED if parked else Result.RETRIED
 
 
 def run_due(database: Database, limit: int = 16, lane: str | None = None) -> int:
