@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from app.config import Settings, SettingsError, load_settings
+from app.foundation import tenancy
 from app.foundation.db import Database
 
 
@@ -82,7 +83,9 @@ def main() -> None:
     from app.wiring import add_commands
 
     add_commands(cli)
-    cli()
+    # A command is the operator's: it works for the whole installation.
+    with tenancy.as_system():
+        cli()
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
+from app.foundation import tenancy
 from app.foundation.ids import new_id
 from app.foundation.logs import REQUEST_ID, log, request_id, requests
 from app.foundation.problems import FieldError, Problem, field_errors
@@ -171,7 +172,10 @@ class AnswerHeaders:
             return start_response(status, headers, *error)
 
         refused = _refusal(environ)
-        return self._application(environ, start) if refused is None else refused.response()(environ, start)
+        if refused is not None:
+            return refused.response()(environ, start)
+        with tenancy.as_nobody():  # until it is known who calls
+            return self._application(environ, start)
 
 
 def _refusal(environ: WSGIEnvironment) -> Problem | None:

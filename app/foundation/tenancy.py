@@ -8,7 +8,11 @@ with it. With nothing said, no row is visible and none can be written. SQLite ha
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 SYSTEM = "*"
 SETTING = "doorstep.org"
@@ -49,6 +53,43 @@ def of(org_id: str | None) -> Iterator[None]:
     """`as_organisation`, or `as_system` for what belongs to none, such as a periodic job."""
     with _as(SYSTEM if org_id is None else str(UUID(org_id))):
         yield
+
+
+def go_on_as(org_id: str) -> None:
+    """What begins from here on, to the end of the enclosing block, works for this organisation.
+
+    For a request that found out whose it is. A transaction that is open already is switched by `switch`.
+    """
+    _organisation.set(str(UUID(org_id)))
+
+
+def switching(org_id: Any) -> sa.ColumnElement[str]:
+    """A column that has the transaction go on for the organisation of the row that is found (PostgreSQL)."""
+    return sa.func.set_config(SETTING, sa.cast(org_id, sa.Text), True).label("switched")
+
+
+def switch(session: Session, org_id: str) -> None:
+    """Have an open transaction, and what begins after it, go on for this organisation."""
+    go_on_as(org_id)
+    _say(session, current())
+
+
+@contextmanager
+def looking_everywhere(session: Session) -> Iterator[None]:
+    """Within an open transaction, see the whole installation for a moment: is this e-mail address anybody's?"""
+    before = current()
+    if before != SYSTEM:
+        session.flush()
+        _say(session, SYSTEM)
+    yield
+    if before != SYSTEM:
+        session.flush()
+        _say(session, before)
+
+
+def _say(session: Session, whose: str) -> None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.set_config(SETTING, whose, True)))
 
 
 @contextmanager

@@ -14,10 +14,10 @@ from flask import current_app, g, request
 from sqlalchemy.orm import Session
 
 from app.config import Settings
-from app.foundation import audit, clock
+from app.foundation import audit, clock, tenancy
 from app.foundation.db import Database, table_of
 from app.foundation.logs import log, request_id
-from app.foundation.prepared import Prepared
+from app.foundation.prepared import Prepared, Row
 from app.foundation.principal import Principal, Role, bind_principal
 from app.foundation.problems import Problem
 from app.identity.rates import spend
@@ -37,7 +37,14 @@ SEEN_EVERY = timedelta(minutes=5)
 NEEDS_RECENT_SIGN_IN = frozenset({"tokens", "users:write"})
 USERS, SESSIONS, TOKENS = table_of(User), table_of(SignInSession), table_of(ApiToken)
 
-_BY_COOKIE = Prepared(
+
+def _prepared(statement: "sa.Select[Any]") -> tuple[Prepared, Prepared]:
+    """The question for SQLite, and for PostgreSQL, where the one who is found has the transaction go on as theirs."""
+    theirs = tenancy.switching(statement.selected_columns["org_id"])
+    return Prepared(statement), Prepared(statement.add_columns(theirs))
+
+
+_BY_COOKIE = _prepared(
     sa.select(
         SESSIONS.c.id,
         SESSIONS.c.org_id,
@@ -51,7 +58,7 @@ _BY_COOKIE = Prepared(
     .join(USERS, USERS.c.id == SESSIONS.c.user_id)
     .where(SESSIONS.c.secret_hash == sa.bindparam("secret_hash"), USERS.c.active)
 )
-_BY_TOKEN = Prepared(
+_BY_TOKEN = _prepared(
     sa.select(
         TOKENS.c.id, TOKENS.c.org_id, TOKENS.c.user_id, TOKENS.c.last_used_at, TOKENS.c.expires_at, USERS.c.role,
         TOKENS.c.scopes, TOKENS.c.revoked_at,
@@ -105,11 +112,17 @@ def authenticate(session: Session) -> Principal:
     return _by_cookie(session, secret)
 
 
+def _owner_of(secret: str, questions: tuple[Prepared, Prepared], session: Session) -> Row | None:
+    with tenancy.as_system():
+        connection = session.connection()
+    return questions[connection.dialect.name == "postgresql"].first(connection, {"secret_hash": secret_hash(secret)})
+
+
 def _by_cookie(session: Session, secret: str) -> Principal:
-    row = _BY_COOKIE.first(session.connection(), {"secret_hash": secret_hash(secret)})
+    row = _owner_of(secret, _BY_COOKIE, session)
     if row is None:
         raise _unauthenticated("Your session ended; sign in again.")
-    session_id, org_id, user_id, created_at, last_seen_at, expires_at, role_name, revoked = row
+    session_id, org_id, user_id, created_at, last_seen_at, expires_at, role_name, revoked = row[:8]
     if revoked:
         raise device_revoked()
     now = clock.now()
@@ -166,10 +179,10 @@ def _host_of(address: str, *, with_port: bool = False) -> str | None:
 
 
 def _by_token(session: Session, secret: str) -> Principal:
-    row = _BY_TOKEN.first(session.connection(), {"secret_hash": secret_hash(secret)})
+    row = _owner_of(secret, _BY_TOKEN, session)
     if row is None:
         raise _unauthenticated("The token is unknown, expired or revoked.")
-    token_id, org_id, user_id, last_used_at, expires_at, role_name, scopes, revoked_at = row
+    token_id, org_id, user_id, last_used_at, expires_at, role_name, scopes, revoked_at = row[:8]
     now = clock.now()
     if revoked_at is not None or expires_at <= now:
         raise _unauthenticated("The token is unknown, expired or revoked.")
@@ -286,6 +299,7 @@ def require_recent_sign_in(principal: Principal) -> None:
 
 
 def _remember(principal: Principal) -> Principal:
+    tenancy.go_on_as(principal.org_id)
     g.principal = principal
     request.environ[CALLER] = principal.user_id
     return principal

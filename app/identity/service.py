@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.foundation import audit, clock
+from app.foundation import audit, clock, tenancy
 from app.foundation.db import Database
 from app.foundation.ids import new_id
 from app.foundation.principal import Principal, Role, principal_of
@@ -60,10 +60,10 @@ def sign_in(store: Database, attempt: Attempt) -> SignedIn | None:
 
     The slow hash runs outside of any transaction: on SQLite all other writers would wait for it.
     """
-    with store.read() as session:
+    with tenancy.as_system(), store.read() as session:
         user = _by_email(session, attempt.email)
     right = passwords.is_right(user.password_hash if user else None, attempt.password)
-    with store.write() as session:
+    with tenancy.as_system(), store.write() as session:
         # Read again: the user may have been deactivated, or the password changed, while the hash was computed.
         known = _by_email(session, attempt.email)
         unchanged = user is not None and known is not None and known.password_hash == user.password_hash
@@ -233,7 +233,9 @@ def create_user(
     address = normal_email(email)
     if password is not None:
         check_password(password, (address, name, session.get_one(Organisation, org_id).name))
-    if session.scalars(sa.select(User.id).where(User.email == address)).first():
+    with tenancy.looking_everywhere(session):
+        taken = session.scalars(sa.select(User.id).where(User.email == address)).first()
+    if taken:
         raise Problem(409, "email-taken", "E-mail in use", "Another user signs in with this address.")
     user = User(
         id=new_id(),

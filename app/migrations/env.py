@@ -5,6 +5,7 @@ from typing import Any, Literal
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
+from app.foundation import tenancy
 from app.foundation.db import Database, Id, Instant
 from app.tables import metadata
 
@@ -18,7 +19,7 @@ def render(kind: str, item: Any, _context: AutogenContext) -> str | Literal[Fals
     return False
 
 
-with database.engine.connect() as connection:
+with tenancy.as_system(), database.engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=metadata,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.cpq.price import PriceError
 from app.cpq.quote import QuoteError, digest, price_quote
-from app.foundation import audit, changes, clock
+from app.foundation import audit, changes, clock, tenancy
 from app.foundation.principal import bind_principal, principal_of, system_principal
 from app.foundation.problems import FieldError, Problem, invalid, not_found
 from app.identity.tables import User
@@ -64,6 +64,7 @@ def stand(session: Session, token: str, *, lock: bool = False) -> Standing:
     `lock` lets nobody else decide on the quote until this transaction has ended.
     """
     found = offer_links.find(session, token)
+    tenancy.switch(session, found.link.org_id)
     bind_principal(session, system_principal(found.link.org_id))
     if lock:
         session.refresh(found.quote, with_for_update=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from marshmallow import Schema, ValidationError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.foundation import audit
@@ -55,8 +56,22 @@ def add_once(session: Session, resource: Resource, args: Args) -> Outcome:
     """
     values = {name: value for name, value in args.items() if name != "id" and value is not None}
     if not is_there(session, resource, args["id"], values):
-        service.add(session, resource, args["id"], values)
+        try:
+            service.add(session, resource, args["id"], values)
+        except IntegrityError as fault:
+            # Of another organisation's rows PostgreSQL shows nothing but that the key is taken.
+            if _violated(fault) != f"pk_{resource.table.name}":
+                raise
+            raise _id_taken(resource) from fault
     return Outcome()
+
+
+def _violated(fault: IntegrityError) -> str | None:
+    return getattr(getattr(fault.orig, "diag", None), "constraint_name", None)
+
+
+def _id_taken(resource: Resource) -> Problem:
+    return Problem(409, "id-taken", "Id taken", f"Another {resource.noun} has this id; make a new one.")
 
 
 def is_there(session: Session, resource: Resource, row_id: str, values: Mapping[str, Any]) -> bool:
@@ -67,7 +82,7 @@ def is_there(session: Session, resource: Resource, row_id: str, values: Mapping[
         return False
     hand = [name for name in ("account_id", "user_id") if name in values]
     if row["org_id"] != principal_of(session).org_id or any(row[name] != values[name] for name in hand):
-        raise Problem(409, "id-taken", "Id taken", f"Another {resource.noun} has this id; make a new one.")
+        raise _id_taken(resource)
     return True
 
 

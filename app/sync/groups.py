@@ -27,14 +27,18 @@ def own(principal: Principal) -> sa.ColumnElement[bool]:
 def refuse_stranger(group: Any, principal: Principal) -> None:
     """Problem 403 for a client group of somebody else, 401 for one that was revoked."""
     if group.org_id != principal.org_id or group.user_id != principal.user_id:
-        raise Problem(
-            403,
-            "client-group-of-another",
-            "Not your client group",
-            "Another user's data is kept under this client group. Clear the phone and start with a new client group.",
-        )
+        raise _anothers()
     if group.revoked_at is not None:
         raise device_revoked()
+
+
+def _anothers() -> Problem:
+    return Problem(
+        403,
+        "client-group-of-another",
+        "Not your client group",
+        "Another user's data is kept under this client group. Clear the phone and start with a new client group.",
+    )
 
 
 def hold(session: Session, principal: Principal, client_group: str, now: datetime, **seen: Any) -> Any:
@@ -55,7 +59,9 @@ def hold(session: Session, principal: Principal, client_group: str, now: datetim
     # On a conflict the row is locked, but changed only when it is ours.
     noted = {name: insert.excluded[name] for name in ("last_pulled_at", *seen)}
     session.execute(insert.on_conflict_do_update(index_elements=["id"], set_=noted, where=own(principal)))
-    group = session.execute(sa.select(GROUPS).where(GROUPS.c.id == client_group)).one()
+    group = session.execute(sa.select(GROUPS).where(GROUPS.c.id == client_group)).one_or_none()
+    if group is None:  # PostgreSQL does not show it: it is another organisation's
+        raise _anothers()
     refuse_stranger(group, principal)
     return group
 

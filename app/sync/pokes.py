@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import clock, tenancy
 from app.foundation.db import Database
 from app.foundation.logs import log
 from app.foundation.pokes import Told
@@ -175,7 +175,7 @@ class Hub:
             if not here:
                 continue
             if not one.everybody:
-                with self.database.read() as session:
+                with tenancy.as_organisation(org_id), self.database.read() as session:
                     users, administrators = concerned(session, org_id, one)
                 whole = (Role.ADMINISTRATOR, Role.INTEGRATION)
                 here = [
@@ -199,7 +199,7 @@ class Hub:
         if not held:
             return
         idle = timedelta(hours=self.settings.session_idle_hours)
-        with self.database.read() as session:
+        with tenancy.as_system(), self.database.read() as session:
             alive = alive_credentials(session, held, clock.now(), idle)
         for stream in some:
             if stream.principal.credential_id not in alive:

@@ -12,7 +12,7 @@ from app.briefing.schemas import BriefingSchema
 from app.briefing.signal import Context, Signal
 from app.briefing.tables import StoredBriefing
 from app.customers.tables import Account, Promise
-from app.foundation import changes, clock, outbox, outbox_running
+from app.foundation import changes, clock, outbox, outbox_running, tenancy
 from app.foundation.tables import Job
 from app.visits.tables import Visit
 from tests.support.briefing_world import NOW, World, day, make_world
@@ -143,7 +143,7 @@ def test_a_long_import_does_not_make_others_wait(world: World) -> None:
     done = threading.Event()
 
     def short_change() -> None:
-        with world.database.write() as session:
+        with tenancy.as_organisation(world.org_id), world.database.write() as session:
             changes.touch(session, world.org_id, [world.account_id])
         done.set()
 
@@ -252,7 +252,8 @@ def test_two_rebuilds_at_once_leave_one_briefing(world: World) -> None:
 
     def work() -> None:
         try:
-            world.rebuild()
+            with tenancy.as_organisation(world.org_id):
+                world.rebuild()
         except Exception as fault:
             faults.append(fault)
 

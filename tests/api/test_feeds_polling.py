@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from app.briefing.signal import AccountRef, Context, Evidence
 from app.customers.tables import Account
-from app.foundation import changes, clock, outbox
+from app.foundation import changes, clock, outbox, tenancy
 from app.foundation.db import Database, table_of
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
@@ -214,7 +214,7 @@ def test_a_feed_that_was_changed_during_its_poll_is_not_overwritten(
     elsewhere = server.url("/elsewhere")
 
     def change_meanwhile(handler: Any) -> None:
-        with north.database.write() as session:
+        with tenancy.as_system(), north.database.write() as session:
             session.execute(sa.update(FEEDS).values(url=elsewhere, row_version=FEEDS.c.row_version + 1))
         document(rss("Late"))(handler)
 

@@ -12,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.connectors import importer, mapping
+from app.foundation import tenancy
 from app.foundation.db import Database, table_of
 from app.foundation.principal import bind_principal
 from app.resources.children import write_children
@@ -205,7 +206,7 @@ def at_once(database: Database, directory: Any, first: Callable[[Any], Any], sec
     """Two transactions of North, the second begun while the first has written and is not yet through."""
 
     def run(act: Callable[[Any], Any]) -> None:
-        with database.write() as session:
+        with tenancy.as_system(), database.write() as session:
             bind_principal(session, directory.systems["north"])
             act(session)
 
