@@ -16,6 +16,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     from app.foundation.db import Database
     from app.identity.rates import EXTENSION, make_limiter
     from app.openapi import ProblemApi
+    from app.operations import scraping
     from app.pwa import serve_pwa
     from app.sync import pokes_routes
     from app.web import Application, install
@@ -42,6 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
         # Outermost, so that the log, the rate limits and the short way to briefings see whom the proxy speaks for.
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+
+    scraping.install(app, settings)
 
     @app.get("/healthz")
     def healthz() -> Response:

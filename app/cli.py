@@ -33,10 +33,21 @@ def database_of(context: click.Context) -> Database:
 @click.pass_context
 def migrate(context: click.Context) -> None:
     """Bring the database schema forward to this version."""
+    _migrate(context.obj)
+    click.echo("The database is up to date.")
+
+
+def _migrate(settings: Settings) -> None:
+    """As the owner of the tables, who then lets the application's role use them."""
+    from app.schema import grant
     from app.schema import migrate as run
 
-    run(database_of(context))
-    click.echo("The database is up to date.")
+    owner = Database(settings.migration_url or settings.database_url, pool_size=settings.database_pool)
+    run(owner)
+    role = Database(settings.database_url).url.username
+    if settings.migration_url and role and role != owner.url.username:
+        grant(owner, role)
+    owner.dispose()
 
 
 @cli.command()
@@ -59,13 +70,12 @@ def start(context: click.Context) -> None:
     from app.foundation import logs
     from app.sample import allowed_outbound, load_when_empty, serve_feeds
     from app.sample.loader import is_loaded
-    from app.schema import migrate as run
     from app.server import serve as serve_forever
 
     settings: Settings = context.obj
     logs.configure(settings.log_level, settings.log_format)
+    _migrate(settings)
     database = database_of(context)
-    run(database)
     if settings.sample:
         for line in load_when_empty(database, settings):
             click.echo(line)

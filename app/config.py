@@ -21,6 +21,13 @@ class Settings:
         default="sqlite:///var/doorstep.db",
         metadata={"doc": "SQLAlchemy URL: SQLite file or postgresql+psycopg://user:password@host/name"},
     )
+    migration_url: str = field(
+        default="",
+        metadata={
+            "doc": "URL of the same PostgreSQL database for the role that owns its tables, for `doorstep migrate`; empty: "
+            "DOORSTEP_DATABASE_URL"
+        },
+    )
     database_pool: int = field(default=8, metadata={"doc": "Connections kept open per process"})
     host: str = field(default="127.0.0.1", metadata={"doc": "Address that the web server listens on"})
     port: int = field(default=8000, metadata={"doc": "Port that the web server listens on"})
@@ -111,7 +118,8 @@ class Settings:
         metadata={"doc": "Where that key is kept when it is not set here; made when missing, to be backed up"},
     )
     smtp_host: str = field(
-        default="", metadata={"doc": "Mail server for notices to those without a device that takes them; none when empty"}
+        default="",
+        metadata={"doc": "Mail server for notices to those without a device that takes them; none when empty"},
     )
     smtp_port: int = field(default=587, metadata={"doc": "Port of the mail server"})
     smtp_tls: str = field(
@@ -128,6 +136,22 @@ class Settings:
     sample_feeds_port: int = field(
         default=8001, metadata={"doc": "Port on 127.0.0.1 where the sample territory's own news feeds are served"}
     )
+    metrics_token: str = field(
+        default="", metadata={"doc": "Bearer token that reads /metrics; empty: only this machine may read it"}
+    )
+    metrics_folder: str = field(
+        default="",
+        metadata={
+            "doc": "Folder where the processes of one machine keep their counts for /metrics; empty: one for each web server"
+        },
+    )
+    otlp_endpoint: str = field(
+        default="",
+        metadata={
+            "doc": "OpenTelemetry collector that traces are sent to (OTLP over HTTP, http://host:4318); empty: none"
+        },
+    )
+    trace_percent: int = field(default=100, metadata={"doc": "Of 100 traces, so many are sent"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     log_format: str = field(default="auto", metadata={"doc": "json, text, or auto: text on a terminal"})
 
@@ -172,6 +196,8 @@ def load_settings(env_file: Path | None = Path(".env")) -> Settings:
         )
     if settings.job_lease_seconds < 1:
         raise SettingsError(f"DOORSTEP_JOB_LEASE_SECONDS: {settings.job_lease_seconds} is too short; use 1 or more.")
+    if not 0 <= settings.trace_percent <= 100:
+        raise SettingsError(f"DOORSTEP_TRACE_PERCENT: {settings.trace_percent} is no percentage; use 0 to 100.")
     if settings.log_level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise SettingsError(
             f"DOORSTEP_LOG_LEVEL: {settings.log_level!r} is unknown; use DEBUG, INFO, WARNING or ERROR."

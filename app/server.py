@@ -5,11 +5,14 @@ figures). A stream of pokes would hold that thread for as long as it lives: it i
 which sleeps until there is something to send.
 """
 
+import atexit
+import os
 import signal
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import timedelta
 from multiprocessing.util import Finalize
 from typing import TYPE_CHECKING, Any
@@ -17,10 +20,15 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
+from sqlalchemy.exc import DBAPIError
 
 from app import create_app
 from app.config import Settings, load_settings
+from app.foundation.db import Database
+from app.foundation.logs import log
 from app.foundation.outbox import EmbeddedRunner
+from app.operations.watching import watch
+from app.schema import goes_around_row_security
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,6 +46,8 @@ def make_worker_app() -> "WSGIApplication":
 
     app = create_app(load_settings())
     settings: Settings = app.extensions["doorstep.settings"]
+    watch(settings, "doorstep-web")
+    _warn_of_open_rows(app.extensions["doorstep.database"])
     if not settings.embedded_runner or settings.broker_url:
         return with_streams(app)
     lease = timedelta(seconds=settings.job_lease_seconds)
@@ -46,6 +56,12 @@ def make_worker_app() -> "WSGIApplication":
     # Processes that granian starts end without a look at `atexit`.
     Finalize(None, runner.stop, exitpriority=100)
     return with_streams(app, runner.begin_stop)
+
+
+def _warn_of_open_rows(database: Database) -> None:
+    with suppress(DBAPIError):  # a database that does not answer yet is told of by /readyz
+        if goes_around_row_security(database):
+            log.warning("the database role goes around row-level security; docs/operations.md says how to give it one")
 
 
 def with_streams(app: Flask, *on_stop: Callable[[], None]) -> "WSGIApplication":
@@ -163,6 +179,7 @@ def serve(
     address, number = host or settings.host, port or settings.port
     scheme = "https" if tls_cert else "http"
     print(f"Doorstep answers at {scheme}://{address}:{number}", flush=True)
+    os.environ.setdefault("DOORSTEP_METRICS_FOLDER", settings.metrics_folder or _folder_of_counts())
     options: dict[str, Any] = {"ssl_cert": _path(tls_cert), "ssl_key": _path(tls_key)} if tls_cert else {}
     Granian(
         "app.server:make_worker_app",
@@ -179,6 +196,15 @@ def serve(
         respawn_failed_workers=True,
         **options,
     ).serve()
+
+
+def _folder_of_counts() -> str:
+    """A folder that this server's processes share, and that goes with it."""
+    import tempfile
+
+    folder = tempfile.TemporaryDirectory(prefix="doorstep-metrics-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    return folder.name
 
 
 def _path(name: str | None) -> Any:

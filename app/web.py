@@ -6,7 +6,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, request
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -17,9 +17,10 @@ from webargs import missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, UnsupportedMediaType
 
-from app.foundation import tenancy
+from app.foundation import tenancy, traces
 from app.foundation.ids import new_id
 from app.foundation.logs import REQUEST_ID, log, request_id, requests
+from app.foundation.metrics import ROUTE, metrics
 from app.foundation.problems import FieldError, Problem, field_errors
 from app.identity.access import CALLER, check_host
 from app.resources import wire
@@ -169,13 +170,19 @@ class AnswerHeaders:
             if self._secure_origin or environ.get("wsgi.url_scheme") == "https":
                 headers.append(("Strict-Transport-Security", HSTS))
             _log_answer(environ, path, int(status[:3]), started)
+            metrics.request(
+                environ["REQUEST_METHOD"], environ.get(ROUTE, "none"), int(status[:3]), time.perf_counter() - started
+            )
             return start_response(status, headers, *error)
 
         refused = _refusal(environ)
         if refused is not None:
             return refused.response()(environ, start)
         with tenancy.as_nobody():  # until it is known who calls
-            return self._application(environ, start)
+            if not traces.is_on():
+                return self._application(environ, start)
+            with traces.continued(environ.get("HTTP_TRACEPARENT"), environ["REQUEST_METHOD"], request=number):
+                return self._application(environ, start)
 
 
 def _refusal(environ: WSGIEnvironment) -> Problem | None:
@@ -211,6 +218,7 @@ def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
     app.request_class = BoundedRequest
     app.wsgi_app = AnswerHeaders(app.wsgi_app, secure_origin=secure_origin)  # type: ignore[method-assign]
 
+    app.before_request(_note_route)
     if check_hosts:
         app.before_request(check_host)
     app.register_error_handler(Problem, lambda problem: problem.response())
@@ -222,6 +230,14 @@ def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(PoolTimeout, _unavailable)
     app.register_error_handler(Exception, _unexpected)
+
+
+def _note_route() -> None:
+    rule = request.url_rule
+    if rule is not None:
+        request.environ[ROUTE] = rule.rule
+        if traces.is_on():
+            traces.name(f"{request.method} {rule.rule}")
 
 
 def _invalid(error: ValidationError) -> Response:

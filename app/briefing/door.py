@@ -21,6 +21,7 @@ from flask import Flask
 from app.briefing.tables import StoredBriefing
 from app.foundation import clock, tenancy
 from app.foundation.db import Database, table_of
+from app.foundation.metrics import ROUTE
 from app.foundation.prepared import Prepared
 from app.foundation.principal import Role
 from app.identity.access import CALLER, COOKIE, SEEN_EVERY, secret_hash
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 BRIEFINGS, SESSIONS, USERS = table_of(StoredBriefing), table_of(SignInSession), table_of(User)
 TERRITORY = table_of(TerritoryAssignment)
 ID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+ROUTES = {
+    "accounts": "/api/v1/accounts/<uuid:account_id>/briefing",
+    "visits": "/api/v1/visits/<uuid:visit_id>/briefing",
+}
 PATH = re.compile(f"/api/v1/(accounts|visits)/({ID})/briefing")
 
 
@@ -87,10 +92,11 @@ class StoredBriefings:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = self._plainly_asked(environ)
         found = self._find(*asked, clock.now()) if asked else None
-        if found is None:
+        if found is None or asked is None:
             return self._inner(environ, start_response)
         user_id, version, body = found
         environ[CALLER] = user_id
+        environ[ROUTE] = ROUTES[asked[0]]
         etag = f'"{version}"'
         if environ.get("HTTP_IF_NONE_MATCH") == etag:
             start_response("304 NOT MODIFIED", [("ETag", etag)])

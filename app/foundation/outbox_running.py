@@ -1,5 +1,6 @@
 """Doing claimed jobs one after the other, and writing the jobs of periodic work."""
 
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
@@ -11,6 +12,7 @@ from app.foundation import clock, tenancy, traces
 from app.foundation.db import Database, upsert
 from app.foundation.ids import new_id
 from app.foundation.logs import log
+from app.foundation.metrics import metrics
 from app.foundation.outbox_queue import JOBS, NewJob, claim, enqueue, fail, finish
 from app.foundation.outbox_schedules import Schedule
 from app.foundation.outbox_tasks import ClaimedJob, GiveUp, Retry, run
@@ -27,6 +29,14 @@ class Result(Enum):
 
 
 def attempt(database: Database, job: ClaimedJob) -> Result:
+    """`_attempt`, counted and timed for /metrics."""
+    started = time.perf_counter()
+    result = _attempt(database, job)
+    metrics.job(job.kind, result.value, time.perf_counter() - started)
+    return result
+
+
+def _attempt(database: Database, job: ClaimedJob) -> Result:
     """Do a claimed job in the name of its organisation; a failure is written down. DONE jobs are left to be finished.
 
     Raises only what the database raises when the failure cannot be written; the job then waits for its lease to end.

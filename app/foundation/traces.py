@@ -113,6 +113,15 @@ def continued(traceparent: str | None, name: str, **attributes: Attribute | None
     return _started(tracer, name, context, attributes)
 
 
+def name(text: str) -> None:
+    """Rename the running span, once it is known what it is about."""
+    if _tracing.tracer is None:
+        return
+    from opentelemetry.trace import get_current_span
+
+    get_current_span().update_name(text)
+
+
 def note(**attributes: Attribute | None) -> None:
     """Add attributes to the running span: `visit_id`, `notice_id`, counts; never people's data or secrets."""
     if _tracing.tracer is None:
