@@ -168,8 +168,8 @@ function AddCalendar({ first, added }: { first: boolean; added: () => void }) {
     <section class="card settings">
       <h2>{first ? 'Add your calendar' : 'Add another'}</h2>
       <p class="soft">
-        An event becomes a visit when its people, place or name are surely a customer’s. What is unsure you are asked. Private events are never read: only
-        that you are busy is kept.
+        An event becomes a visit when its people, place or name are surely a customer’s. What is unsure you are asked. Of
+        private events only the time is kept.
       </p>
       <Chips legend="How" options={WAYS} value={way.value} onPick={(picked) => (way.value = picked ?? 'url')} />
       {way.value === 'file' ? <FromFile added={added} /> : <FromAddress key={way.value} kind={way.value} added={added} />}

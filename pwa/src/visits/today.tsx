@@ -14,6 +14,7 @@ import { Unsent } from '../outbox/marks';
 import { isUnread } from '../talk/seen';
 import { storedLater, storedVisit, type Mention, type TodayRows } from './agenda';
 import { Empty, Screen } from '../ui/frame';
+import { Icon } from '../ui/icons';
 import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
 
@@ -29,9 +30,15 @@ export function Today({ agenda, userId }: { agenda: TodayRows; userId: string })
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
       {asked.value > 0 && (
-        <a class="card" href="/me/matches">
-          <b>Whose visit is this?</b>
-          <span class="src">{asked.value} in your calendars</span>
+        <a class="card talk-card" href="/me/matches">
+          <span class="sign warn" aria-hidden="true">
+            ?
+          </span>
+          <span>
+            <b>Whose visit is this?</b>
+            <span class="src">{asked.value} in your calendars</span>
+          </span>
+          <Icon name="next" />
         </a>
       )}
       {agenda.mentions.length > 0 && <Mentions mentions={agenda.mentions} />}
