@@ -18,6 +18,7 @@ from app.foundation import clock, outbox
 from app.foundation.db import Database, table_of
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
+from app.foundation.tenancy import as_system
 from app.foundation.vault import Vault
 from tests.conftest import settings_for
 from tests.support.caldav_server import PASSWORD, USER, Box, CalDavServer
@@ -243,7 +244,7 @@ def test_one_who_changed_the_calendar_meanwhile_is_not_overwritten(
     database: Database, followed: Followed, rep: Rep, server: FeedServer
 ) -> None:
     def change_meanwhile(handler: Any) -> None:
-        with database.write() as session:
+        with as_system(), database.write() as session:
             session.execute(sa.update(CALENDARS).values(row_version=CALENDARS.c.row_version + 1))
         raw(one_meeting())(handler)
 
