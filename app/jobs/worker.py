@@ -15,6 +15,7 @@ from app.foundation.outbox import attempt, claim_by_id, finish
 from app.foundation.outbox_runner import Held
 from app.foundation.outbox_running import Result
 from app.jobs.celery_app import RUN, make_celery
+from app.operations.watching import watch
 
 
 class _Process:
@@ -45,6 +46,7 @@ class _Process:
             self._held.remove([job])
 
     def _begin(self) -> None:
+        watch(self._settings, "doorstep-worker")
         self._database = Database(self._settings.database_url, pool_size=self._settings.database_pool)
         self._held = Held(self._database, timedelta(seconds=self._settings.job_lease_seconds))
         self._held.start()
