@@ -244,7 +244,7 @@ def test_what_is_long_over_is_not_even_read() -> None:
 
 
 def test_a_calendar_that_takes_too_long_or_too_much_is_given_up_and_the_next_is_read() -> None:
-    slow, hungry = ExpandPool(size=1, timeout=0.4), ExpandPool(size=1, timeout=60, memory=160)
+    slow, hungry = ExpandPool(size=1, timeout=0.4), ExpandPool(size=1, timeout=60, memory=400)
     never = [event(f"n{n}", stockholm("20260101T100000"), "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30") for n in range(3)]
     with pytest.raises(CalendarTimeout):
         slow(document(calendar(*never)))
