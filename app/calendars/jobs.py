@@ -9,6 +9,7 @@ from app.config import Settings
 from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.logs import log
+from app.foundation.metrics import metrics
 from app.foundation.outbox import SLOW, ClaimedJob, NewJob, Tick, enqueue, task
 
 DUE, POLL = "calendar.due", "calendar.poll"
@@ -36,5 +37,8 @@ def register(poller: Poller) -> None:
     @task(POLL, lane=SLOW)
     def poll_calendar(database: Database, job: ClaimedJob) -> None:
         report = poller.poll(database, job.payload["calendar_id"])
-        if report is not None and report.problem is not None:
+        if report is None:
+            return
+        metrics.poll("calendar", report.result)
+        if report.problem is not None:
             log.info("calendar gave nothing", calendar=report.calendar_id, problem=report.problem.slug)

@@ -8,6 +8,7 @@ from app.config import Settings
 from app.foundation import clock
 from app.foundation.db import Database
 from app.foundation.logs import log
+from app.foundation.metrics import metrics
 from app.foundation.outbox import SLOW, ClaimedJob, NewJob, Tick, enqueue, task
 from app.news import service
 from app.news.service import Poller
@@ -34,5 +35,9 @@ def register(poller: Poller) -> None:
     @task(POLL, lane=SLOW)
     def poll_feed(database: Database, job: ClaimedJob) -> None:
         report = poller.poll(database, job.payload["feed_id"])
-        if report is not None and report.problem is not None:
+        if report is None:
+            return
+        changed = "changed" if report.new_items or report.changed_items else "unchanged"
+        metrics.poll("feed", changed if report.problem is None else "failed")
+        if report.problem is not None:
             log.info("feed gave nothing", feed=report.feed_id, problem=report.problem.slug)
