@@ -1,6 +1,6 @@
 /** Notices before a visit: stored, then shown, once, to the one whose they are; and what a tap does. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { readVisit } from '../src/store/reads';
+import { readVisit, readVisits } from '../src/store/reads';
 import { settled } from './support/device';
 import { Device } from './support/device';
 import { json, Server } from './support/server';
@@ -53,6 +53,16 @@ test('a visit that no pull ever brought can be read, and stays readable after th
   phone = await restarted(phone);
   expect(await page()).toMatchObject({ visit: { id: 'v1', starts_at: VISIT.starts_at }, account: { name: 'Norrvik' } });
   expect(await firstTicket()).toBe('Ticket 4812');
+});
+
+test('such a visit stands in its place among those of the day', async () => {
+  server.put('visit', { ...VISIT, id: 'v0', starts_at: '2026-11-21T13:30:00Z' }, { ...VISIT, id: 'v2', starts_at: '2026-11-21T15:30:00Z' });
+  await phone.phone.syncNow(true);
+  await worker.push(message('n1', '2026-11-21T13:00:00Z'));
+  const day = () => readVisits(phone.db, '2026-11-21T00:00:00Z', '2026-11-22T00:00:00Z', 'u1');
+  expect((await day()).map(({ visit, account }) => [visit.id, account?.name])).toEqual([['v0', undefined], ['v1', 'Norrvik'], ['v2', undefined]]);
+  await worker.push(message('n2', '2026-11-21T13:10:00Z', { kind: 'update', visit: { ...VISIT, status: 'cancelled' } }));
+  expect((await day()).map(({ visit }) => visit.id)).toEqual(['v0', 'v2']);
 });
 
 test('is stored before it is shown', async () => {

@@ -96,8 +96,10 @@ describe('a revoked device', () => {
 
   test('has neither rows nor shell any more when the worker is told so; its next opening empties the rest', async () => {
     (await leave(2))();
+    await worker.push({ notification: { title: 'Notices reach this device', tag: 'test', data: { kind: 'test', notice: 't1' } } });
     server.next = [revoked];
     await networkIsBack();
+    expect(worker.there.size).toBe(0);
     expect(await device.indexedDB.databases()).toEqual([]);
     expect([...shells]).toEqual([]);
     expect(device.texts.size).toBeGreaterThan(0);

@@ -170,6 +170,29 @@ def test_what_is_chosen_is_kept_at_once_and_with_no_network_nothing_is_promised(
     expect(page.get_by_text("This is kept on the server")).to_be_visible()
 
 
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
+
+
+@pytest.mark.parametrize(
+    ("agent", "script", "words"),
+    [
+        (IPHONE, "delete window.PushManager", "First put Doorstep on the home screen."),
+        (None, "delete window.PushManager", "This browser cannot show notices."),
+        (None, "Object.defineProperty(Notification, 'permission', { get: () => 'denied' })", "Blocked."),
+    ],
+)
+def test_where_notices_cannot_be_shown_it_says_why_and_what_to_do(
+    new_phone: Callable[..., Phone], rep: SignIn, agent: str | None, script: str, words: str
+) -> None:
+    phone = new_phone(**({"user_agent": agent} if agent else {}))
+    phone.context.add_init_script(script)
+    phone.sign_in(rep)
+    page = phone.open("/me/notices")
+    expect(page.get_by_text(words, exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Switch on")).to_have_count(0)
+    expect(page.get_by_role("heading", name="When")).to_be_visible()
+
+
 def test_a_phone_that_changed_hands_shows_nothing_of_a_customer(new_phone: Callable[..., Phone], rep: SignIn) -> None:
     phone = new_phone(permissions=["notifications"])
     phone.sign_in(next(one for one in sample_reps() if one != rep))

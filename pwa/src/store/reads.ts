@@ -6,7 +6,7 @@ import type { IDBPTransaction } from 'idb';
 import type { Database, Schema } from './database';
 import { briefingWith, visitWith } from './pushed';
 import type {
-  Account, Briefing, Colleague, CustomerPromise, Goal, Instant, IsoDate, Person, Subscription, Ticket, Visit,
+  Account, Briefing, Colleague, CustomerPromise, Goal, Instant, IsoDate, Person, Pushed, Subscription, Ticket, Visit,
 } from './rows';
 
 interface Entry {
@@ -98,9 +98,21 @@ export const readVisits = (db: Database, from: Instant, to: Instant, userId: str
   visitCards(reading(db), from, to, userId);
 
 async function visitCards(tx: Reading, from: Instant, to: Instant, userId: string): Promise<VisitCard[]> {
-  const visits = await tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true));
+  const [visits, pushed] = await Promise.all([
+    tx.objectStore('visit').index('starts_at').getAll(IDBKeyRange.bound(from, to, false, true)), tx.objectStore('pushed').getAll(),
+  ]);
   const mine = visits.filter((visit) => visit.status !== 'cancelled' && (visit.user_id ?? userId) === userId);
-  return Promise.all(mine.map((visit) => visitCard(tx, visit)));
+  const cards = await Promise.all(mine.map((visit) => visitCard(tx, visit)));
+  const others = pushed.filter(({ visit: { starts_at, status } }) => starts_at >= from && starts_at < to && status !== 'cancelled');
+  if (others.length === 0) return cards;
+  const only = await Promise.all(others.map(async (one) => ((await tx.objectStore('visit').getKey(one.id)) ? [] : [await pushedCard(tx, one)])));
+  return [...cards, ...only.flat()].sort((a, b) => a.visit.starts_at.localeCompare(b.visit.starts_at));
+}
+
+/** A visit that a notice brought and no pull. */
+async function pushedCard(tx: Reading, pushed: Pushed): Promise<VisitCard> {
+  const card = await visitCard(tx, pushed.visit);
+  return { ...card, account: card.account ?? pushed.account, briefing: briefingWith(pushed, card.briefing) };
 }
 
 async function promisesDue(tx: Reading, until: IsoDate, userId: string): Promise<DuePromise[]> {
