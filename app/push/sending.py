@@ -21,6 +21,7 @@ from app.foundation import clock
 from app.foundation.db import Database, upsert
 from app.foundation.ids import new_id
 from app.foundation.logs import log
+from app.foundation.metrics import metrics
 from app.foundation.outbox import LEASE
 from app.push import message
 from app.push.facts import DEVICES, NOTICES, Addressee, Found, Planned, Row, gather
@@ -318,6 +319,8 @@ def _record(
     accepted: set[Key] = set()
     for errand, outcome in zip(errands, outcomes, strict=True):
         values = _values(errand, outcome, now)
+        state = values["new_state"]
+        metrics.notice("e-mail" if errand.device is None else "web push", "later" if state == "sending" else state)
         session.execute(_RESULT, {"of_id": errand.notice_id, "of_fence": errand.fence, **values})
         if errand.device is not None:
             session.execute(noted(errand.device["id"], outcome))
