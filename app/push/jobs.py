@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.push.sending import Office
 from app.push.web_push import Sender
 
 TEST, PLAN, SWEEP, SWEEP_ONE = "notice.test", "notice.plan", "notice.sweep", "notice.sweep_organisation"
-EVERY = timedelta(minutes=5)
+EVERY, EVERYBODY = timedelta(minutes=5), timedelta(hours=1)
 TICKS = (Tick(SWEEP, EVERY),)
 KEPT = timedelta(days=90)
 MOST_ACCOUNTS = 200
@@ -87,7 +87,7 @@ def sweep_organisation(database: Database, job: ClaimedJob) -> None:
     if job.org_id is None:
         raise GiveUp("unreadable-payload: notices are planned for an organisation")
     now = clock.now()
-    everybody = now.minute < EVERY.total_seconds() // 60
+    everybody = _is_time_for_everybody(f"{database.url} {job.org_id}", now)
     with database.read() as session:
         look = planning.users_with_visits if everybody else planning.users_forgotten
         chunks = look(session, job.org_id, now)
@@ -96,6 +96,18 @@ def sweep_organisation(database: Database, job: ClaimedJob) -> None:
             planning.plan_users(session, job.org_id, users, now)
     with database.write() as session:
         planning.ring_again(session, job.org_id, now)
+
+
+_looked_at_everybody: dict[str, datetime] = {}
+
+
+def _is_time_for_everybody(which: str, now: datetime) -> bool:
+    """Whether this process looked at all visits ahead an hour ago, or never: what a stop left undone is found at the start."""
+    last = _looked_at_everybody.get(which)
+    if last is not None and timedelta() <= now - last < EVERYBODY:
+        return False
+    _looked_at_everybody[which] = now
+    return True
 
 
 def touched(session: Session, org_id: str, account_ids: Iterable[str]) -> None:

@@ -129,9 +129,12 @@ def encode(notice: Notice, public_url: str, limit: int = SIZES[0]) -> bytes:
     """
     said = words(notice)
     fixed = _fixed(notice, said, public_url)
-    kept: list[_Part] = []
+    parts, kept = list(_parts(notice)), list[_Part]()
+    encoded = orjson.dumps(_assembled(fixed, notice, parts))
+    if len(encoded) <= limit:
+        return encoded
     encoded = orjson.dumps(_assembled(fixed, notice, kept))
-    for part in _parts(notice):
+    for part in parts:
         tried = orjson.dumps(_assembled(fixed, notice, [*kept, part]))
         if len(tried) <= limit:
             kept.append(part)

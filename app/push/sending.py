@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.foundation import clock
+from app.foundation import clock, traces
 from app.foundation.db import Database, upsert
 from app.foundation.ids import new_id
 from app.foundation.logs import log
@@ -34,8 +34,8 @@ from app.push.web_push import Envelope, Fate, Outcome, Sender, Subscription, top
 from app.push.worth import Drop, Known, Later, LeaveOut, Send, decide
 
 TEST_TTL = 600
-BATCH = 32
-THREADS = 8
+BATCH = 64
+THREADS = 3
 LONGEST_PAUSE = timedelta(minutes=10)
 NONE, EMAIL = "none", "email"
 Key = tuple[str, str]
@@ -251,10 +251,12 @@ def _whole_second(instant: datetime) -> datetime:
 
 
 def _write_plan(session: Session, org_id: str, bucket: int, done: Iterable[Key], later: Mapping[Key, datetime]) -> None:
-    for visit_id, slot in done:
-        session.execute(_DELETE, {"of_visit": visit_id, "of_slot": slot})
-    for (visit_id, slot), at in later.items():
-        session.execute(_MOVE, {"of_visit": visit_id, "of_slot": slot, "at": at})
+    gone = [{"of_visit": visit_id, "of_slot": slot} for visit_id, slot in done]
+    if gone:
+        session.connection().execute(_DELETE, gone)
+    moved = [{"of_visit": visit_id, "of_slot": slot, "at": at} for (visit_id, slot), at in later.items()]
+    if moved:
+        session.connection().execute(_MOVE, moved)
     ring(session, {(org_id, at, bucket) for at in later.values()})
 
 
@@ -272,14 +274,16 @@ def _deliver(database: Database, office: Office, errands: Sequence[_Errand]) -> 
         return []
     keys = vapid_keys(database)
     if len(errands) == 1:
-        return [_run(office, keys, errands[0])]
+        return [_run(office, keys, errands[0], traces.current_traceparent())]
+    trace = traces.current_traceparent()  # threads begin without one
     with ThreadPoolExecutor(min(THREADS, len(errands)), "doorstep-notice") as pool:
-        return list(pool.map(lambda errand: _run(office, keys, errand), errands))
+        return list(pool.map(lambda errand: _run(office, keys, errand, trace), errands))
 
 
-def _run(office: Office, keys: VapidKeys, errand: _Errand) -> Outcome:
+def _run(office: Office, keys: VapidKeys, errand: _Errand, trace: str | None) -> Outcome:
     try:
-        return _push(office, keys, errand) if errand.device is not None else _mail(office, errand)
+        with traces.continued(trace, "notice", notice=errand.notice_id, visit=errand.key[0]):
+            return _push(office, keys, errand) if errand.device is not None else _mail(office, errand)
     except Exception as error:
         log.error("notice could not be made", notice=errand.notice_id, exc_info=True)
         return Outcome(Fate.LATER, None, timedelta(minutes=1)) if isinstance(error, OSError) else Outcome(Fate.REFUSED)
@@ -317,18 +321,26 @@ def _record(
     now = clock.now()
     retries: dict[Key, datetime] = {}
     accepted: set[Key] = set()
+    results: list[dict[str, Any]] = []
+    reached: list[str] = []
     for errand, outcome in zip(errands, outcomes, strict=True):
         values = _values(errand, outcome, now)
         state = values["new_state"]
         metrics.notice("e-mail" if errand.device is None else "web push", "later" if state == "sending" else state)
-        session.execute(_RESULT, {"of_id": errand.notice_id, "of_fence": errand.fence, **values})
-        if errand.device is not None:
+        results.append({"of_id": errand.notice_id, "of_fence": errand.fence, **values})
+        if errand.device is not None and outcome.fate is Fate.ACCEPTED:
+            reached.append(errand.device["id"])
+        elif errand.device is not None:
             session.execute(noted(errand.device["id"], outcome))
         if outcome.fate is Fate.ACCEPTED:
             accepted.add(errand.key)
         elif outcome.fate is Fate.LATER:
             again = _whole_second(values["new_retry"]) + timedelta(seconds=1)
             retries[errand.key] = min(again, retries.get(errand.key, again))
+    session.connection().execute(_RESULT, results)
+    if reached:
+        working = {"last_sent_at": now, "problem": None}
+        session.execute(sa.update(DEVICES).where(DEVICES.c.id.in_(reached)).values(**working))
     # What no channel took stays due: the next round looks for another channel.
     settled = [key for key in begun.sends if key in accepted and key not in retries]
     _write_plan(session, org_id, bucket, settled, retries)
