@@ -9,7 +9,7 @@ INSTALL_COMMAND := @$(PY) -m pip install --quiet --disable-pip-version-check --n
 NODE_STAMP := pwa/node_modules/.stamp
 PWA_SOURCES := $(shell find pwa -type f -not -path '*/node_modules/*' 2>/dev/null) $(wildcard app/briefing/messages/*)
 
-.PHONY: help setup run test test-python test-pwa lint bench fuzz faults differential lock format wheel clean
+.PHONY: help setup run run-distributed test test-python test-pwa lint bench fuzz faults differential lock format wheel clean
 
 help: ## What there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -43,6 +43,9 @@ setup: $(STAMPS)/run app/static/pwa/index.html ## Virtual environment, locked de
 
 run: setup ## Serve Doorstep; on an empty database with the sample territory
 	@$(PY) -m app.cli start
+
+run-distributed: setup $(STAMPS)/dev ## The same as many processes: PostgreSQL, Redis, two web processes, relay, two workers (no Docker)
+	@$(PY) -m app.distributed
 
 test: setup test-pwa test-python ## Every test: TypeScript, Python, API, browser, both databases (WORKERS, 2)
 
