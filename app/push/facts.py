@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.briefing.tables import StoredBriefing
 from app.briefing.wire import wire_text
 from app.customers.tables import Account
+from app.foundation import clock
 from app.foundation.db import table_of
 from app.identity.territory import USERS, person_sees, who_sees
 from app.news.mentions import Relation
@@ -236,17 +238,24 @@ def _read_accounts(session: Session, org_id: str, ids: Collection[str], found: _
 
 def _read_rights(session: Session, org_id: str, pairs: Collection[tuple[str, str]], found: _Gathered) -> None:
     """Whom of the pairs (user, account) may see that account: by the visit, and one by one where there is none any more."""
-    query = (
-        sa.select(VISITS.c.user_id, VISITS.c.account_id)
-        .join(USERS, USERS.c.id == VISITS.c.user_id)
-        .where(VISITS.c.org_id == org_id, VISITS.c.id.in_(list(found.visits)))
-        .where(person_sees(VISITS.c.org_id, VISITS.c.account_id))
-    )
-    found.seen = {(user, account) for user, account in session.execute(query)}
+    given = {"of_org": org_id, "of_visits": list(found.visits)}
+    found.seen = {(user, account) for user, account in session.execute(_rights_on(clock.today()), given)}
     visited = {(visit["user_id"], visit["account_id"]) for visit in found.visits.values()}
     found.seen |= {
         (user, account) for user, account in set(pairs) - visited if who_sees(session, org_id, account, {user})
     }
+
+
+@lru_cache(maxsize=2)
+def _rights_on(_day: date) -> sa.Select[Any]:
+    """Which visits' users may see their accounts on a day; built once a day, because it is long."""
+    return (
+        sa.select(VISITS.c.user_id, VISITS.c.account_id)
+        .join(USERS, USERS.c.id == VISITS.c.user_id)
+        .where(VISITS.c.org_id == sa.bindparam("of_org", type_=VISITS.c.org_id.type))
+        .where(VISITS.c.id.in_(sa.bindparam("of_visits", type_=VISITS.c.id.type, expanding=True)))
+        .where(person_sees(VISITS.c.org_id, VISITS.c.account_id))
+    )
 
 
 def _read_digests(session: Session, org_id: str, account_ids: Collection[str], now: datetime, found: _Gathered) -> None:

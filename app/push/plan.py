@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -92,16 +93,17 @@ def due_notices(
     return sorted(found, key=lambda due: due.at)
 
 
-def wanted(start: datetime, first_of_day: bool, preferences: Preferences, zone: ZoneInfo) -> list[Due]:
+@lru_cache(maxsize=65_536)
+def wanted(start: datetime, first_of_day: bool, preferences: Preferences, zone: ZoneInfo) -> tuple[Due, ...]:
     """What a rep should be told of a visit, and when, had nothing been told and no time passed."""
     lead, moved_back = _lead(start, preferences, zone)
     evening = _evening(start, preferences, zone) if first_of_day and preferences.evening_before else None
     if evening is not None and (lead is None or moved_back):
-        return [Due(slot_of(EVENING, start), evening)]
+        return (Due(slot_of(EVENING, start), evening),)
     if lead is None:
-        return []
+        return ()
     due = Due(slot_of(LEAD, start), lead)
-    return [due] if evening is None or lead <= evening else [Due(slot_of(EVENING, start), evening), due]
+    return (due,) if evening is None or lead <= evening else (Due(slot_of(EVENING, start), evening), due)
 
 
 def slot_of(kind: str, start: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -247,14 +247,8 @@ def _second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0)
 
 
-def _due(visit: Row, first: bool, user: Row, told: Sequence[Told], now: datetime) -> Iterator[Due]:
-    """As `plan.due_notices`, but what does not depend on now is worked out once for visits that are alike."""
-    preferences = _preferences(_key(user))
-    ahead = _wanted(visit["starts_at"], first, preferences, user["time_zone"])
-    if all(due.at > now for due in ahead) and not told:
-        yield from ahead
-        return
-    yield from plan.due_notices(visit["starts_at"], first, preferences, ZoneInfo(user["time_zone"]), told, now)
+def _due(visit: Row, first: bool, user: Row, told: Sequence[Told], now: datetime) -> list[Due]:
+    return plan.due_notices(visit["starts_at"], first, _preferences(_key(user)), ZoneInfo(user["time_zone"]), told, now)
 
 
 def _key(user: Row) -> tuple[Any, ...]:
@@ -265,8 +259,3 @@ def _key(user: Row) -> tuple[Any, ...]:
 @lru_cache(maxsize=4096)
 def _preferences(key: tuple[Any, ...]) -> Preferences:
     return Preferences.of(dict(zip(DEFAULTS, key, strict=True)))
-
-
-@lru_cache(maxsize=65_536)
-def _wanted(start: datetime, first: bool, preferences: Preferences, zone: str) -> tuple[Due, ...]:
-    return tuple(plan.wanted(start, first, preferences, ZoneInfo(zone)))
