@@ -4,6 +4,7 @@ Reads one JSON line a process, `{"arguments": [...], "environment": {...}, "log"
 group's too. What runs after the fork is `tests.support.job_process`, which is the `doorstep` command with the tests' kinds.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -22,7 +23,7 @@ def become(order: dict[str, object]) -> None:
     """Be one of the processes."""
     from tests.support import job_process
 
-    os.setsid()
+    os.setpgid(0, 0)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     environment, arguments = order["environment"], order["arguments"]
     assert isinstance(environment, dict) and isinstance(arguments, list)
@@ -55,6 +56,9 @@ def main() -> None:
                 become(json.loads(line))
             finally:
                 os._exit(0)
+        # Here too: it may be told to end before it has come to do so itself.
+        with contextlib.suppress(OSError):
+            os.setpgid(child, child)
         print(child, flush=True)
 
 
