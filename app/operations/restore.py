@@ -56,8 +56,9 @@ def _prepare(database: Database, replace: bool) -> None:
         if not at_head(database):
             with database.engine.connect() as connection:
                 some = sa.inspect(connection).get_table_names()
-            if some:
-                raise BackupError("The database has the schema of another version; run `doorstep migrate` first.")
+            # On PostgreSQL the tables are made by their owner, who need not be whom we are here.
+            if some or not database.is_sqlite:
+                raise BackupError("The database has not the schema of this version; run `doorstep migrate` first.")
             migrate(database)
         with database.read() as session:
             _refuse_to_overwrite(session, replace)
