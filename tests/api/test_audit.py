@@ -2,6 +2,7 @@
 
 import ast
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 import structlog
 
 from app.attachments.tables import Attachment
-from app.foundation import logs, outbox
+from app.foundation import clock, logs, outbox
 from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
 from app.foundation.tables import AuditEntry
@@ -19,18 +20,27 @@ from app.threads.tables import Message
 from app.visits.tables import Note
 from tests.conftest import PASSWORD, ROOT
 from tests.support import walk
+from tests.support.calendars import Rep, calendar, event
 from tests.support.phones import Api
+from tests.support.push_service import Browser
 from tests.support.writing import Writer
 
 ENTRIES = table_of(AuditEntry)
-# A POST that asks and writes nothing but what the phone was sent.
-ASKS = {"/sync/pull"}
+# A POST that asks: nothing is written but what the phone was sent, or a job for the caller's own device or calendar.
+ASKS = {
+    "/sync/pull",
+    "/push/devices/{push_device_id}:test",
+    "/notices/{notice_id}:snooze",
+    "/calendars/{calendar_id}:poll",
+}
+# A file, not JSON: `_calendar` sends one, and its entry is looked for at the end.
+FILES = {"/calendars:import"}
 # Pieces of a content are no writes of their own: the content is one, when it is whole.
 PIECES = {"/attachments/{row_id}/content"}
 # What is done with quotes and catalogues follows on each other: test_quotes.py reads the log of a quote's whole life.
 LIVES = ("/quotes", "/catalogs", "/configurations:", "/prices:")
 # Mutations that change nothing: the draft is decided by then, and the queue is not the caller's.
-OVER = {"draft.decide", "client_group"}
+OVER = {"draft.decide", "client_group", "client_group_id"}
 
 
 def entries(database: Database) -> list[dict[str, Any]]:
@@ -77,6 +87,9 @@ def test_every_write_leaves_an_entry_and_neither_log_tells_a_secret(
     world.ids |= {"quote": new_id(), "question": new_id(), "catalogue": new_id()}
     world.ids["job"] = walk.a_job(database, directory.orgs["north"])
     world.ids |= {"device": _device(app), "draft": _draft(admin, phone), "decision": "accept"}
+    world.ids |= _calendar(admin)
+    world.ids["push_device"] = _push_device(admin)
+    world.ids["notice"] = walk.a_notice(database, world, directory.orgs["north"], admin.user["id"])
     secrets = [PASSWORD, issued["secret"], admin.headers["X-CSRF-Token"], phone.headers["X-CSRF-Token"]]
     secrets += [api.client.get_cookie("__Host-session").value for api in (admin, phone)]
     with database.read() as session:
@@ -89,6 +102,7 @@ def test_every_write_leaves_an_entry_and_neither_log_tells_a_secret(
     assert {"sign_in", "token.issued", "token.used", "create", "change", "delete", "batch", "password.refused"} <= {
         entry["action"] for entry in log
     }
+    assert ("create", "calendar") in {(entry["action"], entry["entity"]) for entry in log}
     for name, text in {"audit": str(log), "lines": log_lines()}.items():
         assert text, name
         for secret in (*secrets, "wrong horse battery staple", "lighthouse marmalade", issued["secret"][4:]):
@@ -104,6 +118,22 @@ def _device(app: Any) -> str:
     elsewhere = Api.signed_in(app, "admin@north.example", PASSWORD)
     assert elsewhere.post("/sync/pull", {"client_group": group, "cookie": None, "schema": 2}).status_code == 200
     return group
+
+
+def _push_device(admin: Api) -> str:
+    """A browser that takes notices."""
+    made = admin.post("/push/devices", {**Browser("https://push.example/private-1").to_json(), "name": "private-push"})
+    assert made.status_code == 201, made.text
+    return str(made.json["id"])
+
+
+def _calendar(admin: Api) -> dict[str, str]:
+    """A calendar of the administrator with one event."""
+    rep = Rep(admin)
+    held = calendar(event("private-uid", clock.now() + timedelta(days=7), summary="private-event"))
+    calendar_id = rep.imports(held)["id"]
+    (shown,) = rep.events()
+    return {"calendar": calendar_id, "event": shown["id"]}
 
 
 def _draft(admin: Api, phone: Api) -> str:
@@ -122,7 +152,7 @@ def _writes(document: walk.Document, world: walk.World) -> list[walk.Call]:
         call
         for call in walk.calls(document, world, world)
         if call.method != "get"
-        and call.route not in (ASKS | PIECES)
+        and call.route not in (ASKS | PIECES | FILES)
         and call.crosses not in OVER
         and not call.route.startswith(LIVES)
         and not (call.crosses or "").startswith("quote.")
@@ -137,7 +167,7 @@ def _leaves_an_entry(api: Api, call: walk.Call, database: Database) -> bool:
     if call.route == "/tokens" and call.method == "post":
         call = walk.Call(call.method, call.route, call.path, {"name": "t", "scopes": ["accounts:read"]})
     before = len(entries(database))
-    numbered = call.method == "patch" and call.route.endswith("{row_id}")
+    numbered = call.method == "patch" and call.route.endswith(("{row_id}", "{calendar_id}"))
     version = api.get(call.path).json["row_version"] if numbered else 0
     answer = api.patch(call.path, call.body, version) if version else call.send(api)
     assert answer.status_code < 300 or call.route in ("/session", "/session/password"), f"{call}: {answer.text}"

@@ -147,12 +147,13 @@ def a_job(database: Database, org_id: str) -> str:
         return str(session.scalar(sa.select(JOBS.c.id).where(JOBS.c.dedup_key == "walk")))
 
 
-def a_notice(database: Database, world: World, org_id: str) -> str:
-    """A notice that the user's device was sent about the visit; its id."""
+def a_notice(database: Database, world: World, org_id: str, user_id: str | None = None) -> str:
+    """A notice that a user's device was sent about the visit, the world's user unless another is given; its id."""
     starts_at = clock.now() + timedelta(hours=1)
     row = {
         "id": new_id(), "org_id": org_id, "visit_id": world.ids["visit"], "account_id": world.ids["account"],
-        "user_id": world.ids["user"], "channel": world.ids["push_device"], "slot": "lead", "due_at": clock.now(), "state": "sent",
+        "user_id": user_id or world.ids["user"], "channel": world.ids["push_device"], "slot": "lead",
+        "due_at": clock.now(), "state": "sent",
         "told": {"starts_at": starts_at.isoformat(), "secret": "secret-notice"},
     }  # fmt: skip
     with database.write() as session:
