@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.calendars.expand_pool import shared
-from app.foundation import clock
+from app.calendars.poller import Poller
+from app.foundation import clock, tenancy
 from app.foundation.db import Database
 from tests.api.test_calendars_polling import poller_for
 from tests.support.calendars import NOW, Rep, calendar, event
@@ -98,7 +99,12 @@ def test_two_machines_that_poll_at_once_make_each_visit_once(rep: Rep, database:
         calendar_id = rep.api.post("/calendars", {"kind": "url", "url": url}).json["id"]
         machines = [poller_for(database, f"127.0.0.1:{server.port}") for _ in range(4)]
         shared()
+
+        def polled(machine: Poller) -> object:
+            with tenancy.as_system():  # a thread begins with no organisation, as a process does
+                return machine.poll(database, calendar_id)
+
         with ThreadPoolExecutor(4) as threads:
-            reports = list(threads.map(lambda machine: machine.poll(database, calendar_id), machines))
+            reports = list(threads.map(polled, machines))
     assert all(report is not None for report in reports)
     assert len(rep.visits()) == 3

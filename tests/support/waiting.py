@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = 60.0) -> None:
+def until(holds: Callable[[], object], what: str, seconds: float = 180.0) -> None:
     """Wait until `holds()` is true; AssertionError with `what` after that time."""
     deadline = time.monotonic() + seconds
     while not holds():
