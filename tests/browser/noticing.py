@@ -92,8 +92,16 @@ def always_told(phone: Phone) -> None:
     ask(phone, "/notice-preferences", "PATCH", everyday)
 
 
+# A message for a worker that is still being installed reaches nobody.
+ACTIVE = """async () => {
+    const worker = (await navigator.serviceWorker.ready).active;
+    if (worker.state !== 'activated') await new Promise((done) => worker.addEventListener('statechange', done));
+}"""
+
+
 def deliver(phone: Phone, plain: bytes) -> None:
     """Hand a decrypted message to the phone's service worker, as the browser does when one arrives."""
+    phone.page.evaluate(ACTIVE)
     registrations: list[dict[str, Any]] = []
     devtools = phone.context.new_cdp_session(phone.page)
     devtools.on("ServiceWorker.workerRegistrationUpdated", lambda told: registrations.extend(told["registrations"]))
