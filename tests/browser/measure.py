@@ -133,14 +133,16 @@ def axe(url: str, email: str, password: str) -> dict[str, float]:
     with _chromium() as driver:
         browser = driver.chromium.launch(executable_path=ensure(), args=FLAGS)
         for scheme in ("light", "dark"):
-            context = browser.new_context(**PHONE, color_scheme=scheme, reduced_motion="reduce")
-            context.add_init_script(path=AXE)
-            page = context.new_page()
             for name, show in SCREENS.items():
+                # Each on a phone of its own: one leaves things unsent, another has no network.
+                context = browser.new_context(**PHONE, color_scheme=scheme, reduced_motion="reduce")
+                context.add_init_script(path=AXE)
+                page = context.new_page()
+                if name != BEFORE_SIGN_IN:
+                    sign_in(page, url, email, password)
                 show(page, url)
                 count += len(axe_violations(page))
-                if name == BEFORE_SIGN_IN:
-                    sign_in(page, url, email, password)
+                context.close()
         browser.close()
     return {"axe violations on every screen, light and dark": count}
 
