@@ -55,6 +55,17 @@ test('a visit that no pull ever brought can be read, and stays readable after th
   expect(await firstTicket()).toBe('Ticket 4812');
 });
 
+test('a phone that has no room left says that there is something, and nothing of whom', async () => {
+  const full = vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+    throw new DOMException('no room', 'QuotaExceededError');
+  });
+  await worker.push(message('n1', '2026-11-21T13:00:00Z'));
+  full.mockRestore();
+  expect(worker.shown.map(({ title, tag }) => [title, tag])).toEqual([['Doorstep', 'door']]);
+  await worker.push(message('n1', '2026-11-21T13:00:00Z'));
+  expect(worker.shown.map(({ title }) => title)).toEqual(['Doorstep', '15:00 Norrvik']);
+});
+
 test('such a visit stands in its place among those of the day', async () => {
   server.put('visit', { ...VISIT, id: 'v0', starts_at: '2026-11-21T13:30:00Z' }, { ...VISIT, id: 'v2', starts_at: '2026-11-21T15:30:00Z' });
   await phone.phone.syncNow(true);

@@ -100,24 +100,63 @@ ACTIVE = """async () => {
 
 
 def deliver(phone: Phone, plain: bytes) -> None:
-    """Hand a decrypted message to the phone's service worker, as the browser does when one arrives."""
+    """Hand a decrypted message to the phone's service worker, as the browser does when one arrives, and see it taken.
+
+    The DevTools do not say whether the worker was there to take it; what the phone knows of messages does. A message that
+    was not taken is handed over again.
+    """
+    before = taken(phone)
+    for _ in range(3):
+        hand_over(phone, plain)
+        for _ in range(100):
+            if taken(phone) != before:
+                return
+            phone.page.wait_for_timeout(50)
+    pytest.fail("the worker took no message")
+
+
+def hand_over(phone: Phone, plain: bytes) -> None:
+    """One message to the worker, which need not show anything for it."""
     phone.page.evaluate(ACTIVE)
-    registrations: list[dict[str, Any]] = []
+    workers: set[str] = set()
+    errors: list[str] = []
+
+    def told(update: dict[str, Any]) -> None:
+        for one in update["registrations"]:
+            ours = one["scopeURL"] == f"{phone.server.url}/" and not one["isDeleted"]
+            (workers.add if ours else workers.discard)(one["registrationId"])
+
     devtools = phone.context.new_cdp_session(phone.page)
-    devtools.on("ServiceWorker.workerRegistrationUpdated", lambda told: registrations.extend(told["registrations"]))
+    devtools.on("ServiceWorker.workerRegistrationUpdated", told)
+    devtools.on("ServiceWorker.workerErrorReported", lambda report: errors.append(json.dumps(report["errorMessage"])))
     devtools.send("ServiceWorker.enable")
     for _ in range(100):
-        if registrations:
+        if workers:
             break
         phone.page.wait_for_timeout(50)
-    else:
-        pytest.fail("the browser knows no service worker")
-    message = {
-        "origin": phone.server.url,
-        "registrationId": registrations[-1]["registrationId"],
-        "data": plain.decode(),
-    }
+    (worker,) = workers
+    message = {"origin": phone.server.url, "registrationId": worker, "data": plain.decode()}
     devtools.send("ServiceWorker.deliverPushMessage", message)
+    phone.page.wait_for_timeout(100)
+    devtools.detach()
+    assert errors == []
+
+
+# What tells that a message was taken: the notices that the phone remembers, and what is on the lock screen.
+TAKEN = """async () => {
+    const shown = await (await navigator.serviceWorker.ready).getNotifications();
+    const opening = indexedDB.open('doorstep');
+    const db = await new Promise((done) => (opening.onsuccess = () => done(opening.result)));
+    const asked = db.objectStoreNames.contains('meta') ? db.transaction('meta').objectStore('meta').get('notices') : null;
+    const known = await new Promise((done) => (asked ? (asked.onsuccess = () => done(asked.result)) : done(null)));
+    db.close();
+    return JSON.stringify([known ?? [], shown.map(({ title, body, timestamp }) => [title, body, timestamp])]);
+}"""
+
+
+def taken(phone: Phone) -> str:
+    """What the phone knows of the messages that came."""
+    return str(phone.page.evaluate(TAKEN))
 
 
 def shown(phone: Phone, count: int = 1) -> list[dict[str, Any]]:

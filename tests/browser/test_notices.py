@@ -20,6 +20,7 @@ from tests.browser.noticing import (
     Surroundings,
     always_told,
     deliver,
+    hand_over,
     shown,
     subscribable,
     surrounded,
@@ -142,7 +143,7 @@ def test_this_device_is_switched_on_tried_and_switched_off(
     deliver(phone, message.plain)
     (notice,) = shown(phone)
     assert notice["body"] == "Notices reach this device."
-    deliver(phone, message.plain)
+    hand_over(phone, message.plain)
     page.reload()
     expect(page.get_by_text(re.compile("^last one")).first).to_be_visible()
     shown(phone)

@@ -34,7 +34,7 @@ const NEUTRAL = { body: 'Open the app to see what is new.', tag: 'door', icon: '
 /** Store, then show. Safari hands the message over as the notification that it would show by itself. */
 export async function told({ data, notification }: PushEvent & { notification?: Notice }): Promise<void> {
   const notice: Notice | undefined = notification ?? data?.json().notification;
-  const fate = notice?.data && (await keep(notice.data));
+  const fate = notice?.data && (await keep(notice.data).catch(() => 'not kept')); // a phone whose storage is full still tells
   if (fate === 'again') return;
   if (fate === 'kept' && notice) await show(notice);
   else await self.registration.showNotification('Doorstep', NEUTRAL);
