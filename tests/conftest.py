@@ -16,13 +16,13 @@ from app.foundation.principal import Role, system_principal
 from app.foundation.tables import Organisation
 from app.identity import service
 from app.identity.rates import make_limiter
-from app.schema import grant, migrate
+from app.schema import migrate
 from app.tables import metadata
 from tests.support.phones import Api, Directory
+from tests.support.postgres import as_application
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
-ROLE = "doorstep_test"
 PASSWORD = "correct horse battery staple"
 
 
@@ -77,22 +77,6 @@ def _migrated_postgres(postgres_url: str) -> Iterator[Database]:
     with admin.connect() as connection:
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     admin.dispose()
-
-
-def as_application(owner: Database) -> str:
-    """The URL of a migrated PostgreSQL database for a role that owns nothing and goes around no policy."""
-    with owner.engine.connect() as connection:
-        # Roles belong to the server: another run of these tests may make the same one.
-        connection.exec_driver_sql(
-            f"DO $$ BEGIN CREATE ROLE {ROLE} LOGIN PASSWORD '{ROLE}'; EXCEPTION WHEN duplicate_object OR unique_violation "
-            "THEN NULL; END $$"
-        )
-        # A few tests keep rows that refer to nothing, or a table of their own.
-        connection.exec_driver_sql(f"GRANT CREATE ON SCHEMA public TO {ROLE}")
-        connection.exec_driver_sql(f"GRANT SET ON PARAMETER session_replication_role TO {ROLE}")
-        connection.commit()
-    grant(owner, ROLE)
-    return owner.url.set(username=ROLE, password=ROLE).render_as_string(hide_password=False)
 
 
 @pytest.fixture(autouse=True)

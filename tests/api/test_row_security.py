@@ -17,8 +17,9 @@ from app.foundation.tables import AuditEntry, Job, Organisation
 from app.identity.tables import User
 from app.schema import goes_around_row_security
 from app.tables import metadata
-from tests.conftest import PASSWORD, as_application
+from tests.conftest import PASSWORD
 from tests.support.phones import Api
+from tests.support.postgres import as_application
 
 # Tables of the whole installation, each with the reason why its rows are nobody's.
 NOBODYS = {

@@ -13,14 +13,13 @@ import sqlalchemy as sa
 
 from app import create_app
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import clock, tenancy
 from app.foundation.db import Database
-from app.schema import migrate
 from app.sync.schemas import ROW_SCHEMA
 from tests.benchmarks import dataset
 from tests.benchmarks.figures import Target, median_ratio
 from tests.support.phones import Api
-from tests.support.postgres import running_postgres
+from tests.support.postgres import prepared, running_postgres
 
 ALONE, AMONG_MANY = dataset.Size(accounts=500, mine=500), dataset.Size(accounts=50_000, mine=500)
 ROUNDS, PULLS = 15, 10
@@ -81,9 +80,10 @@ def measure() -> dict[str, float]:
 
 @contextmanager
 def _puller(url: str, size: dataset.Size) -> Iterator[Puller]:
+    url = prepared(url)
     database = Database(url)
-    migrate(database)
-    made = dataset.fill(database, size)
+    with tenancy.as_system():
+        made = dataset.fill(database, size)
     database.dispose()
     with clock.fixed(dataset.MOMENT):
         puller = Puller(url, made)

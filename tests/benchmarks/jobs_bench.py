@@ -12,14 +12,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.foundation import clock, outbox
+from app.foundation import clock, outbox, tenancy
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, ClaimedJob, EmbeddedRunner, NewJob
-from app.schema import migrate
 from tests.benchmarks.figures import Target
 from tests.support import job_tasks
 from tests.support.job_process import running
-from tests.support.postgres import running_postgres
+from tests.support.postgres import prepared, running_postgres
 from tests.support.redis import running_redis
 from tests.support.waiting import until
 
@@ -57,10 +56,10 @@ def measure() -> dict[str, float]:
 def _database(kind: str) -> Iterator[Database]:
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-bench-")))
+        ends.enter_context(tenancy.as_system())
         url = ends.enter_context(running_postgres()) if kind == "postgresql" else f"sqlite:///{folder}/jobs.db"
-        database = Database(url)
+        database = Database(prepared(url))
         ends.callback(database.dispose)
-        migrate(database)
         yield database
 
 

@@ -9,11 +9,12 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from app.foundation import tenancy
 from app.foundation.db import Database
-from app.schema import migrate
 from tests.faults.phones import Phones
 from tests.faults.proxy import Proxy
 from tests.faults.server import Server, Zygote
+from tests.support.postgres import prepared
 
 # A killed process loses nothing that it has written, so the tests' files may lie in memory.
 MEMORY = Path("/dev/shm")
@@ -63,13 +64,13 @@ async def bench(kind: str, postgres_url: str | None = None) -> AsyncIterator[Ben
     """A bench on `sqlite` or on a new database of the PostgreSQL at `postgres_url`."""
     folder = Path(tempfile.mkdtemp(prefix="doorstep-faults-", dir=MEMORY if MEMORY.is_dir() else None))
     zygote = Zygote()
-    database = Database(_new_database(postgres_url) if postgres_url else f"sqlite:///{folder / 'faults.db'}")
+    database = Database(prepared(_new_database(postgres_url) if postgres_url else f"sqlite:///{folder / 'faults.db'}"))
     made = Bench(kind, database, zygote, folder)
     try:
-        migrate(database)
         await zygote.start()
         await made.start()
-        yield made
+        with tenancy.as_system():
+            yield made
     finally:
         try:
             with contextlib.suppress(AttributeError):

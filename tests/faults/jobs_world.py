@@ -18,12 +18,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from app.foundation import clock, outbox
+from app.foundation import clock, outbox, tenancy
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, NewJob
 from app.foundation.outbox_queue import LOST
-from app.schema import migrate
+from app.foundation.tables import Organisation
 from tests.support import job_tasks
+from tests.support.postgres import prepared
 from tests.support.redis import RedisServer, own_redis
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,9 +119,11 @@ class World:
     def __init__(
         self, zygote: Zygote, folder: Path, url: str, postgres: PostgresServer | None, broker: RedisServer | None
     ) -> None:
+        url = prepared(url)
         self.database = Database(url)
-        migrate(self.database)
         job_tasks.make_tables(self.database)
+        # Work of two organisations, and of the installation itself.
+        self._whose = [*self._organisations(2), None]
         self.log = folder / "log"
         self.numbers: list[int] = []
         self._zygote, self._postgres, self._broker = zygote, postgres, broker
@@ -132,6 +135,12 @@ class World:
             "DOORSTEP_LOG_LEVEL": "ERROR",
         }
         self._pids = {name: self._start(name) for name in self._commands}
+
+    def _organisations(self, count: int) -> list[str]:
+        rows = [Organisation(name=f"Organisation {n}") for n in range(count)]
+        with self.database.write() as session:
+            session.add_all(rows)
+        return [row.id for row in rows]
 
     def _start(self, name: str) -> int:
         return self._zygote.fork(self._commands[name], self._environment, self.log)
@@ -176,7 +185,10 @@ class World:
         return self._broker is None or kind != "test.effect.slow"
 
     def _write(self, numbers: list[int], kinds: list[str], seconds: list[float], *, fails: bool = False) -> None:
-        jobs = [NewJob(kind, {"n": n, "seconds": s}) for n, kind, s in zip(numbers, kinds, seconds, strict=True)]
+        jobs = [
+            NewJob(kind, {"n": n, "seconds": s}, self._whose[n % len(self._whose)])
+            for n, kind, s in zip(numbers, kinds, seconds, strict=True)
+        ]
         with self.database.write() as session:
             outbox.enqueue(session, jobs)
             if fails:
@@ -243,7 +255,7 @@ def _children(pid: int) -> list[int]:
 @contextlib.contextmanager
 def world(zygote: Zygote, kind: str, mode: str) -> Iterator[World]:
     """An installation on a database of `kind`, its jobs run in `mode` (embedded or celery)."""
-    with contextlib.ExitStack() as ends:
+    with tenancy.as_system(), contextlib.ExitStack() as ends:
         folder = Path(
             ends.enter_context(tempfile.TemporaryDirectory(prefix="doorstep-jobs-", ignore_cleanup_errors=True))
         )

@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.foundation import outbox
 from app.foundation.db import Database
-from app.foundation.outbox import PUSH, QUICK, SLOW, ClaimedJob
+from app.foundation.outbox import PUSH, QUICK, SLOW, ClaimedJob, GiveUp
+from app.foundation.tables import Organisation
 
 # One kind a lane, so that every queue is under test.
 EFFECTS = {"test.effect.push": PUSH, "test.effect": QUICK, "test.effect.slow": SLOW}
@@ -73,6 +75,7 @@ def _effect(database: Database, job: ClaimedJob) -> None:
     _begin(database, job)
     time.sleep(seconds)
     with database.write() as session:
+        _see_no_other(session, job)
         mine = session.execute(
             sa.text("INSERT INTO test_done (job_id, n) VALUES (:id, :n) ON CONFLICT DO NOTHING RETURNING job_id"),
             {"id": job.id, "n": job.payload["n"]},
@@ -86,6 +89,15 @@ def _effect(database: Database, job: ClaimedJob) -> None:
                 {"n": job.payload["n"]},
             )
     time.sleep(seconds)
+
+
+def _see_no_other(session: Session, job: ClaimedJob) -> None:
+    """PostgreSQL shows a job its own organisation, and all of them to one that belongs to none."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    seen = set(session.scalars(sa.select(Organisation.id)))
+    if job.org_id is not None and seen != {job.org_id}:
+        raise GiveUp(f"work of {job.org_id} sees {len(seen)} organisations")
 
 
 def _hold(database: Database, job: ClaimedJob) -> None:
