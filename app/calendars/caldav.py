@@ -15,23 +15,12 @@ from urllib.parse import urljoin, urlsplit
 from app.calendars import dav
 from app.calendars.dav import Collection, Member, NotDav
 from app.calendars.expand_pool import Expander
-from app.calendars.ical import CalendarDocument, CalendarProblem
-from app.calendars.polling import (
-    Failed,
-    Fetched,
-    NamedProblem,
-    NotModified,
-    Outcome,
-    Refused,
-    Subscription,
-    authorization,
-    named,
-    refused,
-    window,
-)
+from app.calendars.ical import CalendarDocument
+from app.calendars.polling import REFUSALS, FetchedCalendar, Outcome, Refused, Subscription, authorization, window
 from app.calendars.split import decoded
 from app.foundation.outbound import FetchedResponse, OutboundClient
 from app.foundation.outbound_errors import OutboundError, RedirectRefused
+from app.foundation.polling import Failed, NamedProblem, NotModified, Unreadable, named, refused
 
 MAX_REDIRECTS = 4
 MAX_OBJECTS = 5000
@@ -49,7 +38,7 @@ def poll(request: Subscription, client: OutboundClient, expander: Expander, now:
     except NotDav as error:
         detail = f"{error} Use the address that the service gives for CalDAV."
         return Failed(NamedProblem("calendar-not-caldav", "This is no CalDAV server", detail))
-    except (OutboundError, CalendarProblem) as error:
+    except (OutboundError, Unreadable) as error:
         return Failed(named(error))
 
 
@@ -78,7 +67,7 @@ class Server:
         parsed = expander(CalendarDocument(body, starts_at, ends_at, self._request.time_zone))
         if len(texts) < len(listed):  # what could not be had is not gone
             parsed = replace(parsed, complete_until=None)
-        return Fetched(207, parsed, state={"url": calendar.url, "ctag": calendar.ctag})
+        return FetchedCalendar(207, parsed, state={"url": calendar.url, "ctag": calendar.ctag})
 
     def calendars(self) -> list[Collection]:
         """Every calendar that takes events, whatever of the user's or the server's address is known."""
@@ -158,7 +147,7 @@ class Server:
                 break
             url = _within(url, urljoin(url, target))
         if answer.status != 207:
-            raise Refused(refused(answer, self._now))
+            raise Refused(refused(answer, REFUSALS, self._now))
         return replace(answer, final_url=url)
 
 

@@ -23,7 +23,7 @@ from app.calendars import ical
 from app.calendars.ical import Attendee, CalendarDocument, EventFault, Occurrence, ParsedCalendar
 from app.calendars.split import Series, decoded, split
 from app.foundation.fields import ZONES
-from app.news.text import clean
+from app.foundation.text import clean
 
 SERIES_SECONDS, STINGY_SECONDS, PATIENCE = 1.5, 0.2, 4
 Budget = Callable[[float], AbstractContextManager[None]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
+
+from app.foundation.polling import Unreadable
 
 MAX_ATTENDEES = 100  # kept of one event; further ones are not looked at
 MAX_OCCURRENCES = 2000  # of one calendar within its window
@@ -79,17 +81,12 @@ class ParsedCalendar:
 
 
 @dataclass
-class CalendarProblem(Exception):
+class CalendarProblem(Unreadable):
     """A document that gives no calendar; subclasses name the reason."""
-
-    detail: str = field(default="")
 
     problem: ClassVar[str] = "unreadable-calendar"
     title: ClassVar[str] = "The calendar could not be read"
     advice: ClassVar[str] = "Export it again, or ask whoever runs the calendar."
-
-    def __str__(self) -> str:
-        return f"{self.problem}: {self.detail}"
 
 
 class NotACalendar(CalendarProblem):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 from app.calendars import caldav, knowledge, polling, storing
 from app.calendars.expand_pool import Expander, shared
 from app.calendars.ical import FAULT_TITLES, EventFault
-from app.calendars.polling import Failed, Fetched, NamedProblem, NotModified, Outcome, Subscription
+from app.calendars.polling import FetchedCalendar, Outcome, Subscription
 from app.calendars.tables import Calendar
 from app.config import Settings
 from app.foundation import clock
-from app.foundation.db import Database, table_of
+from app.foundation.db import Database, table_of, write_unless_changed
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
+from app.foundation.polling import Failed, Fetched, NamedProblem, NotModified, Validators
 from app.foundation.principal import Principal, Role, bind_principal
 from app.foundation.vault import SealBroken, Vault
 from app.identity.scopes import SCOPES_OF_ROLE
@@ -95,14 +96,14 @@ class Poller:
         state = _next_state(calendar, outcome, now) | {
             "last_polled_at": now,
             "failures": failures,
-            "next_poll_at": polling.next_poll(outcome, failures, now, self.chance),
+            "next_poll_at": polling.PACE.next(outcome, failures, now, self.chance),
         }
         if calendar["kind"] == "file":
             state["next_poll_at"] = now + REMATCH_EVERY
         if not write_state(session, calendar, state, now):
             return PollReport(calendar["id"], "superseded", superseded=True)
         if isinstance(outcome, Fetched):
-            storing.store(session, calendar, outcome.calendar, now)
+            storing.store(session, calendar, outcome.content, now)
             return PollReport(calendar["id"], "changed")
         if isinstance(outcome, Failed):
             return PollReport(calendar["id"], "failed", outcome.problem)
@@ -134,8 +135,7 @@ def subscription_of(vault: Vault, calendar: Row, time_zone: str, now: datetime) 
         time_zone=time_zone,
         username=calendar["username"] or "",
         password=secret.get("password") or "",
-        etag=calendar["etag"] if fresh else None,
-        last_modified=calendar["last_modified"] if fresh else None,
+        validators=Validators(calendar["etag"], calendar["last_modified"]) if fresh else Validators(),
         state=calendar["state"] if fresh else {},
     )
 
@@ -160,13 +160,7 @@ def faults_of(faults: tuple[EventFault, ...]) -> list[dict[str, str]]:
 
 def write_state(session: Session, calendar: Row, state: Row, now: datetime) -> bool:
     """Write the state unless somebody changed the calendar since it was read; whoever does so next waits here."""
-    version = calendar["row_version"]
-    done = session.execute(
-        sa.update(CALENDARS)
-        .where(CALENDARS.c.id == calendar["id"], CALENDARS.c.row_version == version)
-        .values(**state, row_version=version + 1, updated_at=now)
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return write_unless_changed(session, CALENDARS, calendar, state, now)
 
 
 def _calendar(session: Session, calendar_id: str) -> tuple[Row, Row] | None:
@@ -195,10 +189,9 @@ def _next_state(calendar: Row, outcome: Outcome, now: datetime) -> Row:
     if isinstance(outcome, NotModified):
         return state
     return state | {
-        "etag": outcome.etag,
-        "last_modified": outcome.last_modified,
-        "state": outcome.state,
+        **asdict(outcome.validators),
+        "state": outcome.state if isinstance(outcome, FetchedCalendar) else {},
         "expanded_at": now,
-        "faults": faults_of(outcome.calendar.faults),
-        "name": calendar["name"] or outcome.calendar.name or urlsplit(calendar["url"] or "").hostname or "",
+        "faults": faults_of(outcome.content.faults),
+        "name": calendar["name"] or outcome.content.name or urlsplit(calendar["url"] or "").hostname or "",
     }

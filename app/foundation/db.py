@@ -1,7 +1,7 @@
 """One database, two engines: SQLite (WAL, one writer) by default, PostgreSQL when a company outgrows it."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -211,3 +211,16 @@ def upsert(session: Session, table: sa.Table) -> Any:
     """An INSERT of the dialect at hand that knows ON CONFLICT (SQLite and PostgreSQL spell it alike)."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     return insert(table)
+
+
+def write_unless_changed(
+    session: Session, table: sa.Table, row: Mapping[str, Any], values: Mapping[str, Any], now: datetime
+) -> bool:
+    """Write values unless somebody changed the row since it was read; whoever does so next waits for this transaction."""
+    version = row["row_version"]
+    done = session.execute(
+        sa.update(table)
+        .where(table.c.id == row["id"], table.c.row_version == version)
+        .values(**values, row_version=version + 1, updated_at=now)
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
+from app.foundation.polling import Unreadable
 from app.news.text import content_guid
 
 MAX_ENTRIES = 500
@@ -75,18 +76,14 @@ class Parser(Protocol):
 
 
 @dataclass
-class FeedProblem(Exception):
+class FeedProblem(Unreadable):
     """A document that gives no feed; subclasses name the reason. `links` are feeds that the document points to."""
 
-    detail: str
     links: tuple[str, ...] = field(default=())
 
     problem: ClassVar[str] = "unreadable-feed"
     title: ClassVar[str] = "The feed could not be read"
     advice: ClassVar[str] = "The owner of the feed has to correct it."
-
-    def __str__(self) -> str:
-        return f"{self.problem}: {self.detail}"
 
 
 class NotAFeed(FeedProblem):

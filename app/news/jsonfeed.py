@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from app.foundation.text import clean, plain, text_of_markup, web_url
 from app.news.feed import (
     MAX_ENTRIES,
     FeedDocument,
@@ -16,7 +17,7 @@ from app.news.feed import (
     ParsedFeed,
     with_distinct_guids,
 )
-from app.news.text import MAX_SUMMARY, MAX_TITLE, clean, credible_date, plain, stable_guid, text_of_markup, web_url
+from app.news.text import MAX_SUMMARY, MAX_TITLE, credible_date, stable_guid
 
 VERSION_HOST = "jsonfeed.org/version/"
 

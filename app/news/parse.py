@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 
+from app.foundation.text import web_url
 from app.news.feed import FeedDocument, MalformedFeed, NotAFeed, ParsedFeed
 from app.news.jsonfeed import parse_json_feed
-from app.news.text import web_url
 from app.news.xmlfeed import parse_xml_feed
 
 MAX_UNPACKED = 16 * 1024 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,17 +15,18 @@ from sqlalchemy.orm import Session
 from app.config import Settings
 from app.customers.tables import Account
 from app.foundation import changes, clock
-from app.foundation.db import Database, table_of, upsert
+from app.foundation.db import Database, table_of, upsert, write_unless_changed
 from app.foundation.ids import new_id
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
+from app.foundation.polling import Failed, Fetched, NamedProblem, NotModified, Validators
+from app.foundation.text import clean
 from app.news import polling
 from app.news.feed import ParsedEntry, ParsedFeed, Parser
 from app.news.mentions import NameIndexCache, Relation, WatchedName, mentions_of
 from app.news.parser_pool import ParserPool
-from app.news.polling import Failed, Fetched, NamedProblem, NotModified, Outcome, PollRequest
+from app.news.polling import Outcome
 from app.news.tables import Feed, Mention, NewsItem
-from app.news.text import clean
 
 FEEDS, ITEMS, MENTIONS, ACCOUNTS = map(table_of, (Feed, NewsItem, Mention, Account))
 
@@ -85,8 +86,8 @@ class Poller:
             feed = session.execute(sa.select(FEEDS).where(FEEDS.c.id == feed_id, FEEDS.c.enabled)).mappings().first()
         if feed is None:
             return None
-        request = PollRequest(feed["url"], feed["etag"], feed["last_modified"])
-        outcome = polling.poll(request, self.client, self.parser, now)
+        validators = Validators(feed["etag"], feed["last_modified"])
+        outcome = polling.poll(feed["url"], validators, self.client, self.parser, now)
         with database.write() as session:
             return self._store(session, dict(feed), outcome, now)
 
@@ -95,9 +96,9 @@ class Poller:
         state = _next_state(feed, outcome) | {
             "polled_at": now,
             "failures": failures,
-            "next_poll_at": polling.next_poll(outcome, failures, now, self.chance),
+            "next_poll_at": polling.PACE.next(outcome, failures, now, self.chance),
         }
-        if not _write_state(session, feed, state, now):
+        if not write_unless_changed(session, FEEDS, feed, state, now):
             return PollReport(feed["id"], feed["url"], superseded=True)
         touched: set[str | None] = set()
         if (feed["problem"] is None) != (state["problem"] is None):
@@ -105,7 +106,7 @@ class Poller:
         new, changed = 0, 0
         if isinstance(outcome, Fetched):
             first = feed["polled_at"] is None
-            rows = _item_rows(feed, outcome.feed, now, dated=not first)
+            rows = _item_rows(feed, outcome.content, now, dated=not first)
             stored, new, changed = _store_items(session, feed["id"], rows)
             touched |= self._match(session, feed["org_id"], stored).concerned
         changes.touch(session, feed["org_id"], touched)
@@ -175,19 +176,8 @@ def _next_state(feed: dict[str, Any], outcome: Outcome) -> dict[str, Any]:
     state = {"http_status": outcome.status, "problem": None, "url": outcome.moved_to or feed["url"]}
     if isinstance(outcome, NotModified):
         return state
-    title = feed["title"] or outcome.feed.title or None
-    return state | {"etag": outcome.etag, "last_modified": outcome.last_modified, "title": title}
-
-
-def _write_state(session: Session, feed: dict[str, Any], state: dict[str, Any], now: datetime) -> bool:
-    """Write the state unless somebody changed the feed since it was read."""
-    version = feed["row_version"]
-    done = session.execute(
-        sa.update(FEEDS)
-        .where(FEEDS.c.id == feed["id"], FEEDS.c.row_version == version)
-        .values(**state, row_version=version + 1, updated_at=now)
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    title = feed["title"] or outcome.content.title or None
+    return state | asdict(outcome.validators) | {"title": title}
 
 
 def _item_rows(feed: dict[str, Any], parsed: ParsedFeed, now: datetime, *, dated: bool) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from xml.sax import SAXParseException
 
 import feedparser
 
+from app.foundation.text import clean, looks_like_markup, plain, text_of_markup, web_url
 from app.news.feed import (
     MAX_ENTRIES,
     FeedDocument,
@@ -20,17 +21,7 @@ from app.news.feed import (
     ParsedFeed,
     with_distinct_guids,
 )
-from app.news.text import (
-    MAX_SUMMARY,
-    MAX_TITLE,
-    clean,
-    credible_date,
-    looks_like_markup,
-    plain,
-    stable_guid,
-    text_of_markup,
-    web_url,
-)
+from app.news.text import MAX_SUMMARY, MAX_TITLE, credible_date, stable_guid
 
 KINDS = {
     "rss090": "rss0.90",

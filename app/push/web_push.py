@@ -23,7 +23,7 @@ from app.foundation.outbound_errors import (
     ReadTimeout,
     TlsProblem,
 )
-from app.news.polling import retry_after
+from app.foundation.polling import retry_after
 from app.push.keys import VapidKeys, authorization
 from app.push.problems import NamedProblem, of_outbound
 

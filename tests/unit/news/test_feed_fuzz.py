@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.foundation.text import clean, text_of_markup, web_url
 from app.news.feed import FeedDocument, FeedProblem
 from app.news.parse import parse_feed
-from app.news.text import MAX_SUMMARY, MAX_TITLE, clean, text_of_markup, web_url
+from app.news.text import MAX_SUMMARY, MAX_TITLE
 from tests.support.feed_server import rss
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.news import polling
-from app.news.polling import Failed, NamedProblem, NotModified
+from app.foundation.polling import Failed, NamedProblem, NotModified, retry_after
+from app.news.polling import PACE
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 FAILED = Failed(NamedProblem("read-timeout", "It stopped", "It stopped."))
@@ -29,11 +29,11 @@ FAILED = Failed(NamedProblem("read-timeout", "It stopped", "It stopped."))
     ],
 )
 def test_retry_after_is_read_in_both_forms(header, wait):
-    assert polling.retry_after(header, NOW) == wait
+    assert retry_after(header, NOW) == wait
 
 
 def waits(outcome, failures):
-    return [polling.next_poll(outcome, failures, NOW, random.Random(seed)) - NOW for seed in range(200)]
+    return [PACE.next(outcome, failures, NOW, random.Random(seed)) - NOW for seed in range(200)]
 
 
 def test_a_good_feed_is_polled_about_every_half_hour_and_not_in_step_with_others():
