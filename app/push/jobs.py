@@ -32,7 +32,8 @@ _ASKED = "notices to plan"
 def connect(settings: Settings) -> None:
     """Have this process send notices as its settings say, and plan them anew where something changes."""
     changes.subscribe(touched)
-    register(Office(Sender.from_settings(settings), settings.public_url, Mailer.from_settings(settings)))
+    lease = timedelta(seconds=settings.job_lease_seconds)
+    register(Office(Sender.from_settings(settings), settings.public_url, Mailer.from_settings(settings), lease))
 
 
 def register(office: Office) -> None:

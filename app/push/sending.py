@@ -43,11 +43,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Office:
-    """What notices are sent with."""
+    """What notices are sent with. What a process took is taken up by another `lease` after it vanished."""
 
     sender: Sender
     public_url: str
     mailer: Mailer | None = None
+    lease: timedelta = LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,26 @@ class _Errand:
 
 @dataclass
 class _Round:
-    """What is to be written before anything leaves, and the notices to take."""
+    """What is to be written before anything leaves, and the notices to take; `waits` is until when some channel is held."""
 
     new: list[dict[str, Any]] = field(default_factory=list)
     done: list[Key] = field(default_factory=list)
     later: dict[Key, datetime] = field(default_factory=dict)
     sends: dict[Key, tuple[Found, Send]] = field(default_factory=dict)
     wanted: dict[str, tuple[Key, Row | None]] = field(default_factory=dict)
+    waits: dict[Key, datetime] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
 
 def send_due(database: Database, office: Office, org_id: str, bucket: int) -> int:
-    """Send what is due of a bucket, some at a time, until nothing is; how many messages were accepted."""
+    """Send what is due of a bucket, some at a time, until nothing is; how many messages were accepted.
+
+    Of a visit one notice at a time: the next one is looked at again when its reader knows what the first said.
+    """
     sent = 0
     while planned := _due(database, org_id, bucket, clock.now()):
-        sent += _send(database, office, org_id, bucket, planned)
+        one_each = list({one.visit_id: one for one in reversed(planned)}.values())
+        sent += _send(database, office, org_id, bucket, one_each)
     return sent
 
 
@@ -87,7 +93,7 @@ def _due(database: Database, org_id: str, bucket: int, now: datetime) -> list[Pl
     query = (
         sa.select(PLANNED.c.visit_id, PLANNED.c.slot, PLANNED.c.user_id)
         .where(PLANNED.c.org_id == org_id, PLANNED.c.bucket == bucket, PLANNED.c.due_at <= now)
-        .order_by(PLANNED.c.due_at, PLANNED.c.visit_id)
+        .order_by(PLANNED.c.due_at, PLANNED.c.visit_id, PLANNED.c.slot.desc())  # of two an update says more
         .limit(BATCH)
     )
     with database.read() as session:
@@ -100,7 +106,7 @@ def _send(database: Database, office: Office, org_id: str, bucket: int, planned:
         found = gather(session, org_id, planned, now)
     with database.write() as session:
         begun = _decided(found, planned, org_id, office.mailer is not None, now)
-        errands = _take(session, begun, now)
+        errands = _take(session, begun, now, office.lease)
         _write_plan(session, org_id, bucket, begun.done, begun.later)
     outcomes = _deliver(database, office, errands)
     if errands:
@@ -146,8 +152,10 @@ def _address(begun: _Round, key: Key, found: Found, decision: Send, org_id: str,
     waits = [there[name]["retry_at"] for name in channels if name in there and there[name]["retry_at"]]
     held = [at for at in waits if at > now]
     if len(held) == len(channels):
-        begun.later[key] = _whole_second(min(held) + timedelta(seconds=1))
+        begun.later[key] = _after(min(held))
         return
+    if held:
+        begun.waits[key] = _after(min(held))
     begun.sends[key] = (found, decision)
     for name, device in channels.items():
         known = there.get(name)
@@ -164,13 +172,18 @@ def _channels(found: Found, there: Mapping[str, Row], by_mail: bool) -> dict[str
         return name not in there or there[name]["state"] == "sending"
 
     devices: dict[str, Row | None] = {one["id"]: one for one in found.to.devices if is_open(one["id"])}
-    reached = any(notice["state"] == "sent" for notice in there.values())
-    if devices or reached or not by_mail or found.to.email is None or not is_open(EMAIL):
+    reached, mail = any(notice["state"] == "sent" for notice in there.values()), _own(EMAIL, found)
+    if devices or reached or not by_mail or found.to.email is None or not is_open(mail):
         return devices
-    return {EMAIL: None}
+    return {mail: None}
 
 
-def _take(session: Session, begun: _Round, now: datetime) -> list[_Errand]:
+def _own(channel: str, found: Found) -> str:
+    """A channel that is no device, of one user: a visit that is handed on is told to its new rep as well."""
+    return f"{channel}:{topic_of(found.to.user_id)}"
+
+
+def _take(session: Session, begun: _Round, now: datetime, lease: timedelta) -> list[_Errand]:
     """Write the new rows and take those that nobody holds."""
     if begun.new:
         session.execute(
@@ -185,10 +198,13 @@ def _take(session: Session, begun: _Round, now: datetime) -> list[_Errand]:
     taken = session.execute(
         sa.update(NOTICES)
         .where(NOTICES.c.id.in_(list(begun.wanted)), NOTICES.c.state == "sending", free)
-        .values(fence=NOTICES.c.fence + 1, retry_at=now + LEASE)
+        .values(fence=NOTICES.c.fence + 1, retry_at=now + lease)
         .returning(NOTICES.c.id, NOTICES.c.fence)
     )
-    return [_errand(begun, notice_id, fence, now) for notice_id, fence in taken]
+    errands = [_errand(begun, notice_id, fence, now) for notice_id, fence in taken]
+    # What another process took in between is its; whether anything is left of it is seen in a while.
+    begun.later |= dict.fromkeys(begun.sends.keys() - {errand.key for errand in errands}, _after(now + lease))
+    return errands
 
 
 def _errand(begun: _Round, notice_id: str, fence: int, now: datetime) -> _Errand:
@@ -242,12 +258,16 @@ def _left_out(key: Key, found: Found, org_id: str, reason: str, now: datetime) -
     visit = found.case.visit
     told = {} if visit is None else {"starts_at": visit.starts_at.isoformat()}
     left = Send(message.Change(), "", told, "", now)
-    row = _row(new_id(), key[0], found, org_id, NONE, key[1], left, now)
+    row = _row(new_id(), key[0], found, org_id, _own(NONE, found), key[1], left, now)
     return {**row, "state": "skipped", "reason": reason, "sent_at": now, "digest": None}
 
 
 def _whole_second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0)
+
+
+def _after(instant: datetime) -> datetime:
+    return _whole_second(instant) + timedelta(seconds=1)
 
 
 def _write_plan(session: Session, org_id: str, bucket: int, done: Iterable[Key], later: Mapping[Key, datetime]) -> None:
@@ -319,7 +339,7 @@ def _record(
 ) -> None:
     """Write what came of each, only where its fence still stands; what is finished leaves the plan."""
     now = clock.now()
-    retries: dict[Key, datetime] = {}
+    retries = dict(begun.waits)
     accepted: set[Key] = set()
     results: list[dict[str, Any]] = []
     reached: list[str] = []
@@ -335,7 +355,7 @@ def _record(
         if outcome.fate is Fate.ACCEPTED:
             accepted.add(errand.key)
         elif outcome.fate is Fate.LATER:
-            again = _whole_second(values["new_retry"]) + timedelta(seconds=1)
+            again = _after(values["new_retry"])
             retries[errand.key] = min(again, retries.get(errand.key, again))
     session.connection().execute(_RESULT, results)
     if reached:
