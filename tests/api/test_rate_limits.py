@@ -1,11 +1,15 @@
 """Rate limits: for each address, for each e-mail, for each credential; in memory and in a real Redis."""
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from limits import RateLimitItemPerSecond
 
 from app.foundation.db import Database
+from app.identity import rates
 from app.identity.rates import Limiter
 from tests.conftest import PASSWORD, make_application, make_directory
 from tests.support.phones import Api
@@ -141,3 +145,18 @@ def test_processes_count_together_in_redis_and_each_alone_when_it_is_gone() -> N
         waits = [limiter.wait(item, "what", "away") for limiter in (first, second, first, second)]
         assert waits[:3] == [0, 0, 0] and waits[3] > 0
     assert [first.wait(item, "what", "away") > 0 for _ in range(4)] == [False, False, False, True]
+
+
+def test_counting_in_memory_starts_no_thread_and_forgets_what_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rates, "SWEEP_SECONDS", 0.0)
+    limiter = Limiter("memory://")
+    before = threading.active_count()
+    for number in range(50):
+        assert limiter.wait(RateLimitItemPerSecond(1), "tried", str(number)) == 0
+    assert threading.active_count() == before
+    assert limiter.wait(RateLimitItemPerSecond(1), "tried", "7") == 1
+    memory = limiter.memory
+    assert len(memory.events) == 50
+    time.sleep(1.1)
+    assert limiter.wait(RateLimitItemPerSecond(1), "tried", "7") == 0
+    assert len(memory.events) == 1
