@@ -12,11 +12,12 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.calendars import caldav, knowledge, polling, storing
+from app.calendars import caldav, doubt, knowledge, polling, storing
 from app.calendars.expand_pool import Expander, shared
-from app.calendars.ical import FAULT_TITLES, EventFault
+from app.calendars.ical import FAULT_TITLES, EventFault, ParsedCalendar
 from app.calendars.polling import FetchedCalendar, Outcome, Subscription
 from app.calendars.tables import Calendar
+from app.calendars.turns import take_turn
 from app.config import Settings
 from app.foundation import clock
 from app.foundation.db import Database, table_of, write_unless_changed
@@ -34,12 +35,13 @@ PURPOSE = "calendar"
 DUE_AT_ONCE = 500
 MAX_FAULTS = 20
 REMATCH_EVERY = timedelta(hours=6)
+EMPTY_SINCE = "empty_since"
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class PollReport:
-    """What one poll brought: `changed`, `unchanged` or `failed`.
+    """What one poll brought: `changed`, `unchanged`, `doubted` (empty all at once) or `failed`.
 
     `superseded`: the calendar was changed or deleted meanwhile, so nothing was stored.
     """
@@ -80,6 +82,7 @@ class Poller:
         outcome = NotModified(200) if calendar["kind"] == "file" else self._fetch(calendar, owner, now)
         with database.write() as session:
             bind_principal(session, _principal(owner, calendar_id))
+            take_turn(session, owner["id"])
             return self._store(session, calendar, outcome, now)
 
     def _fetch(self, calendar: Row, owner: Row, now: datetime) -> Outcome:
@@ -103,13 +106,27 @@ class Poller:
         if not write_state(session, calendar, state, now):
             return PollReport(calendar["id"], "superseded", superseded=True)
         if isinstance(outcome, Fetched):
-            storing.store(session, calendar, outcome.content, now)
-            return PollReport(calendar["id"], "changed")
+            return _take(session, calendar, outcome, now)
         if isinstance(outcome, Failed):
             return PollReport(calendar["id"], "failed", outcome.problem)
         if knowledge.grew_since(session, calendar["last_polled_at"]):
             storing.rematch(session, calendar, now)
         return PollReport(calendar["id"], "unchanged")
+
+
+def _take(session: Session, calendar: Row, outcome: Fetched[ParsedCalendar], now: datetime) -> PollReport:
+    """Store what a calendar says; what is doubted is asked for whole the next time, and since when is remembered."""
+    said = calendar["state"].get(EMPTY_SINCE)
+    since = datetime.fromisoformat(said) if said else None
+    doubted = storing.store(session, calendar, outcome.content, now, believed=doubt.is_believed(since, now))
+    if not doubted:
+        return PollReport(calendar["id"], "changed")
+    problem = doubt.problem(doubted)
+    found = outcome.state.get("url") if isinstance(outcome, FetchedCalendar) else None
+    state = {EMPTY_SINCE: (since or now).isoformat(), **({"url": found} if found else {})}
+    asked_whole = {"etag": None, "last_modified": None, "state": state, "problem": problem.as_dict()}
+    write_state(session, {**calendar, "row_version": calendar["row_version"] + 1}, asked_whole, now)
+    return PollReport(calendar["id"], "doubted", problem)
 
 
 def due_calendars(session: Session, now: datetime, limit: int = DUE_AT_ONCE) -> list[tuple[str, str]]:

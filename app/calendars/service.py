@@ -16,6 +16,7 @@ from app.calendars.ical import ParsedCalendar
 from app.calendars.jobs import poll_job
 from app.calendars.poller import faults_of, sealed, subscription_of, write_state
 from app.calendars.tables import Calendar, CalendarAnswer, CalendarEvent
+from app.calendars.turns import take_turn
 from app.customers.tables import Account
 from app.foundation import audit, changes, clock
 from app.foundation.db import table_of, upsert
@@ -60,6 +61,7 @@ def read(session: Session, calendar_id: str) -> Row:
 def subscribe(session: Session, vault: Vault, allowed: str, given: Mapping[str, Any]) -> Row:
     """Follow a calendar by its address. It is polled at once, in the background."""
     principal = principal_of(session)
+    take_turn(session, principal.user_id)
     _check_room(session)
     address = _address(given["kind"], given["url"], given.get("username"), given.get("password"), allowed)
     row = {
@@ -77,6 +79,7 @@ def subscribe(session: Session, vault: Vault, allowed: str, given: Mapping[str, 
 
 def take_in(session: Session, name: str, parsed: ParsedCalendar) -> tuple[Row, bool]:
     """Take in what a file says, into the caller's calendar of this name; and whether that is new."""
+    take_turn(session, principal_of(session).user_id)
     query = sa.select(CALENDARS).where(_own(session, CALENDARS), CALENDARS.c.kind == "file", CALENDARS.c.name == name)
     known = session.execute(query.with_for_update()).mappings().first()
     row = dict(known) if known is not None else {}
@@ -116,6 +119,7 @@ def change(session: Session, vault: Vault, allowed: str, calendar_id: str, expec
 
 def delete(session: Session, calendar_id: str) -> None:
     """Stop following a calendar. Its events go; visits that were made of them stay, as the rep's own."""
+    take_turn(session, principal_of(session).user_id)
     _held(session, calendar_id)
     session.execute(sa.delete(CALENDARS).where(CALENDARS.c.id == calendar_id))
     audit.record(session, "delete", "calendar", calendar_id)
@@ -160,6 +164,7 @@ def events(session: Session, query: Mapping[str, Any]) -> tuple[list[Row], bool]
 
 def answer(session: Session, event_id: str, account_id: str | None) -> Row:
     """Say what an event is about: an account, or none. It holds for its whole series, now and later."""
+    take_turn(session, principal_of(session).user_id)
     query = sa.select(EVENTS).where(EVENTS.c.id == event_id, _own(session, EVENTS))
     event = session.execute(query.with_for_update()).mappings().first()
     if event is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
 from hashlib import sha256
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.calendars import knowledge, matching
+from app.calendars.doubt import is_doubtful
 from app.calendars.ical import Attendee, Occurrence, ParsedCalendar
 from app.calendars.matching import Invitation, Knowledge, Match
 from app.calendars.ours import is_ours
@@ -51,16 +52,15 @@ class Matcher:
     answers: Mapping[str, str | None]
 
 
-def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime) -> None:
-    """Make the events of a calendar, and their visits, what the calendar says.
+def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime, *, believed: bool = False) -> int:
+    """Make the events of a calendar, and their visits, what the calendar says; how many visits it is doubted about.
 
     The session's principal is the calendar's owner. What is not in a file says nothing: the file may hold one invitation.
+    A calendar that is empty all at once takes no visit away unless it is `believed`.
     """
-    whole = calendar["kind"] != "file"
     owner = owner_of(session, calendar["user_id"])
     present = [_attended(one, owner) for one in parsed.occurrences if not is_ours(one.uid)]
     stored = _stored(session, calendar["id"])
-    unread = {fault.uid for fault in parsed.faults}
     pairs = pair(
         (Named(row["uid"], row["recurrence_id"], row["starts_at"]) for row in stored.values()),
         [Named(one.uid, one.recurrence_id, one.starts_at) for one in present],
@@ -70,12 +70,24 @@ def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime
         for one in present:
             before = pairs.stored_of.get((one.uid, one.recurrence_id))
             _keep(session, calendar, stored[before.key] if before else None, one, matcher, owner)
-        for gone in pairs.vanished:
-            told = whole or gone.uid in parsed.uids
-            until = parsed.complete_until
-            if told and until is not None and now <= gone.starts_at <= until and gone.uid not in unread:
-                _vanish(session, stored[gone.key])
+        gone = [stored[one.key] for one in _gone(pairs.vanished, calendar, parsed, now)]
+        lost = [row for row in gone if row["visit_id"] is not None and not row["cancelled"]]
+        ahead = sum(one.ends_at >= now and not one.cancelled for one in present)
+        doubted = not believed and is_doubtful([row["uid"] for row in lost], ahead, any_event=bool(parsed.uids))
+        for row in () if doubted else gone:
+            _vanish(session, row)
     _forget_old(session, calendar["id"], now)
+    return len(lost) if doubted else 0
+
+
+def _gone(vanished: Sequence[Named], calendar: Row, parsed: ParsedCalendar, now: datetime) -> Iterator[Named]:
+    """Those of the stored events that the calendar does not have any more, as far as what it lacks says anything."""
+    unread = {fault.uid for fault in parsed.faults}
+    until = parsed.complete_until
+    for one in vanished:
+        told = calendar["kind"] != "file" or one.uid in parsed.uids
+        if told and until is not None and now <= one.starts_at <= until and one.uid not in unread:
+            yield one
 
 
 def rematch(session: Session, calendar: Row, now: datetime) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from app.calendars import service
 from app.calendars.poller import Poller
 from app.foundation import clock
 from app.foundation.db import Database
@@ -273,6 +276,32 @@ def test_files_that_are_none(rep: Rep) -> None:
     assert refused(calendar(meeting()), "application/json") == (415, "unsupported-media-type")
     assert refused(b"BEGIN:VCALENDAR\r\n" + b"X" * 50_000_000) == (413, "request-entity-too-large")
     assert rep.api.get("/calendars").json["data"] == []
+
+
+@pytest.mark.parametrize("names", [("Mine", "Mine"), ("Work", "Phone")], ids=["one name", "two names"])
+def test_two_taps_at_once_import_a_file_once(
+    rep: Rep, norrvik: str, sign_in: Any, monkeypatch: pytest.MonkeyPatch, names: tuple[str, str]
+) -> None:
+    ended, take_in = threading.Event(), service.take_in
+
+    def slowly(*given: Any) -> Any:
+        """The first to get here stays in its transaction until the other is through, or has to wait for it."""
+        made = take_in(*given)
+        ended.wait(1.5)
+        return made
+
+    monkeypatch.setattr(service, "take_in", slowly)
+
+    def tap(other: Rep, name: str) -> dict[str, Any]:
+        made = other.imports(calendar(meeting()), name)
+        ended.set()
+        return made
+
+    with ThreadPoolExecutor(2) as hands:
+        taps = [hands.submit(tap, Rep(sign_in("rep@north")), name) for name in names]
+        made = {one.result()["id"] for one in taps}
+    assert len(made) == len(set(names)) == len(rep.api.get("/calendars").json["data"])
+    assert [account for account, _ in rep.planned()] == [norrvik] and len(rep.visits()) == 1
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

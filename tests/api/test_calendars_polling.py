@@ -137,7 +137,7 @@ def test_an_event_that_is_gone_cancels_its_visit_and_one_that_is_over_does_not(
     server.add("/private-abc123/anna.ics", raw(both))
     followed.poll()
     assert len(rep.planned()) == 2
-    server.add("/private-abc123/anna.ics", raw(calendar()))
+    server.add("/private-abc123/anna.ics", raw(calendar(event("lunch", stockholm("20260305T120000"), "DURATION:PT1H"))))
     followed.poll()
     assert [at for _, at in rep.planned()] == ["2026-02-27T09:00:00Z"]
     server.add("/private-abc123/anna.ics", raw(one_meeting()))
@@ -160,6 +160,88 @@ def test_a_series_that_moved_moves_its_visits(rep: Rep, followed: Followed, serv
     assert {visit["id"] for visit in after} == before and len(after) == 5
     assert {visit["status"] for visit in after} == {"planned"}
     assert {visit["starts_at"][11:16] for visit in after} == {"13:00", "12:00"}  # summer time begins on 29 March
+
+
+# -- a calendar that is empty all at once ------------------------------------------------------------------------------
+
+
+def several() -> bytes:
+    """A calendar with a meeting of last week and two to come."""
+    days = (("past", "20260227T100000"), ("m1", "20260304T100000"), ("m2", "20260306T100000"))
+    return calendar(*(event(uid, stockholm(at), "DURATION:PT1H", ANNA) for uid, at in days))
+
+
+def without(*uids: str) -> bytes:
+    """The same without these, however it came to that."""
+    text = several().decode()
+    for uid in uids:
+        head, _, tail = text.partition(f"BEGIN:VEVENT\r\nUID:{uid}\r\n")
+        text = head + tail.partition("END:VEVENT\r\n")[2]
+    return text.encode()
+
+
+@pytest.mark.parametrize("emptied", [calendar(), without("m1", "m2")], ids=["no event at all", "nothing ahead"])
+def test_a_calendar_that_is_empty_all_at_once_is_believed_when_it_says_so_again_later(
+    rep: Rep, followed: Followed, server: FeedServer, emptied: bytes
+) -> None:
+    server.add("/private-abc123/anna.ics", document(several(), "text/calendar"))
+    followed.poll()
+    before = rep.visits()
+    assert len(before) == 3
+    server.add("/private-abc123/anna.ics", document(emptied, "text/calendar"))
+    report = followed.poll()
+    assert report.result == "doubted" and rep.visits() == before
+    shown = followed.shown()
+    assert followed.problem() == "calendar-emptied" and "2 visits to come" in shown["problem"]["detail"]
+    assert shown["failures"] == 0 and followed.stored()["next_poll_at"] <= NOW + timedelta(minutes=11)
+    with clock.fixed(NOW + timedelta(minutes=1)):  # the rep taps again and again
+        rep.api.post(f"/calendars/{followed.id}:poll", {})
+        assert followed.poll().result == "doubted" and len(rep.planned()) == 3
+    with clock.fixed(NOW + timedelta(minutes=9)):
+        assert followed.poll().result == "changed"
+    assert [at for _, at in rep.planned()] == ["2026-02-27T09:00:00Z"]
+    assert followed.problem() is None
+    with clock.fixed(NOW + timedelta(minutes=19)):
+        assert followed.poll().result == "unchanged"
+
+
+def test_a_calendar_that_was_empty_for_a_moment_took_nothing_away_and_is_doubted_the_next_time_too(
+    rep: Rep, followed: Followed, server: FeedServer
+) -> None:
+    server.add("/private-abc123/anna.ics", document(several(), "text/calendar"))
+    followed.poll()
+    before = rep.visits()
+    for minute, answer in enumerate((calendar(), status(500), several(), calendar())):
+        answer = raw(answer) if isinstance(answer, bytes) else answer
+        server.add("/private-abc123/anna.ics", answer)
+        with clock.fixed(NOW + timedelta(minutes=10 * minute)):
+            followed.poll()
+        assert rep.visits() == before
+    assert followed.problem() == "calendar-emptied"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_one_event_that_is_removed_from_a_calendar_with_others_is_believed_at_once(
+    rep: Rep, followed: Followed, server: FeedServer
+) -> None:
+    server.add("/private-abc123/anna.ics", raw(several()))
+    followed.poll()
+    server.add("/private-abc123/anna.ics", raw(without("m2")))
+    assert followed.poll().result == "changed" and len(rep.planned()) == 2
+    server.add("/private-abc123/anna.ics", raw(without("m1", "m2")))
+    assert followed.poll().result == "changed" and len(rep.planned()) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_events_that_the_calendar_calls_cancelled_are_believed_however_many(
+    rep: Rep, followed: Followed, server: FeedServer
+) -> None:
+    server.add("/private-abc123/anna.ics", raw(several()))
+    followed.poll()
+    off = several().replace(b"END:VEVENT", b"STATUS:CANCELLED\r\nEND:VEVENT")
+    server.add("/private-abc123/anna.ics", raw(off))
+    followed.poll()
+    assert rep.planned() == []
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # how it is stored is the same on both
@@ -306,9 +388,24 @@ def test_changes_and_deletions_on_the_server_reach_the_visits(rep: Rep, caldav: 
     objects["m1.ics"] = one_meeting("20260306T150000").decode()
     followed.poll()
     assert [at for _, at in rep.planned()] == ["2026-03-06T14:00:00Z"]
-    objects.clear()
+    objects["lunch.ics"] = calendar(event("lunch", stockholm("20260305T120000"), "DURATION:PT1H")).decode()
+    del objects["m1.ics"]
     followed.poll()
     assert rep.planned() == [] and len(rep.visits()) == 1
+
+
+def test_a_calendar_that_is_empty_on_the_server_is_asked_about_again(
+    rep: Rep, caldav: CalDavServer, by_caldav: Any
+) -> None:
+    objects = caldav.boxes["work"].objects
+    objects["m1.ics"] = one_meeting().decode()
+    followed = by_caldav("/dav/calendars/anna/work/")
+    followed.poll()
+    objects.clear()
+    assert followed.poll().result == "doubted" and len(rep.planned()) == 1
+    with clock.fixed(NOW + timedelta(minutes=10)):
+        assert followed.poll().result == "changed"
+    assert rep.planned() == [] and followed.problem() is None
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
