@@ -32,12 +32,40 @@ AddressInfo = tuple[int, SocketAddress]
 Resolver = Callable[[str, int], list[AddressInfo]]
 
 MAX_ADDRESSES_TRIED = 4
+MAX_REMEMBERED = 1000
 
 
 def system_resolver(host: str, port: int) -> list[AddressInfo]:
     """All stream addresses of a host as (address family, socket address). Raises OSError when there are none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return [(family, address) for family, _, _, _, address in found if family in (socket.AF_INET, socket.AF_INET6)]
+
+
+class RememberingResolver:
+    """A resolver's answers, each for some seconds: for many requests to few hosts. Safe to share between threads.
+
+    What may be dialled is decided at every connection, whether its addresses were looked up or remembered.
+    """
+
+    def __init__(self, resolver: Resolver = system_resolver, seconds: float = 30.0) -> None:
+        self._resolver, self._seconds = resolver, seconds
+        self._found: dict[tuple[str, int], tuple[float, list[AddressInfo]]] = {}
+
+    def __call__(self, host: str, port: int) -> list[AddressInfo]:
+        found = self._resolver(host, port)
+        if len(self._found) >= MAX_REMEMBERED:
+            self._found.clear()
+        self._found[host, port] = (time.monotonic() + self._seconds, found)
+        return found
+
+    def known(self, host: str, port: int) -> list[AddressInfo] | None:
+        """What was found lately, if anything was."""
+        until, found = self._found.get((host, port), (0.0, None))
+        return found if until > time.monotonic() else None
+
+    def forget(self, host: str, port: int) -> None:
+        """Look the name up again next time: what was found does not answer."""
+        self._found.pop((host, port), None)
 
 
 @dataclass
@@ -100,7 +128,11 @@ def tls_context(ca_file: str) -> ssl.SSLContext:
 
 
 def _resolve(exchange: Exchange, host: str, port: int) -> list[AddressInfo]:
-    """Resolve in a thread of its own, because getaddrinfo knows no timeout."""
+    """Resolve in a thread of its own, because getaddrinfo knows no timeout; what is known needs none."""
+    if isinstance(exchange.resolver, RememberingResolver):
+        known = exchange.resolver.known(host, port)
+        if known:
+            return known
     outcome: list[list[AddressInfo] | BaseException] = []
 
     def look_up() -> None:
@@ -144,6 +176,8 @@ def dial(exchange: Exchange, host: str, port: int) -> socket.socket:
         else:
             sys.audit("http.client.connect", candidate, host, port)
             return candidate
+    if isinstance(exchange.resolver, RememberingResolver):
+        exchange.resolver.forget(host, port)
     raise ConnectionProblem(exchange.url, f"Connecting to {host} port {port}: {reason}.")
 
 

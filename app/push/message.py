@@ -7,7 +7,7 @@ any code of ours, with our own data inside, which our worker stores before it sh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from app.briefing.wire import wire_instant, wire_text
 SIZES = (3993, 2500, 1500)
 MAX_NAME, MAX_BODY, MAX_BODY_LINES, MAX_PEOPLE = 80, 420, 4, 3
 NOTHING_NEW = "Nothing urgent is known. Open the briefing for the rest."
+NO_ROOM = "What is known does not fit here. Open the briefing."
 DECLARATIVE = 8030
 
 Document = dict[str, Any]
@@ -66,11 +67,15 @@ class Message:
     @property
     def body(self) -> str:
         """As much as a lock screen has room for; no line is cut."""
+        return self.first(MAX_BODY_LINES)
+
+    def first(self, most: int) -> str:
+        """The first lines, at most so many and as many as a lock screen has room for."""
         shown: list[str] = []
-        for line in self.lines[:MAX_BODY_LINES]:
+        for line in self.lines[:most]:
             if sum(map(len, shown)) + len(line) <= MAX_BODY:
                 shown.append(line)
-        return "\n".join(shown) or NOTHING_NEW
+        return "\n".join(shown) or (NO_ROOM if self.lines else NOTHING_NEW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,21 +133,34 @@ def encode(notice: Notice, public_url: str, limit: int = SIZES[0]) -> bytes:
     What does not fit is left out from the least important on, whole lines at a time; of the rest nothing is changed.
     """
     said = words(notice)
-    fixed = _fixed(notice, said, public_url)
+    fixed = _fixed(notice, said.title, said.body, public_url)
     parts, kept = list(_parts(notice)), list[_Part]()
     encoded = orjson.dumps(_assembled(fixed, notice, parts))
     if len(encoded) <= limit:
         return encoded
-    encoded = orjson.dumps(_assembled(fixed, notice, kept))
+    for most in range(MAX_BODY_LINES, -1, -1):  # long lines in a script of many bytes a letter: the text gives way
+        fixed = _fixed(notice, said.title, said.first(most), public_url)
+        encoded = orjson.dumps(_assembled(fixed, notice, kept))
+        if len(encoded) <= limit:
+            break
+    # Most parts are settled by what they can weigh: to put the message together for each costs more than to encrypt it.
+    size, exact = len(encoded), True
     for part in parts:
+        least, most = _bytes(part, notice)
+        if size + most <= limit:
+            kept.append(part)
+            size, exact = size + most, False
+            continue
+        if not exact:
+            encoded = orjson.dumps(_assembled(fixed, notice, kept))
+            size, exact = len(encoded), True
+        if size + least > limit:
+            continue
         tried = orjson.dumps(_assembled(fixed, notice, [*kept, part]))
         if len(tried) <= limit:
             kept.append(part)
-            encoded = tried
-    if len(encoded) > limit:  # a long title in a script of four bytes a letter: the text gives way
-        short = replace(said, lines=())
-        encoded = orjson.dumps(_assembled(_fixed(notice, short, public_url), notice, []))
-    return encoded
+            encoded, size = tried, len(tried)
+    return encoded if exact else orjson.dumps(_assembled(fixed, notice, kept))
 
 
 def encode_test(notice_id: str, public_url: str, now: datetime) -> bytes:
@@ -212,6 +230,9 @@ def _is_wanted(line: Mapping[str, Any], notice: Notice) -> bool:
     return spec is not None and spec.card in notice.wanted
 
 
+# A card's braces, names and commas, or those of a member: `{"kind":"people","lines":[],"people":[]},` is the longest.
+MOST_AROUND = 50
+
 # --- what travels --------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +264,17 @@ def _parts(notice: Notice) -> Iterable[_Part]:
     yield from lines[5:]
 
 
+def _bytes(part: _Part, notice: Notice) -> tuple[int, int]:
+    """How many bytes a part adds at least and at most: a line may bring its card and its evidence along."""
+    if part.member == "line":
+        own = len(orjson.dumps({**part.value, "evidence": [0]}))
+        assert notice.briefing is not None
+        evidence = len(orjson.dumps(notice.briefing["evidence"][part.value["evidence"][0]]))
+        return own, own + evidence + len(part.card) + MOST_AROUND
+    own = len(orjson.dumps(part.value))
+    return own - len("null"), own + MOST_AROUND
+
+
 def _people(notice: Notice) -> Iterator[Mapping[str, Any]]:
     if notice.briefing and (notice.wanted is None or "people" in notice.wanted):
         for card in notice.briefing.get("cards", ()):
@@ -253,7 +285,7 @@ def _person(person: Mapping[str, Any]) -> Document:
     return {**{name: value for name, value in person.items() if name != "lines"}, "lines": []}
 
 
-def _fixed(notice: Notice, said: Message, public_url: str) -> Document:
+def _fixed(notice: Notice, title: str, body: str, public_url: str) -> Document:
     """The message without anything that may be left out."""
     visit = notice.visit
     row = {
@@ -265,8 +297,8 @@ def _fixed(notice: Notice, said: Message, public_url: str) -> Document:
         "status": visit.status,
     }
     return {
-        "title": said.title,
-        "body": said.body,
+        "title": title,
+        "body": body,
         "navigate": address_of(visit.id, public_url),
         "tag": visit.id,
         "lang": "en",

@@ -23,6 +23,7 @@ from app.foundation.outbound_errors import (
     ReadTimeout,
     TlsProblem,
 )
+from app.foundation.outbound_transport import RememberingResolver
 from app.foundation.polling import retry_after
 from app.push.keys import VapidKeys, authorization
 from app.push.problems import NamedProblem, of_outbound
@@ -33,6 +34,8 @@ MOST_PLAIN, MOST_ON_THE_WIRE = 3993, 4096
 LEAST_TTL = 60
 MOST_ANSWER = 16_384
 RETRY_WHEN_BUSY = timedelta(seconds=30)
+# Any notice is over by then.
+LONGEST_WAIT = timedelta(days=16)
 HANGING = 60.0
 # Well inside the lease of a job.
 MOST_PATIENCE = 30.0
@@ -130,7 +133,7 @@ class Sender:
         deadline = min(float(settings.push_deadline_seconds), MOST_PATIENCE)
         limits = Limits(min(5.0, deadline), deadline, deadline, MOST_ANSWER)
         policy = AddressPolicy.parse(settings.outbound_allow.split(","))
-        return cls(OutboundClient(USER_AGENT, policy, limits), contact_of(settings))
+        return cls(OutboundClient(USER_AGENT, policy, limits, RememberingResolver()), contact_of(settings))
 
     def send(self, keys: VapidKeys, to: Subscription, plain: bytes, envelope: Envelope, now: datetime) -> Outcome:
         """Encrypt and send. Whatever goes wrong is an outcome, not an exception."""
@@ -181,7 +184,7 @@ def outcome_of(answer: FetchedResponse, now: datetime) -> Outcome:
         return Outcome(Fate.TOO_LARGE, _TOO_LARGE)
     if status == 429 or status >= 500:
         wait = retry_after(answer.headers.get("Retry-After"), now)
-        return Outcome(Fate.LATER, _busy(status), wait or RETRY_WHEN_BUSY)
+        return Outcome(Fate.LATER, _busy(status), min(wait or RETRY_WHEN_BUSY, LONGEST_WAIT))
     return Outcome(Fate.REFUSED, _key_refused(status) if status in (401, 403) else _refused(status))
 
 

@@ -13,6 +13,7 @@ import trustme
 from app.foundation import outbound_errors as errors
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
+from app.foundation.outbound_transport import RememberingResolver
 from tests.support.feed_server import FeedServer, bomb, document, drip, raw, redirect, status, truncated, verbatim
 
 QUICK = Limits(connect_timeout=2, read_timeout=2, deadline=5, max_bytes=1024 * 1024)
@@ -150,6 +151,33 @@ def test_the_host_header_keeps_the_name(server):
     server.add("/", document(b"ok"))
     client_for("named.example", resolver=resolving(["127.0.0.1"])).get(server.url("/", host="named.example"))
     assert server.seen[0].headers["Host"] == f"named.example:{server.port}"
+
+
+def test_what_was_looked_up_is_remembered_for_a_while_until_it_does_not_answer(server, monkeypatch):
+    server.add("/", document(b"ok"))
+    asked = resolving(["127.0.0.1"])
+    remembering = RememberingResolver(asked, seconds=60)
+    client = client_for("named.example", resolver=remembering)
+    url = server.url("/", host="named.example")
+    for _ in range(3):
+        assert client.get(url).body == b"ok"
+    assert asked.asked == ["named.example"]
+    with pytest.raises(errors.ConnectionProblem):
+        client.get("http://named.example:1/")
+    assert remembering.known("named.example", 1) is None
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
+    assert client.get(url).body == b"ok"
+    assert asked.asked == ["named.example"] * 3
+
+
+def test_what_is_remembered_is_held_against_the_policy_at_every_connection(server):
+    server.add("/", document(b"ok"))
+    remembering = RememberingResolver(resolving(["127.0.0.1"]))
+    url = server.url("/", host="named.example")
+    assert client_for("named.example", resolver=remembering).get(url).body == b"ok"
+    with pytest.raises(errors.AddressForbidden):
+        client_for(resolver=remembering).get(url)
 
 
 def test_a_name_that_does_not_resolve_is_named():
