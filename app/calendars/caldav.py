@@ -7,6 +7,7 @@ own `expand` differ.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -15,16 +16,29 @@ from urllib.parse import urljoin, urlsplit
 from app.calendars import dav
 from app.calendars.dav import Collection, Member, NotDav
 from app.calendars.expand_pool import Expander
-from app.calendars.ical import CalendarDocument
-from app.calendars.polling import REFUSALS, FetchedCalendar, Outcome, Refused, Subscription, authorization, window
+from app.calendars.ical import MAX_NAME, CalendarDocument, CalendarTooFull, EventFault
+from app.calendars.polling import (
+    REFUSALS,
+    Choice,
+    FetchedCalendar,
+    Outcome,
+    Refused,
+    SeveralCalendars,
+    Subscription,
+    authorization,
+    window,
+)
 from app.calendars.split import decoded
 from app.foundation.outbound import FetchedResponse, OutboundClient
-from app.foundation.outbound_errors import OutboundError, RedirectRefused
-from app.foundation.polling import Failed, NamedProblem, NotModified, Unreadable, named, refused
+from app.foundation.outbound_errors import DeadlineExceeded, OutboundError, RedirectRefused, TooLarge
+from app.foundation.polling import MAX_URL, Failed, NamedProblem, NotModified, Unreadable, named, refused
+from app.foundation.text import clean
 
 MAX_REDIRECTS = 4
 MAX_OBJECTS = 5000
 AT_ONCE = 100
+MAX_CHOICES = 50
+LONGEST_TALK = 90  # seconds for one poll, within the lease of its job
 REDIRECTS = frozenset({301, 302, 307, 308})
 DETAILS = ("d:resourcetype", "d:displayname", "cs:getctag", "d:sync-token", "c:supported-calendar-component-set")
 
@@ -42,16 +56,12 @@ def poll(request: Subscription, client: OutboundClient, expander: Expander, now:
         return Failed(named(error))
 
 
-def discover(request: Subscription, client: OutboundClient, now: datetime) -> list[Collection]:
-    """The calendars with events that a user has there. Raises Refused, NotDav or an OutboundError."""
-    return Server(request, client, now).calendars()
-
-
 class Server:
     """One conversation with a server on behalf of one user."""
 
     def __init__(self, request: Subscription, client: OutboundClient, now: datetime) -> None:
         self._request, self._client, self._now = request, client, now
+        self._until = time.monotonic() + LONGEST_TALK
 
     def read(self, expander: Expander) -> Outcome:
         """The calendar's events, if anything changed since its state was kept."""
@@ -61,12 +71,15 @@ class Server:
         if state.get("ctag") and calendar.ctag == state["ctag"]:
             return NotModified(207)
         starts_at, ends_at = window(self._now)
-        listed = self._report(calendar.url, dav.query(starts_at, ends_at))[:MAX_OBJECTS]
-        texts = list(self._texts(calendar.url, listed))
+        listed = self._report(calendar.url, dav.query(starts_at, ends_at))
+        texts = list(self._texts(calendar.url, listed[:MAX_OBJECTS]))
         body = joined(texts, calendar.name)
         parsed = expander(CalendarDocument(body, starts_at, ends_at, self._request.time_zone))
         if len(texts) < len(listed):  # what could not be had is not gone
             parsed = replace(parsed, complete_until=None)
+        if len(listed) > MAX_OBJECTS:
+            detail = f"It has {len(listed)} in the time that is looked at; {MAX_OBJECTS} were taken."
+            parsed = replace(parsed, faults=(*parsed.faults, EventFault("", CalendarTooFull.problem, detail)))
         return FetchedCalendar(207, parsed, state={"url": calendar.url, "ctag": calendar.ctag})
 
     def calendars(self) -> list[Collection]:
@@ -91,9 +104,9 @@ class Server:
         exact = [one for one in found if _path(one.url) == _path(self._request.url)]
         if len(exact or found) == 1:
             return (exact or found)[0]
-        names = ", ".join(f"{one.name or one.url} ({_path(one.url)})" for one in found[:10])
-        detail = f"There are several calendars: {names}. Give the whole address of one."
-        raise Refused(Failed(NamedProblem("calendar-ambiguous", "Which calendar?", detail[:1000])))
+        choices = tuple(Choice(one.url, _name(one)) for one in found[:MAX_CHOICES] if len(one.url) <= MAX_URL)
+        detail = f"There are several calendars: {', '.join(one.name for one in choices)}. Choose which to follow."
+        raise Refused(SeveralCalendars(NamedProblem("calendar-ambiguous", "Which calendar?", detail), choices=choices))
 
     def _below(self, url: str) -> list[Collection]:
         """The address itself when it is a calendar, or else the calendars of whoever signed in there."""
@@ -119,9 +132,15 @@ class Server:
         return replace(found[0], url=url)
 
     def _texts(self, url: str, listed: list[Member]) -> Iterator[str]:
+        taken, most = 0, self._client.limits.max_bytes
         for start in range(0, len(listed), AT_ONCE):
             wanted = [one.url for one in listed[start : start + AT_ONCE]]
-            yield from (one.data for one in self._report(url, dav.multiget(wanted)) if one.data)
+            for one in self._report(url, dav.multiget(wanted)):
+                taken += len(one.data)
+                if taken > most:
+                    raise TooLarge(url, f"The calendar's events are more than {most} bytes.")
+                if one.data:
+                    yield one.data
 
     def _propfind(self, url: str, depth: int, *names: str) -> tuple[bytes, str]:
         answer = self._send("PROPFIND", url, dav.propfind(*names), depth)
@@ -141,7 +160,11 @@ class Server:
         headers = {"Content-Type": dav.XML, "Depth": str(depth), "Accept": "application/xml, text/xml"}
         headers |= authorization(self._request)
         for _ in range(MAX_REDIRECTS):
-            answer = self._client.send(method, url, body, headers)
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise DeadlineExceeded(url, f"All questions together took more than {LONGEST_TALK} seconds.")
+            limits = replace(self._client.limits, deadline=min(left, self._client.limits.deadline))
+            answer = self._client.send(method, url, body, headers, limits)
             target = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not target:
                 break
@@ -170,6 +193,13 @@ def _places_to_ask(url: str) -> list[str]:
     return list(dict.fromkeys([url, f"{parts.scheme}://{parts.netloc}/.well-known/caldav"]))
 
 
+def _name(calendar: Collection) -> str:
+    """What a calendar is called, or the last part of its address."""
+    return (
+        clean(calendar.name, MAX_NAME) or clean(_path(calendar.url).rpartition("/")[2], MAX_NAME) or calendar.url[:80]
+    )
+
+
 def _path(url: str) -> str:
     return urlsplit(url).path.rstrip("/")
 
@@ -178,5 +208,6 @@ def _within(url: str, target: str) -> str:
     """A redirect that may be followed with a password: to the same host, and never from https to http."""
     before, after = urlsplit(url), urlsplit(target)
     if before.hostname != after.hostname or (before.scheme, after.scheme) == ("https", "http"):
-        raise RedirectRefused(url, "It redirects to another server, to which no password is sent.")
+        where = f"{after.scheme}://{after.netloc.rpartition('@')[2]}{after.path}"[:200]
+        raise RedirectRefused(url, f"It redirects to {where}, and no password is sent to another server unasked.")
     return target

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.calendars import caldav, doubt, knowledge, polling, storing
 from app.calendars.expand_pool import Expander, shared
 from app.calendars.ical import FAULT_TITLES, EventFault, ParsedCalendar
-from app.calendars.polling import FetchedCalendar, Outcome, Subscription
+from app.calendars.polling import FetchedCalendar, Outcome, SeveralCalendars, Subscription
 from app.calendars.tables import Calendar
 from app.calendars.turns import take_turn
 from app.config import Settings
@@ -143,17 +143,19 @@ def due_calendars(session: Session, now: datetime, limit: int = DUE_AT_ONCE) -> 
 def subscription_of(vault: Vault, calendar: Row, time_zone: str, now: datetime) -> Subscription:
     """How to ask for a calendar. Raises SealBroken.
 
-    Once in a while it is asked for whole, however little changed: the window moves with the days.
+    Once in a while it is asked for whole, however little changed: the window moves with the days. Which of a server's
+    calendars it is stays known: another one that turns up beside it is none of its business.
     """
     secret = orjson.loads(vault.open(PURPOSE, calendar["id"], calendar["secret"] or ""))
     fresh = calendar["expanded_at"] is not None and calendar["expanded_at"] > now - polling.REFRESH_EVERY
+    kept = ("url", "ctag") if fresh else ("url",)
     return Subscription(
         url=secret["url"],
         time_zone=time_zone,
         username=calendar["username"] or "",
         password=secret.get("password") or "",
         validators=Validators(calendar["etag"], calendar["last_modified"]) if fresh else Validators(),
-        state=calendar["state"] if fresh else {},
+        state={name: calendar["state"][name] for name in kept if name in calendar["state"]},
     )
 
 
@@ -201,6 +203,8 @@ def _next_state(calendar: Row, outcome: Outcome, now: datetime) -> Row:
     """The columns of a calendar that follow from an outcome alone."""
     if isinstance(outcome, Failed):
         state: Row = {"http_status": outcome.status, "problem": outcome.problem.as_dict()}
+        if isinstance(outcome, SeveralCalendars):
+            state["state"] = {"choices": [asdict(one) for one in outcome.choices]}
         return state | ({"paused": True} if outcome.gone else {})
     state = {"http_status": outcome.status, "problem": None}
     if isinstance(outcome, NotModified):

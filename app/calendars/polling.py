@@ -49,6 +49,21 @@ class FetchedCalendar(polling.Fetched[ParsedCalendar]):
     state: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Choice:
+    """A calendar that was found under an address."""
+
+    url: str
+    name: str
+
+
+@dataclass(frozen=True)
+class SeveralCalendars(Failed):
+    """The address names none of the calendars that are there: whoever follows it chooses."""
+
+    choices: tuple[Choice, ...] = ()
+
+
 class Refused(Exception):
     """A status that gives no calendar, as an outcome."""
 

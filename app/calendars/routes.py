@@ -10,7 +10,7 @@ from flask import Response, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
-from app.calendars import feed, polling, schemas, service, storing
+from app.calendars import choices, feed, polling, schemas, service, storing
 from app.calendars.expand_pool import shared
 from app.calendars.ical import CalendarDocument, CalendarProblem, ParsedCalendar
 from app.foundation import clock
@@ -116,6 +116,21 @@ def poll_calendar(calendar_id: Any) -> Response:
     """Have a calendar read now."""
     spend("calendar poll", f"{current_principal().user_id} {calendar_id}", POLLS_A_MINUTE)
     return _answer(service.poll_soon(current_session(), str(calendar_id)), 202)
+
+
+@blueprint.route("/calendars/<uuid:calendar_id>:choose", methods=["POST"], tags=["calendars"])
+@blueprint.arguments(schemas.CalendarChoosingSchema())
+@blueprint.response(200, schemas.CalendarListSchema, description="Those that are followed now.")
+@blueprint.alt_response(404, schema=ProblemSchema, description="No such calendar of yours.")
+@blueprint.alt_response(409, schema=ProblemSchema, description="There is nothing to choose, or no room for so many.")
+@requires(WRITE)
+def choose_calendars(body: Row, calendar_id: Any) -> Response:
+    """Choose which of the calendars under a CalDAV address to follow.
+
+    The first one takes the place of the address, further ones are followed beside it, with the same sign-in.
+    """
+    rows = choices.choose(current_session(), _vault(), str(calendar_id), body["urls"])
+    return json_answer(dumps({"data": [_SHAPE.dump(row) for row in rows]}))
 
 
 @blueprint.route("/calendars:import", methods=["POST"], tags=["calendars"])

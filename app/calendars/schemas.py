@@ -1,8 +1,10 @@
 """Wire shapes of calendars, their events, and the feed of one's own visits."""
 
-from marshmallow import Schema, ValidationError, fields, validate
+from typing import Any
 
-from app.calendars.service import https
+from marshmallow import Schema, ValidationError, fields, pre_load, validate
+
+from app.calendars.service import MAX_CALENDARS, https, of_mail_address
 from app.foundation.fields import Moment, Text, Truth, Uuid, Whole, choice
 from app.foundation.outbound import check_url
 from app.foundation.outbound_errors import InvalidUrl
@@ -38,7 +40,24 @@ class CalendarInputSchema(_AddressSchema):
     """A calendar to follow."""
 
     kind = choice("url", "caldav", required=True, metadata={"description": "An iCalendar address, or a CalDAV server."})
-    url = Text(2000, required=True, validate=[_web_address], metadata={"example": "webcal://calendar.example/anna.ics"})
+    url = Text(
+        2000,
+        required=True,
+        validate=[_web_address],
+        metadata={
+            "description": "`https://`, or `webcal://` as calendars publish it; of a CalDAV server, its own address, the "
+            "user's, the calendar's, or a mail address whose domain tells where its calendars are. Kept sealed.",
+            "example": "webcal://calendar.example/anna.ics",
+        },
+    )
+
+    @pre_load
+    def _of_mail_address(self, given: Any, **_: Any) -> Any:
+        """A mail address is a place and a user name."""
+        if not isinstance(given, dict) or given.get("kind") != "caldav" or not isinstance(given.get("url"), str):
+            return given
+        found = of_mail_address(given["url"])
+        return given if found is None else {"username": given["url"].strip(), **given, "url": found}
 
 
 class CalendarChangeSchema(_AddressSchema):
@@ -53,6 +72,14 @@ class CalendarProblemSchema(Schema):
     type = fields.String(required=True, metadata={"example": "/docs/problems/calendar-not-found"})
     title = fields.String(required=True)
     detail = fields.String(required=True)
+
+
+class CalendarChoiceSchema(Schema):
+    """A calendar that was found under an address which names none."""
+
+    url = fields.String(required=True, metadata={"example": "https://dav.example/calendars/anna/work/"})
+    name = fields.String(required=True, metadata={"example": "Work"})
+    followed = Truth(required=True, metadata={"description": "Whether you follow it already."})
 
 
 class CalendarFaultSchema(CalendarProblemSchema):
@@ -84,14 +111,28 @@ class CalendarSchema(Schema):
         required=True,
         metadata={"description": "Events that could not be read; the others were."},
     )
+    choices = fields.List(
+        fields.Nested(CalendarChoiceSchema),
+        required=True,
+        metadata={"description": "With `calendar-ambiguous`: what is there, for `POST /calendars/{id}:choose`."},
+    )
     failures = Whole(required=True, metadata={"description": "Polls in a row that gave nothing."})
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
     row_version = Whole(1, required=True, metadata={"description": "Grows with every change; the ETag."})
 
 
+class CalendarChoosingSchema(Schema):
+    """Which of the calendars that were found under an address to follow."""
+
+    urls = fields.List(
+        Text(2000), required=True, validate=[validate.Length(1, MAX_CALENDARS)],
+        metadata={"description": "`url`s of `choices`.", "example": ["https://dav.example/calendars/anna/work/"]},
+    )  # fmt: skip
+
+
 class CalendarListSchema(Schema):
-    """All your calendars."""
+    """Calendars of yours."""
 
     data = fields.List(fields.Nested(CalendarSchema), required=True)
 

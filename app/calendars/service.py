@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,7 +33,7 @@ from app.resources.references import defaults_of, visible_ids
 CALENDARS, EVENTS, ANSWERS = map(table_of, (Calendar, CalendarEvent, CalendarAnswer))
 ACCOUNTS = table_of(Account)
 MAX_CALENDARS = 20
-IMPORTED = "Imported files"
+_BARE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?(/\S*)?", re.IGNORECASE)
 Row = dict[str, Any]
 
 
@@ -47,25 +48,45 @@ class Address:
 
 
 def mine(session: Session) -> Sequence[Row]:
-    """The caller's calendars, oldest first, with how many of their events wait for an answer."""
+    """The caller's calendars, oldest first, with how many of their events wait for an answer, and what is to choose."""
     query = sa.select(CALENDARS).where(_own(session, CALENDARS)).order_by(CALENDARS.c.id)
-    counts = _asked(session)
-    return [{**row, "asked": counts.get(row["id"], 0)} for row in session.execute(query).mappings()]
+    counts, rows = _asked(session), [dict(row) for row in session.execute(query).mappings()]
+    followed = {address for row in rows for address in _addresses(row)}
+    return [{**row, "asked": counts.get(row["id"], 0), "choices": _choices(row, followed)} for row in rows]
 
 
 def read(session: Session, calendar_id: str) -> Row:
     """One of the caller's calendars; Problem 404 otherwise."""
-    return {**_held(session, calendar_id), "asked": _asked(session).get(calendar_id, 0)}
+    found = next((row for row in mine(session) if row["id"] == calendar_id), None)
+    if found is None:
+        raise not_found("calendar")
+    return found
+
+
+def _addresses(row: Mapping[str, Any]) -> Iterator[str]:
+    """Where a CalDAV calendar is: as the rep said, and as it was found from there."""
+    if row["kind"] == "caldav":
+        yield row["url"]
+        if found := row["state"].get("url"):
+            yield polling.shown_address(found, whole=True)
+
+
+def _choices(row: Mapping[str, Any], followed: Collection[str]) -> list[Row]:
+    """The calendars under an address that names none of them, and whether the rep follows them already."""
+    return [
+        {**one, "followed": polling.shown_address(one["url"], whole=True) in followed}
+        for one in row["state"].get("choices", ())
+    ]
 
 
 def subscribe(session: Session, vault: Vault, allowed: str, given: Mapping[str, Any]) -> Row:
     """Follow a calendar by its address. It is polled at once, in the background."""
     principal = principal_of(session)
     take_turn(session, principal.user_id)
-    _check_room(session)
+    check_room(session)
     address = _address(given["kind"], given["url"], given.get("username"), given.get("password"), allowed)
     row = {
-        **_new(session, address.kind, given.get("name") or ""),
+        **new_row(session, address.kind, given.get("name") or ""),
         "url": polling.shown_address(address.url, whole=address.kind == "caldav"),
         "username": address.username or None,
         "next_poll_at": clock.now(),
@@ -85,8 +106,8 @@ def take_in(session: Session, name: str, parsed: ParsedCalendar) -> tuple[Row, b
     row = dict(known) if known is not None else {}
     now = clock.now()
     if not row:
-        _check_room(session)
-        row = {**_new(session, "file", name), "next_poll_at": now + polling.REFRESH_EVERY}
+        check_room(session)
+        row = {**new_row(session, "file", name), "next_poll_at": now + polling.REFRESH_EVERY}
         session.execute(sa.insert(CALENDARS), row)
     state = {"expanded_at": now, "last_polled_at": now, "faults": faults_of(parsed.faults)}
     write_state(session, row, state, now)
@@ -97,7 +118,7 @@ def take_in(session: Session, name: str, parsed: ParsedCalendar) -> tuple[Row, b
 
 def change(session: Session, vault: Vault, allowed: str, calendar_id: str, expected: Versions, given: Row) -> Row:
     """Change name, address, password or whether it is paused; a new address is polled at once, as if for the first time."""
-    row = _held(session, calendar_id)
+    row = held(session, calendar_id)
     if expected is not None and row["row_version"] not in expected:
         raise Problem(412, "stale", "Changed meanwhile", "This calendar changed since you read it; read it again.")
     changed: Row = {name: given[name] for name in ("name", "paused") if name in given}
@@ -120,14 +141,14 @@ def change(session: Session, vault: Vault, allowed: str, calendar_id: str, expec
 def delete(session: Session, calendar_id: str) -> None:
     """Stop following a calendar. Its events go; visits that were made of them stay, as the rep's own."""
     take_turn(session, principal_of(session).user_id)
-    _held(session, calendar_id)
+    held(session, calendar_id)
     session.execute(sa.delete(CALENDARS).where(CALENDARS.c.id == calendar_id))
     audit.record(session, "delete", "calendar", calendar_id)
 
 
 def poll_soon(session: Session, calendar_id: str) -> Row:
     """Have a calendar polled now, and whole."""
-    row = _held(session, calendar_id)
+    row = held(session, calendar_id)
     if row["paused"]:
         raise Problem(409, "calendar-paused", "The calendar is paused", "Take the pause away first.")
     write_state(session, row, {"next_poll_at": clock.now(), "expanded_at": None}, clock.now())
@@ -184,7 +205,7 @@ def answer(session: Session, event_id: str, account_id: str | None) -> Row:
 
 
 def _apply_answer(session: Session, event: Row) -> None:
-    calendar = _held(session, event["calendar_id"])
+    calendar = held(session, event["calendar_id"])
     query = sa.select(EVENTS).where(EVENTS.c.calendar_id == event["calendar_id"], EVENTS.c.uid == event["uid"])
     rows = [dict(row) for row in session.execute(query.order_by(EVENTS.c.starts_at)).mappings()]
     occurrences = [storing.occurrence_of(row) for row in rows]
@@ -196,7 +217,8 @@ def _apply_answer(session: Session, event: Row) -> None:
             storing.write(session, calendar, row, {**row, **decided})
 
 
-def _new(session: Session, kind: str, name: str) -> Row:
+def new_row(session: Session, kind: str, name: str) -> Row:
+    """The row of a calendar of the caller, not yet stored."""
     principal = principal_of(session)
     values = {**defaults_of(CALENDARS), "id": new_id(), "org_id": principal.org_id, "user_id": principal.user_id}
     return {**values, "kind": kind, "name": name}
@@ -228,9 +250,20 @@ def _new_address(vault: Vault, allowed: str, row: Row, given: Row) -> Row:
 
 
 def https(url: str) -> str:
-    """`webcal://` is what calendars call https (and whoever meant http is led there by a redirect, or asks for it)."""
+    """`webcal://` is what calendars call https (and whoever meant http is led there by a redirect, or asks for it).
+
+    So is what begins with the name of a host: nobody types `https://` with a thumb.
+    """
     scheme, mark, rest = url.strip().partition("://")
-    return f"https://{rest}" if mark and scheme.lower() in ("webcal", "webcals") else url.strip()
+    if mark:
+        return f"https://{rest}" if scheme.lower() in ("webcal", "webcals") else url.strip()
+    return f"https://{scheme}" if _BARE.fullmatch(scheme) else scheme
+
+
+def of_mail_address(text: str) -> str | None:
+    """Where the calendars of a mail address may be found (RFC 6764 § 6: its domain's well-known address); None for others."""
+    name, at, domain = text.strip().rpartition("@")
+    return f"https://{domain}/.well-known/caldav" if name and at and _BARE.fullmatch(domain) else None
 
 
 def _address(kind: str, url: str, username: str | None, password: str | None, allowed: str) -> Address:
@@ -242,9 +275,10 @@ def _address(kind: str, url: str, username: str | None, password: str | None, al
     return Address(kind, url, username or "", password or "")
 
 
-def _check_room(session: Session) -> None:
+def check_room(session: Session, more: int = 1) -> None:
+    """Problem 409 when the caller may not follow so many calendars more."""
     count = session.scalar(sa.select(sa.func.count()).select_from(CALENDARS).where(_own(session, CALENDARS)))
-    if (count or 0) >= MAX_CALENDARS:
+    if (count or 0) + more > MAX_CALENDARS:
         detail = f"You may follow {MAX_CALENDARS} calendars; take one away first."
         raise Problem(409, "too-many-calendars", "Too many calendars", detail)
 
@@ -255,7 +289,8 @@ def _own(session: Session, table: sa.Table) -> sa.ColumnElement[bool]:
     return sa.and_(table.c.user_id == principal.user_id, table.c.org_id == principal.org_id)
 
 
-def _held(session: Session, calendar_id: str) -> Row:
+def held(session: Session, calendar_id: str) -> Row:
+    """One of the caller's calendars, held until the transaction ends; Problem 404 otherwise."""
     query = sa.select(CALENDARS).where(CALENDARS.c.id == calendar_id, _own(session, CALENDARS))
     row = session.execute(query.with_for_update()).mappings().first()
     if row is None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -409,14 +411,8 @@ def test_a_calendar_that_is_empty_on_the_server_is_asked_about_again(
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-def test_several_calendars_are_asked_about_and_a_wrong_password_is_named(
-    rep: Rep, caldav: CalDavServer, by_caldav: Any
-) -> None:
-    caldav.boxes["home"] = Box("Home")
+def test_a_wrong_password_and_another_kind_of_server_are_named(rep: Rep, caldav: CalDavServer, by_caldav: Any) -> None:
     followed = by_caldav()
-    followed.poll()
-    assert followed.problem() == "calendar-ambiguous"
-    assert "/dav/calendars/anna/home" in followed.shown()["problem"]["detail"]
     caldav.on_request = lambda handler: handler.answer(401) or True
     followed.poll()
     assert followed.problem() == "calendar-forbidden"
@@ -454,3 +450,147 @@ def test_an_object_that_is_gone_between_two_questions_cancels_nothing(
     caldav.on_request = take_away
     followed.poll()
     assert len(rep.planned()) == 2
+
+
+# -- several calendars of one account ------------------------------------------------------------------------------------
+
+
+def at(place: str, hour: int) -> str:
+    """A calendar object with a meeting at this hour, on a day of its own for each calendar."""
+    day = {"work": 4, "home": 5, "club": 6}[place]
+    return one_meeting(f"202603{day:02}T{hour}0000").decode().replace("UID:m1", f"UID:{place}")
+
+
+@pytest.fixture
+def several_boxes(caldav: CalDavServer) -> CalDavServer:
+    caldav.boxes |= {"home": Box("Home"), "club": Box("")}
+    for name in ("work", "home", "club"):
+        caldav.boxes[name].objects["m.ics"] = at(name, 10)
+    return caldav
+
+
+def choose(followed: Followed, *names: str) -> Any:
+    offered = {one["name"]: one["url"] for one in followed.shown()["choices"]}
+    return followed.rep.api.post(f"/calendars/{followed.id}:choose", {"urls": [offered[name] for name in names]})
+
+
+def test_the_rep_chooses_which_of_several_calendars_to_follow(
+    database: Database, rep: Rep, several_boxes: CalDavServer, by_caldav: Any
+) -> None:
+    followed = by_caldav()
+    assert followed.poll().result == "failed" and followed.problem() == "calendar-ambiguous"
+    shown = followed.shown()
+    assert [(one["name"], one["followed"]) for one in shown["choices"]] == [
+        ("Work", False),
+        ("Home", False),
+        ("club", False),
+    ]
+    assert rep.visits() == [] and "Work, Home, club" in shown["problem"]["detail"]
+    chosen = choose(followed, "Work", "club")
+    assert chosen.status_code == 200, chosen.text
+    assert {one["name"] for one in chosen.json["data"]} == {"Work", "club"}
+    assert all(one["problem"] is None and one["choices"] == [] for one in chosen.json["data"])
+    jobs.register(followed.poller)
+    outbox.drain(database)
+    assert [at[8:10] for _, at in rep.planned()] == ["04", "06"]
+    listed = rep.api.get("/calendars").json["data"]
+    assert [(one["name"], one["username"], one["problem"]) for one in listed] == [
+        ("Work", USER, None),
+        ("club", USER, None),
+    ]
+    assert PASSWORD not in str(listed)
+    again = Followed(database, rep, followed.poller, signed(several_boxes, "/"))
+    again.poll()
+    assert {one["name"]: one["followed"] for one in again.shown()["choices"]} == {
+        "Work": True,
+        "Home": False,
+        "club": True,
+    }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_only_what_was_found_can_be_chosen_and_only_by_its_owner(
+    rep: Rep, several_boxes: CalDavServer, by_caldav: Any, sign_in: Any
+) -> None:
+    followed = by_caldav()
+    path = f"/calendars/{followed.id}:choose"
+    elsewhere = {"urls": ["https://169.254.169.254/calendars/"]}
+    assert rep.api.post(path, elsewhere).json["type"] == "/docs/problems/calendar-nothing-to-choose"
+    followed.poll()
+    refused = rep.api.post(path, elsewhere)
+    assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/urls/0")
+    assert rep.api.post(path, {"urls": []}).status_code == 422
+    found = followed.shown()["choices"][0]["url"]
+    assert sign_in("rep2@north").post(path, {"urls": [found]}).status_code == 404
+    for number in range(18):
+        rep.imports(calendar(), f"Calendar {number}")
+    assert choose(followed, "Work", "Home", "club").json["type"] == "/docs/problems/too-many-calendars"
+    assert choose(followed, "Work", "Home").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_calendar_that_turns_up_beside_the_followed_one_changes_nothing(
+    rep: Rep, caldav: CalDavServer, by_caldav: Any
+) -> None:
+    caldav.boxes["work"].objects["m.ics"] = at("work", 10)
+    followed = by_caldav()
+    assert followed.poll().result == "changed"
+    caldav.boxes["home"] = Box("Home")
+    with clock.fixed(NOW + timedelta(days=1)):  # it is read whole once a day
+        assert followed.poll().result == "changed"
+    assert followed.problem() is None and len(rep.planned()) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_calendar_with_more_than_may_be_is_named_and_takes_nothing_away(
+    rep: Rep, caldav: CalDavServer, by_caldav: Any
+) -> None:
+    objects = caldav.boxes["work"].objects
+    objects["m.ics"] = at("work", 10)
+    followed = by_caldav()
+    followed.poll()
+    objects |= {f"x{n}.ics": at("home", 10).replace("home", f"x{n}") + "X" * 30_000 for n in range(120)}
+    followed.poll()
+    assert followed.problem() == "too-large" and len(rep.planned()) == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_server_that_takes_its_time_over_every_answer_is_given_up(
+    rep: Rep, caldav: CalDavServer, by_caldav: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.calendars.caldav.LONGEST_TALK", 0.5)
+
+    def slowly(_handler: Any) -> bool:
+        time.sleep(0.3)
+        return False
+
+    caldav.on_request = slowly
+    followed = by_caldav()
+    followed.poll()
+    assert followed.problem() in ("deadline-exceeded", "read-timeout") and len(caldav.seen) < 4
+
+
+@pytest.mark.parametrize(
+    ("given", "host", "username"),
+    [
+        ("anna@norrvik.example", "https://norrvik.example/.well-known/caldav", "anna@norrvik.example"),
+        ("dav.norrvik.example", "https://dav.norrvik.example", None),
+        ("webcal://dav.norrvik.example/x", "https://dav.norrvik.example/x", None),
+    ],
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_address_or_a_host_is_address_enough(rep: Rep, given: str, host: str, username: str | None) -> None:
+    made = rep.api.post("/calendars", {"kind": "caldav", "url": given, "password": "x"})
+    assert made.status_code == 201, made.text
+    assert (made.json["url"], made.json["username"]) == (host, username)
+    named = rep.api.post("/calendars", {"kind": "caldav", "url": given, "username": "a", "password": "x"})
+    assert named.json["username"] == "a"
+    assert rep.api.post("/calendars", {"kind": "url", "url": "anna@norrvik.example"}).status_code == 422
+
+
+def test_reading_about_a_calendar_waits_for_nobody(database: Database, rep: Rep, followed: Followed) -> None:
+    with as_system(), database.write() as session:
+        session.execute(sa.update(CALENDARS).where(CALENDARS.c.id == followed.id).values(name="Changed"))
+        with ThreadPoolExecutor(1) as other:
+            shown = other.submit(rep.api.get, f"/calendars/{followed.id}").result(timeout=10)
+    assert shown.status_code == 200 and shown.json["name"] == ""
