@@ -73,9 +73,10 @@ fuzz: $(STAMPS)/dev ## Ten minutes of generated requests against the API; prints
 configuration: $(STAMPS)/dev ## Configuration against SAT, ten times as much as in make test (RUNS, SEED); prints its seed
 	@export SEED=$${SEED:-$$RANDOM} RUNS=$${RUNS:-10}; echo "SEED=$$SEED RUNS=$$RUNS"; $(PY) -m pytest -q tests/conformance/test_configuration.py
 
-faults: $(STAMPS)/dev $(NODE_STAMP) ## Random schedules of faults, and jobs whose processes are killed (RUNS, SEED, DATABASE=sqlite|postgresql, SHRINK=1); prints its seed
+faults: $(STAMPS)/dev app/static/pwa/index.html ## Random schedules of faults; jobs and notices whose processes are killed (RUNS, SEED, DATABASE=sqlite|postgresql, SHRINK=1); prints its seed
 	$(PY) -W ignore -m tests.faults --runs $(or $(RUNS),100) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE)) $(if $(SHRINK),--shrink)
 	$(PY) -W ignore -m tests.faults.jobs --runs $(or $(RUNS),300) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+	$(PY) -W ignore -m tests.faults.notices --runs $(or $(RUNS),100) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 differential: $(STAMPS)/dev $(NODE_STAMP) ## Quotes by chance, priced on both sides (RUNS, SEED); prints its seed
 	$(PY) -m tests.differential --runs $(or $(RUNS),100000) $(if $(SEED),--seed $(SEED))

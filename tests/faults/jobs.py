@@ -15,7 +15,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
-from tests.faults.jobs_world import Zygote, world
+from tests.faults.installation import Zygote
+from tests.faults.jobs_world import world
 
 KINDS = ("sqlite", "postgresql")
 MODES = ("embedded", "celery")

@@ -1,7 +1,8 @@
 """Real processes of Doorstep that know the tests' kinds: `python -m tests.support.job_process serve|worker|relay …`.
 
 `runner [seconds between looks]` is one besides: the embedded runner and nothing else, which starts sooner than a web
-server.
+server; `office` is the same with the product's own kinds, and sends notices. GATHER_SECONDS is for how long changes to a
+visit are gathered before an update leaves.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from app.foundation.db import Database
+from app.foundation.outbox_schedules import Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,14 +56,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait(10)
 
 
-def _run_embedded() -> None:
+def _run_embedded(idle: float | None, ticks: Sequence[Schedule] = ()) -> None:
     from app.config import load_settings
     from app.foundation.outbox import EmbeddedRunner
 
     settings = load_settings(None)
     lease = timedelta(seconds=settings.job_lease_seconds)
-    idle = float(sys.argv[2]) if len(sys.argv) > 2 else None
-    runner = EmbeddedRunner(Database(settings.database_url), lease=lease, idle_seconds=idle)
+    runner = EmbeddedRunner(Database(settings.database_url), ticks, idle, lease)
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
     runner.start()
@@ -69,13 +70,28 @@ def _run_embedded() -> None:
     runner.stop()
 
 
+def _run_office() -> None:
+    from app.config import load_settings
+    from app.push.jobs import TICKS
+    from app.wiring import connect_work
+
+    connect_work(load_settings(None))
+    _run_embedded(None, TICKS)
+
+
 def main() -> None:
     """Be one of these processes."""
+    from app.push import planning
     from tests.support import job_tasks
 
     job_tasks.register()
+    if "GATHER_SECONDS" in os.environ:
+        planning.COALESCED = timedelta(seconds=float(os.environ["GATHER_SECONDS"]))
     if sys.argv[1] == "runner":
-        _run_embedded()
+        _run_embedded(float(sys.argv[2]) if len(sys.argv) > 2 else None)
+        return
+    if sys.argv[1] == "office":
+        _run_office()
         return
     from app.cli import main as run
 

@@ -141,6 +141,13 @@ class PushService:
         self.browsers[path] = browser
         return browser
 
+    def collect(self, browser: Browser) -> list[Delivered]:
+        """What waits for a browser, which has it then; the oldest topic first."""
+        with self._lock:
+            waiting = list(browser.waiting.values())
+            browser.waiting.clear()
+        return waiting
+
     def take(self, path: str, headers: Any, body: bytes) -> tuple[int, dict[str, str]]:
         """The answer to one request."""
         browser = self.browsers.get(path)
