@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,18 +18,34 @@ from app.foundation.outbound_addresses import AddressPolicy, plain_address, plai
 from app.foundation.outbound_errors import InvalidUrl
 from app.foundation.principal import principal_of
 from app.foundation.problems import FieldError, Problem, not_found
+from app.identity.tables import SignInSession
 from app.push.keys import auth_fault, p256dh_fault
+from app.push.problems import NamedProblem
 from app.push.tables import PushDevice
 from app.sync.tables import ClientGroup
 
-DEVICES, GROUPS = table_of(PushDevice), table_of(ClientGroup)
+DEVICES, GROUPS, SESSIONS = table_of(PushDevice), table_of(ClientGroup), table_of(SignInSession)
 MOST_OF_A_USER = 10
 Row = dict[str, Any]
 
 
+def is_signed_in(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether somebody is signed in where a row of DEVICES is: who ended the session of a phone has it told nothing more.
+
+    A device without a client group belongs to no phone, and is its user's for as long as they are active.
+    """
+    alive = sa.exists().where(
+        SESSIONS.c.client_group_id == DEVICES.c.client_group_id,
+        SESSIONS.c.user_id == DEVICES.c.user_id,
+        SESSIONS.c.expires_at > now,
+        SESSIONS.c.revoked.is_(False),
+    )
+    return sa.or_(DEVICES.c.client_group_id.is_(None), alive)
+
+
 def list_devices(session: Session) -> list[Row]:
     """The caller's devices, the newest first."""
-    query = sa.select(DEVICES).where(_own(session)).order_by(DEVICES.c.created_at.desc(), DEVICES.c.id.desc())
+    query = _select(session).order_by(DEVICES.c.created_at.desc(), DEVICES.c.id.desc())
     return [_shown(dict(row)) for row in session.execute(query).mappings()]
 
 
@@ -48,6 +65,9 @@ def subscribe(session: Session, policy: AddressPolicy, values: Mapping[str, Any]
         "name": values.get("name"), "created_at": now, "renewed_at": now, "problem": None,
     }  # fmt: skip
     kept = {name: row[name] for name in (*columns, "user_id", "client_group_id", "name", "renewed_at", "problem")}
+    # A browser that changed hands is another device: what its user before was told there is not told to the new one.
+    others = (DEVICES.c.endpoint == row["endpoint"], DEVICES.c.user_id != principal.user_id)
+    session.execute(sa.delete(DEVICES).where(DEVICES.c.org_id == principal.org_id, *others))
     insert = upsert(session, DEVICES).values(row)
     device_id = session.execute(
         insert.on_conflict_do_update(index_elements=["org_id", "endpoint"], set_=kept).returning(DEVICES.c.id)
@@ -89,11 +109,15 @@ def read(session: Session, device_id: str) -> Row:
 
 
 def _row(session: Session, device_id: str) -> Row:
-    query = sa.select(DEVICES).where(DEVICES.c.id == device_id, _own(session))
-    row = session.execute(query).mappings().first()
+    row = session.execute(_select(session).where(DEVICES.c.id == device_id)).mappings().first()
     if row is None:
         raise not_found("device")
     return dict(row)
+
+
+def _select(session: Session) -> sa.Select[Any]:
+    """The caller's devices, each with whether somebody is signed in there."""
+    return sa.select(DEVICES, is_signed_in(clock.now()).label("signed_in")).where(_own(session))
 
 
 def _own(session: Session) -> sa.ColumnElement[bool]:
@@ -103,7 +127,13 @@ def _own(session: Session) -> sa.ColumnElement[bool]:
 
 def _shown(row: Row) -> Row:
     names = ("id", "name", "client_group_id", "created_at", "renewed_at", "last_sent_at", "problem")
-    return {**{name: row[name] for name in names}, "service": urlsplit(row["endpoint"]).hostname or ""}
+    shown = {**{name: row[name] for name in names}, "service": urlsplit(row["endpoint"]).hostname or ""}
+    return shown if row["signed_in"] else {**shown, "problem": _SIGNED_OUT.as_dict()}
+
+
+_SIGNED_OUT = NamedProblem(
+    "push-device-signed-out", "Nobody is signed in there", "Its notices come again when you sign in on that device."
+)
 
 
 def _check_group(session: Session, group: str) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import orjson
 import sqlalchemy as sa
@@ -16,15 +15,18 @@ from sqlalchemy.orm import Session
 
 from app.briefing.tables import StoredBriefing
 from app.briefing.wire import wire_text
-from app.customers.tables import Account
+from app.customers.consent import withdrawn_channels
+from app.customers.tables import Account, Person
 from app.foundation import clock
 from app.foundation.db import table_of
 from app.identity.territory import USERS, person_sees, who_sees
 from app.news.mentions import Relation
 from app.news.tables import Mention, NewsItem
 from app.news.triggers import trigger_of
+from app.push.devices import is_signed_in
 from app.push.message import VisitFacts
-from app.push.plan import EVENING, Preferences, Told
+from app.push.people import ALL_CHANNELS, Present, still_there
+from app.push.plan import EVENING, Preferences, Told, zone_of
 from app.push.preferences import DEFAULTS, PREFERENCES
 from app.push.tables import Notice, PushDevice
 from app.push.worth import Case, Known
@@ -33,8 +35,8 @@ from app.tickets.history import FINISHED
 from app.tickets.tables import Ticket
 from app.visits.tables import Visit
 
-VISITS, ACCOUNTS, BRIEFINGS, NOTICES, DEVICES, GROUPS, TICKETS, ITEMS, MENTIONS = map(
-    table_of, (Visit, Account, StoredBriefing, Notice, PushDevice, ClientGroup, Ticket, NewsItem, Mention)
+VISITS, ACCOUNTS, PEOPLE, BRIEFINGS, NOTICES, DEVICES, GROUPS, TICKETS, ITEMS, MENTIONS = map(
+    table_of, (Visit, Account, Person, StoredBriefing, Notice, PushDevice, ClientGroup, Ticket, NewsItem, Mention)
 )
 REMEMBERED = timedelta(days=60)
 FRESH = timedelta(days=30)
@@ -83,6 +85,7 @@ class _Gathered:
     accounts: dict[str, Row] = field(default_factory=dict)
     devices: defaultdict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     briefings: dict[str, bytes] = field(default_factory=dict)
+    people: defaultdict[str, Present] = field(default_factory=lambda: defaultdict(dict))
     urgent: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     news: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     first: set[str] = field(default_factory=set)
@@ -97,12 +100,13 @@ def gather(session: Session, org_id: str, planned: Sequence[Planned], now: datet
     whose = {one.visit_id: _who(one, found) for one in planned}
     about = {visit_id: _account_of(visit_id, found) for visit_id in visit_ids}
     account_ids = sorted({account for account in about.values() if account})
-    _read_people(session, org_id, sorted(set(whose.values())), found)
+    _read_users(session, org_id, sorted(set(whose.values())), now, found)
     _read_accounts(session, org_id, account_ids, found)
     pairs = {(user, account) for visit, user in whose.items() if (account := about[visit])}
     _read_rights(session, org_id, pairs, found)
     _read_digests(session, org_id, account_ids, now, found)
     _read_briefings(session, org_id, visit_ids, account_ids, found)
+    _read_people(session, org_id, account_ids, found)
     _read_urgent(session, org_id, account_ids, found)
     _read_news(session, org_id, account_ids, now, found)
     _find_first(session, org_id, [one for one in planned if one.slot.startswith(EVENING)], found)
@@ -132,7 +136,7 @@ def _found(one: Planned, account_id: str | None, user_id: str, found: _Gathered)
     mine = [notice for notice in found.notices[one.visit_id] if notice["user_id"] == user_id]
     sent = sorted((n for n in mine if n["state"] == "sent"), key=lambda n: (n["sent_at"], n["slot"]))
     briefing = found.briefings.get(one.visit_id) or found.briefings.get(account_id)
-    stored = orjson.loads(briefing) if briefing else None
+    stored = still_there(orjson.loads(briefing), found.people[account_id]) if briefing else None
     preferences = preferences_of(user)
     case = Case(
         slot=one.slot,
@@ -140,8 +144,9 @@ def _found(one: Planned, account_id: str | None, user_id: str, found: _Gathered)
         may_see=(user_id, account_id) in found.seen,
         first_of_day=one.visit_id in found.first,
         preferences=Preferences.of(preferences),
-        zone=ZoneInfo(user["time_zone"]),
+        zone=zone_of(user["time_zone"]),
         told=told_of(mine),
+        under_way=under_way_of(mine),
         known=Known.of(sent[-1]["told"]) if sent else None,
         briefing=stored,
         urgent=found.urgent[account_id],
@@ -170,12 +175,17 @@ def preference_columns() -> list[sa.ColumnElement[Any]]:
 
 def told_of(notices: Sequence[Row]) -> list[Told]:
     """What the notices of a visit say was told; not what is on its way to any channel still, and not what failed."""
-    under_way = {notice["slot"] for notice in notices if notice["state"] == "sending"}
+    under_way = under_way_of(notices)
     return [
         Told(notice["slot"], datetime.fromisoformat(notice["told"]["starts_at"]), notice["sent_at"])
         for notice in notices
         if notice["state"] in ("sent", "skipped") and notice["slot"] not in under_way and notice["told"]
     ]
+
+
+def under_way_of(notices: Sequence[Row]) -> frozenset[str]:
+    """Slots of notices that some channel did not take yet."""
+    return frozenset(notice["slot"] for notice in notices if notice["state"] == "sending")
 
 
 def _never_works(device: Row) -> bool:
@@ -215,7 +225,7 @@ def _read_notices(session: Session, org_id: str, ids: Collection[str], now: date
         found.notices[row["visit_id"]].append(row)
 
 
-def _read_people(session: Session, org_id: str, ids: Collection[str], found: _Gathered) -> None:
+def _read_users(session: Session, org_id: str, ids: Collection[str], now: datetime, found: _Gathered) -> None:
     columns = (USERS.c.id, USERS.c.name, USERS.c.email, USERS.c.time_zone, *preference_columns())
     query = sa.select(*columns).outerjoin(PREFERENCES, PREFERENCES.c.user_id == USERS.c.id)
     query = query.where(USERS.c.org_id == org_id, USERS.c.id.in_(ids))
@@ -223,7 +233,7 @@ def _read_people(session: Session, org_id: str, ids: Collection[str], found: _Ga
     devices = (
         sa.select(DEVICES)
         .outerjoin(GROUPS, GROUPS.c.id == DEVICES.c.client_group_id)
-        .where(DEVICES.c.org_id == org_id, DEVICES.c.user_id.in_(ids), GROUPS.c.revoked_at.is_(None))
+        .where(DEVICES.c.org_id == org_id, DEVICES.c.user_id.in_(ids), GROUPS.c.revoked_at.is_(None), is_signed_in(now))
         .order_by(DEVICES.c.created_at, DEVICES.c.id)
     )
     for row in _rows(session, devices):
@@ -284,6 +294,14 @@ def _read_briefings(
         found.briefings[visit_id or account_id] = body
 
 
+def _read_people(session: Session, org_id: str, account_ids: Collection[str], found: _Gathered) -> None:
+    """Who is at these accounts now, and which channels they closed: a briefing may be older than that."""
+    columns = (PEOPLE.c.account_id, PEOPLE.c.id, PEOPLE.c.consent, PEOPLE.c.preferred_channel)
+    query = sa.select(*columns).where(PEOPLE.c.org_id == org_id, PEOPLE.c.account_id.in_(account_ids))
+    for account_id, person_id, consent, preferred in session.execute(query):
+        found.people[account_id][person_id] = ALL_CHANNELS if preferred == "none" else withdrawn_channels(consent or ())
+
+
 def _read_urgent(session: Session, org_id: str, account_ids: Collection[str], found: _Gathered) -> None:
     query = sa.select(TICKETS.c.account_id, TICKETS.c.id, TICKETS.c.number, TICKETS.c.subject).where(
         TICKETS.c.org_id == org_id,
@@ -333,6 +351,6 @@ def first_of_days(visits: Iterable[Row], zones: Mapping[str, str]) -> set[str]:
     for visit in visits:
         zone = zones.get(visit["user_id"])
         if zone is not None:
-            key = (visit["user_id"], visit["starts_at"].astimezone(ZoneInfo(zone)).date())
+            key = (visit["user_id"], visit["starts_at"].astimezone(zone_of(zone)).date())
             first[key] = min(first.get(key, (visit["starts_at"], visit["id"])), (visit["starts_at"], visit["id"]))
     return {visit_id for _, visit_id in first.values()}

@@ -62,8 +62,8 @@ class Mailer:
             return Outcome(Fate.LATER, _NO_SIGN_IN, RETRY)
         except smtplib.SMTPResponseException as error:
             return _refused(error.smtp_code)
-        except (smtplib.SMTPException, OSError):
-            return Outcome(Fate.LATER, _UNREACHABLE, RETRY)
+        except (smtplib.SMTPException, OSError) as error:
+            return Outcome(Fate.LATER, _unreachable(f"{type(error).__name__}: {str(error)[:200]}"), RETRY)
         return Outcome(Fate.ACCEPTED)
 
     def _connected(self) -> smtplib.SMTP:
@@ -128,14 +128,16 @@ def _html(title: str, lines: tuple[str, ...], place: tuple[str, ...], link: str,
 
 def _refused(code: int) -> Outcome:
     if 400 <= code < 500:
-        return Outcome(Fate.LATER, _UNREACHABLE, RETRY)
+        return Outcome(Fate.LATER, _unreachable(f"It answered with {code}."), RETRY)
     detail = f"The mail server answered with {code}. Check the address of the user."
     return Outcome(Fate.REFUSED, NamedProblem("mail-refused", "The e-mail was refused", detail))
 
 
-_UNREACHABLE = NamedProblem(
-    "mail-server-unreachable", "The mail server does not take mail now", "It is tried again within minutes."
-)
+def _unreachable(why: str) -> NamedProblem:
+    detail = f"{why} It is tried again within minutes."
+    return NamedProblem("mail-server-unreachable", "The mail server does not take mail now", detail)
+
+
 _NO_SIGN_IN = NamedProblem(
     "mail-sign-in-refused",
     "The mail server refused our sign-in",

@@ -4,7 +4,8 @@
   that is ten minutes or more before the visit, else in the last minute before them; that one is left out when the evening
   before says the same.
 - *Evening*: for the first visit of a day, at the given time on the day before, or on the last working day before that.
-- What is due already leaves now: a lead until the visit starts, an evening notice for half an hour.
+- What is due already leaves now: a lead until the visit starts, an evening notice for half an hour, and for three hours where
+  it is on its way already and its channel did not take it yet.
 - Nothing leaves in quiet hours or on a day off, nothing after the visit has started, nothing twice.
 
 Times of day are those on the rep's wall. Where a clock is put forward, a time that does not exist is the one that many
@@ -13,17 +14,17 @@ minutes after the gap; where it is put back, quiet hours hold both times round.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 LEAST_AHEAD = timedelta(minutes=10)
-EVENING_GRACE = timedelta(minutes=30)
-# Who was told of a start within this time before the lead is due knows it.
+EVENING_GRACE, EVENING_PATIENCE = timedelta(minutes=30), timedelta(hours=3)
+# Who was told of a start by an update within this time before another notice is due knows it.
 RECENT = timedelta(minutes=30)
 # A visit that moves by less is where it was.
 MOVED = timedelta(minutes=5)
@@ -80,14 +81,19 @@ def due_notices(
     zone: ZoneInfo,
     told: Sequence[Told],
     now: datetime,
+    under_way: Collection[str] = (),
 ) -> list[Due]:
-    """What is still to be told of a visit that starts at `start`, soonest first; what is late is due now."""
+    """What is still to be told of a visit that starts at `start`, soonest first; what is late is due now.
+
+    `under_way` are slots that were begun, and that some channel did not take yet.
+    """
     done = {one.slot for one in told}
     found = []
     for due in wanted(start, first_of_day, preferences, zone):
         if due.slot in done or _is_known(due, start, told):
             continue
-        at = due.at if due.at > now else _late(due, start, preferences, zone, now)
+        grace = EVENING_PATIENCE if due.slot in under_way else EVENING_GRACE
+        at = due.at if due.at > now else _late(due, start, preferences, zone, now, grace)
         if at is not None:
             found.append(Due(due.slot, at))
     return sorted(found, key=lambda due: due.at)
@@ -104,6 +110,20 @@ def wanted(start: datetime, first_of_day: bool, preferences: Preferences, zone: 
         return ()
     due = Due(slot_of(LEAD, start), lead)
     return (due,) if evening is None or lead <= evening else (Due(slot_of(EVENING, start), evening), due)
+
+
+def is_moved(start: datetime, told: Iterable[Told]) -> bool:
+    """Whether something was told of another start than this one."""
+    return any(abs(one.starts_at - start) >= MOVED for one in told)
+
+
+@lru_cache
+def zone_of(name: str) -> ZoneInfo:
+    """The time zone of a user; UTC where this machine knows no such one, so that nobody else waits for it."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
 
 
 def slot_of(kind: str, start: datetime) -> str:
@@ -154,21 +174,23 @@ def _last_allowed_evening(at: datetime, preferences: Preferences, zone: ZoneInfo
     return None
 
 
-def _late(due: Due, start: datetime, preferences: Preferences, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When something leaves whose time has come or passed."""
+def _late(
+    due: Due, start: datetime, preferences: Preferences, zone: ZoneInfo, now: datetime, grace: timedelta
+) -> datetime | None:
+    """When something leaves whose time has come or passed; an evening notice within its grace."""
     if due.slot.startswith(EVENING):
-        soon = now - due.at <= EVENING_GRACE and now < start
+        soon = now - due.at <= grace and now < start
         return now if soon and is_allowed(now, preferences, zone) else None
     return allowed_from(now, start, preferences, zone)
 
 
 def _is_known(due: Due, start: datetime, told: Iterable[Told]) -> bool:
-    """Whether the same was said of about this start, or an update told of it shortly before."""
+    """Whether the same was said of about this start, or an update told of it shortly before or since."""
     kind = due.slot.partition(":")[0]
     near = [one for one in told if abs(one.starts_at - start) < MOVED]
     if any(one.slot.partition(":")[0] == kind for one in near):
         return True
-    return kind == LEAD and any(one.slot.startswith(UPDATE) and one.at > due.at - RECENT for one in near)
+    return any(one.slot.startswith(UPDATE) and one.at > due.at - RECENT for one in near)
 
 
 # --- the clock on the wall -----------------------------------------------------------------------------------------

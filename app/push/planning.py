@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -25,8 +24,9 @@ from app.push.facts import (
     preference_columns,
     preferences_of,
     told_of,
+    under_way_of,
 )
-from app.push.plan import HORIZON, UPDATE, Due, Preferences, Told
+from app.push.plan import HORIZON, UPDATE, Due, Preferences, Told, is_moved, zone_of
 from app.push.preferences import DEFAULTS, PREFERENCES
 from app.push.tables import PlannedNotice
 
@@ -111,13 +111,13 @@ def plan_users(session: Session, org_id: str, user_ids: Collection[str], now: da
     """Write what is due soon of these users' visits, and take away what is not wanted any more; how many are planned."""
     users = _users(session, org_id, user_ids)
     visits = _visits(session, org_id, list(users), now)
-    told = _told(session, org_id, [visit["id"] for visit in visits])
+    told = _told(session, org_id, visits)
     first = first_of_days(visits, {user_id: user["time_zone"] for user_id, user in users.items()})
     rows = [
         _row(org_id, visit, due)
         for visit in visits
         if visit["status"] == "planned" and visit["starts_at"] > now
-        for due in _due(visit, visit["id"] in first, users[visit["user_id"]], told[visit["id"]], now)
+        for due in _due(visit, visit["id"] in first, users[visit["user_id"]], *told[visit["id"]], now)
     ]
     soon = [row for row in rows if row["due_at"] <= now + AHEAD]
     before = _planned(session, org_id, list(users))
@@ -203,15 +203,22 @@ def _visits(session: Session, org_id: str, user_ids: Collection[str], now: datet
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def _told(session: Session, org_id: str, visit_ids: Sequence[str]) -> defaultdict[str, list[Told]]:
+def _told(
+    session: Session, org_id: str, visits: Sequence[Row]
+) -> defaultdict[str, tuple[Sequence[Told], Collection[str]]]:
+    """By visit, what its user was told of it, and which notices are under way."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
-    columns = (NOTICES.c.visit_id, NOTICES.c.slot, NOTICES.c.state, NOTICES.c.told, NOTICES.c.sent_at)
+    columns = [NOTICES.c[name] for name in ("visit_id", "user_id", "slot", "state", "told", "sent_at")]
+    whose = {visit["id"]: visit["user_id"] for visit in visits}
+    visit_ids = list(whose)
     for start in range(0, len(visit_ids), CHUNK):
         some = visit_ids[start : start + CHUNK]
         query = sa.select(*columns).where(NOTICES.c.org_id == org_id, NOTICES.c.visit_id.in_(some))
         for row in session.execute(query).mappings():
-            rows[row["visit_id"]].append(dict(row))
-    return defaultdict(list, {visit_id: told_of(notices) for visit_id, notices in rows.items()})
+            if row["user_id"] == whose[row["visit_id"]]:  # who had the visit before is not who has it now
+                rows[row["visit_id"]].append(dict(row))
+    found = {visit_id: (told_of(notices), under_way_of(notices)) for visit_id, notices in rows.items()}
+    return defaultdict(lambda: ((), ()), found)
 
 
 def _planned(session: Session, org_id: str, user_ids: Collection[str]) -> dict[tuple[str, str], tuple[Any, ...]]:
@@ -247,8 +254,16 @@ def _second(instant: datetime) -> datetime:
     return instant.replace(microsecond=0)
 
 
-def _due(visit: Row, first: bool, user: Row, told: Sequence[Told], now: datetime) -> list[Due]:
-    return plan.due_notices(visit["starts_at"], first, _preferences(_key(user)), ZoneInfo(user["time_zone"]), told, now)
+def _due(
+    visit: Row, first: bool, user: Row, told: Sequence[Told], under_way: Collection[str], now: datetime
+) -> list[Due]:
+    """What is due; of a visit that moved, no sooner than the update, which may hold more changes."""
+    start, zone = visit["starts_at"], zone_of(user["time_zone"])
+    found = plan.due_notices(start, first, _preferences(_key(user)), zone, told, now, under_way)
+    soonest = now + COALESCED
+    if soonest >= start or not is_moved(start, told):
+        return found
+    return [due if due.slot in under_way else Due(due.slot, max(due.at, soonest)) for due in found]
 
 
 def _key(user: Row) -> tuple[Any, ...]:

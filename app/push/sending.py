@@ -328,7 +328,10 @@ def push_to(office: Office, keys: VapidKeys, device: Row, notice: message.Notice
 
 def _mail(office: Office, errand: _Errand) -> Outcome:
     assert office.mailer is not None and errand.to.email is not None
-    return office.mailer.send(errand.notice, errand.to.name, errand.to.email, clock.now())
+    outcome = office.mailer.send(errand.notice, errand.to.name, errand.to.email, clock.now())
+    if (problem := outcome.problem) is not None:
+        log.warning("mail not taken", notice=errand.notice_id, problem=problem.slug, detail=problem.detail)
+    return outcome
 
 
 # --- afterwards ----------------------------------------------------------------------------------------------------

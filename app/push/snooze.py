@@ -15,9 +15,9 @@ from app.foundation.outbox import NewJob, Retry, enqueue
 from app.foundation.principal import principal_of
 from app.foundation.problems import Problem, not_found
 from app.push import message
-from app.push.facts import NOTICES, Found, Planned, Row, gather
+from app.push.facts import DEVICES, NOTICES, Found, Planned, Row, gather
 from app.push.keys import vapid_keys
-from app.push.sending import EMAIL, NONE, Office, noted, push_to
+from app.push.sending import Office, noted, push_to
 from app.push.web_push import Envelope, Fate, topic_of
 
 SNOOZED = "notice.snoozed"
@@ -31,7 +31,8 @@ def snooze(session: Session, notice_id: str) -> datetime:
     """
     principal = principal_of(session)
     mine = (NOTICES.c.org_id == principal.org_id, NOTICES.c.user_id == principal.user_id)
-    shown = (NOTICES.c.state.in_(("sending", "sent")), NOTICES.c.channel.not_in((NONE, EMAIL)))
+    devices = set(session.scalars(sa.select(DEVICES.c.id).where(DEVICES.c.user_id == principal.user_id)))
+    shown = (NOTICES.c.state.in_(("sending", "sent")), NOTICES.c.channel.in_(devices))
     row = session.execute(sa.select(NOTICES).where(NOTICES.c.id == notice_id, *mine, *shown)).mappings().first()
     if row is None:
         raise not_found("notice")

@@ -97,9 +97,9 @@ class PlannedNotice(Base):
 class Notice(Tenant, Base):
     """What a user was told about a visit, by which channel and why; `(visit_id, channel, slot)` happens once.
 
-    `channel` is a push device's id, `email`, or `none` for what was left out. `slot` names the occasion and the start that
-    it speaks of. A visit that was deleted keeps its notices, so that its rep can be told. `told` is what the reader knows by
-    it: start, digest of the lines, open urgent tickets, news that matters.
+    `channel` is a push device's id, or `email:` or `none:` (what was left out) and its user in 22 characters. `slot` names
+    the occasion and the start that it speaks of. A visit that was deleted keeps its notices, so that its rep can be told.
+    `told` is what the reader knows by it: start, digest of the lines, open urgent tickets, news that matters.
     """
 
     __tablename__ = "notice"

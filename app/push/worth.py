@@ -47,7 +47,8 @@ class Case:
     """Everything that decides about one planned notice, as it is at this moment.
 
     `visit` is None when there is none any more; `urgent` and `news` are sentences by the id of what they tell of; `told` is
-    what its user was told of this visit, `last_digest` what they were last told of the account.
+    what its user was told of this visit, `last_digest` what they were last told of the account, `under_way` what some channel
+    did not take yet.
     """
 
     slot: str
@@ -64,6 +65,7 @@ class Case:
     only_if_new: bool = False
     wanted: frozenset[str] | None = None
     last_digest: str | None = None
+    under_way: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +112,17 @@ def decide(case: Case, now: datetime) -> Decision:
     visit = case.visit
     if visit is None or visit.status != "planned":
         return Drop("the visit is not planned any more")
-    due = due_notices(visit.starts_at, case.first_of_day, case.preferences, case.zone, case.told, now)
+    due = due_notices(visit.starts_at, case.first_of_day, case.preferences, case.zone, case.told, now, case.under_way)
     mine = next((one for one in due if one.slot == case.slot), None)
     if mine is None:
         return Drop("it was told, or its time is over")
     if mine.at > now:
         return Later(mine.at)
-    digest = digest_of(case)
-    if case.only_if_new and digest == case.last_digest:
+    digest, change = digest_of(case), what_changed(case, case.known) if case.known is not None else Change()
+    if case.only_if_new and digest == case.last_digest and not change:
         return LeaveOut("nothing is new since the last notice")
-    urgency = "normal" if case.slot.startswith(EVENING) else "high"
-    return Send(Change(), digest, _told(case, visit), urgency, visit.starts_at)
+    urgency = "normal" if case.slot.startswith(EVENING) and not change else "high"
+    return Send(change, digest, _told(case, visit), urgency, _until(visit.starts_at, change))
 
 
 def _update(case: Case, now: datetime) -> Decision:
@@ -129,7 +131,7 @@ def _update(case: Case, now: datetime) -> Decision:
     change, visit = what_changed(case, case.known), case.visit
     if not change:
         return Drop("nothing that matters changed")
-    until = case.known.starts_at if change.cancelled or visit is None else visit.starts_at
+    until = _until(case.known.starts_at if visit is None or change.cancelled else visit.starts_at, change)
     at = allowed_from(now, until, case.preferences, case.zone)
     if at is None:
         return Drop("the visit begins before it may be told")
@@ -137,6 +139,11 @@ def _update(case: Case, now: datetime) -> Decision:
         return Later(at)
     told = _told(case, visit) if visit is not None else {**_of_known(case.known), "cancelled": True}
     return Send(change, digest_of(case), told, "high", until)
+
+
+def _until(start: datetime, change: Change) -> datetime:
+    """Until when it is worth hearing: whoever waits for ten o'clock is told until then that it was moved to nine."""
+    return start if change.moved_from is None else max(start, change.moved_from)
 
 
 def what_changed(case: Case, known: Known) -> Change:

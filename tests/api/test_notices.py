@@ -130,7 +130,9 @@ def test_nothing_new_is_not_said_again_to_whoever_wants_that(rep: Telling) -> No
     assert len(rep.pass_time(at(17, 55, days=-1), at(18, 5, days=-1))) == 1
     assert rep.pass_time(at(8, 55), at(9, 10)) == []
     (left_out,) = rep.notices(state="skipped")
-    assert (left_out["channel"], left_out["reason"]) == ("none", "nothing is new since the last notice")
+    assert (left_out["channel"], left_out["reason"]) == (
+        f"none:{topic_of(rep.user_id)}", "nothing is new since the last notice",
+    )  # fmt: skip
 
 
 def test_only_the_kinds_that_are_wanted_are_said(rep: Telling) -> None:

@@ -15,11 +15,15 @@ import trustme
 
 from app.foundation import changes, clock
 from app.foundation.db import Database, table_of
+from app.foundation.outbound import OutboundClient
+from app.foundation.outbound_addresses import AddressPolicy
 from app.push import jobs
 from app.push.mail import Mailer
+from app.push.sending import Office
 from app.push.tables import PushDevice
+from app.push.web_push import Sender, topic_of
 from tests.support.mail_server import MailServer
-from tests.support.notices import PUBLIC, Telling, at
+from tests.support.notices import PATIENCE, PUBLIC, Telling, at
 from tests.support.phones import Directory
 from tests.support.push_service import PushService
 
@@ -67,7 +71,7 @@ def test_who_has_no_device_gets_a_letter_an_hour_before(rep: Telling, server: Ma
     text, html = (part.get_content() for part in letter.iter_parts())
     assert "Seal <leaks> & drips" in text and f"{PUBLIC}/visits/{visit}" in text and "Place: Gefle" in text
     assert "Seal &lt;leaks&gt; &amp; drips" in html and "<leaks>" not in html
-    assert (notice["channel"], notice["state"]) == ("email", "sent")
+    assert (notice["channel"], notice["state"]) == (f"email:{topic_of(rep.user_id)}", "sent")
 
 
 def test_who_has_a_device_gets_none_until_it_is_gone(rep: Telling, server: MailServer) -> None:
@@ -103,6 +107,41 @@ def test_a_server_that_asks_for_patience_is_asked_again_and_one_that_refuses_is_
     rep.pass_time(at(9, 5), at(9, 12))
     assert len(server.taken) == 1
     assert {notice["reason"] for notice in rep.notices(state="failed")} == {"mail-refused"}
+
+
+def test_a_mail_server_that_is_away_for_an_hour_gets_the_evening_notice_when_it_is_back(rep: Telling) -> None:
+    assert rep.mailer is not None
+    arranged(rep)
+    with MailServer() as later:
+        port = later.port
+    away = replace(rep.mailer, port=port)
+    with_mailer(rep, away)
+    for minute in range(0, 60, 2):
+        rep.work(at(18, minute, days=-1))
+    assert {notice["reason"] for notice in rep.notices()} == {"mail-server-unreachable"}
+    with MailServer() as back:
+        with_mailer(rep, replace(rep.mailer, port=back.port))
+        for minute in range(0, 20, 2):
+            rep.work(at(19, minute, days=-1))
+        assert [letter["Subject"] for _, letter in back.taken] == ["Tomorrow 10:00 · Norrvik Paper"]
+        (notice,) = rep.notices()
+        assert notice["state"] == "sent" and back.taken[0][1]["Message-ID"] == f"<{notice['id']}@sales.example>"
+
+
+def with_mailer(rep: Telling, mailer: Mailer) -> None:
+    """Send by this one from now on."""
+    client = OutboundClient("Doorstep/test", AddressPolicy.parse([rep.service.host]), PATIENCE)
+    jobs.register(Office(Sender(client, "mailto:it@north.example"), PUBLIC, mailer))
+
+
+def test_what_keeps_a_letter_from_leaving_is_in_the_log_without_the_address(
+    rep: Telling, server: MailServer, caplog: Any, capsys: Any
+) -> None:
+    arranged(rep)
+    server.answers.append("550 no such user")
+    rep.pass_time(at(8, 59), at(9, 1))
+    said = caplog.text + "".join(capsys.readouterr())
+    assert "mail-refused" in said and "rep@north.example" not in said
 
 
 def letter(mailer: Mailer) -> Any:

@@ -135,7 +135,7 @@ def test_a_phone_that_is_handed_on_takes_notices_for_its_new_user_only(rep: Api,
     browser = service.subscribe()
     subscribed(rep, browser)
     other = Api.signed_in(rep.client.application, "rep2@north.example", PASSWORD)
-    assert other.post("/push/devices", browser.to_json()).status_code == 200
+    assert other.post("/push/devices", browser.to_json()).status_code == 201
     assert rep.get("/push/devices").json["data"] == []
     assert len(other.get("/push/devices").json["data"]) == 1
 
@@ -150,6 +150,35 @@ def test_a_phone_whose_user_signs_out_takes_no_more_notices(rep: Api, service: P
     assert rep.delete("/session").status_code == 204
     with database.read() as session:
         assert session.scalars(sa.select(DEVICES.c.id)).all() == []
+
+
+@pytest.mark.parametrize("how", ["ended from another browser", "password changed", "by an administrator"])
+def test_a_phone_whose_session_was_ended_elsewhere_is_shown_as_signed_out(
+    rep: Api, service: PushService, how: str
+) -> None:
+    phone = Phone(rep)
+    phone.pull()
+    device = subscribed(rep, service.subscribe(), client_group_id=phone.group)
+    assert device["problem"] is None
+    desk = Api.signed_in(rep.client.application, "rep@north.example", PASSWORD)
+    if how == "ended from another browser":
+        assert desk.delete("/sessions").status_code == 200
+    elif how == "password changed":
+        wanted = {"current_password": PASSWORD, "password": "a rather long new one 17"}
+        changed = desk._send("PUT", "/session/password", {"json": wanted})
+        assert changed.status_code == 200, changed.text
+        desk = Api.signed_in(rep.client.application, "rep@north.example", wanted["password"])
+    else:
+        admin = Api.signed_in(rep.client.application, "admin@north.example", PASSWORD)
+        me = desk.get("/session").json["user"]["id"]
+        assert admin.delete(f"/users/{me}/sessions").status_code == 200
+        desk = Api.signed_in(rep.client.application, "rep@north.example", PASSWORD)
+    (shown,) = desk.get("/push/devices").json["data"]
+    assert shown["id"] == device["id"] and shown["problem"]["type"] == "/docs/problems/push-device-signed-out"
+    back = Phone(desk)
+    back.group = phone.group
+    back.pull()
+    assert desk.get("/push/devices").json["data"][0]["problem"] is None
 
 
 def test_an_eleventh_device_takes_the_place_of_the_oldest(rep: Api, service: PushService) -> None:

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.push.plan import HORIZON, Due, Preferences, Told, allowed_from, due_notices, is_allowed, slot_of, wanted
+from app.push.plan import (
+    HORIZON,
+    Due,
+    Preferences,
+    Told,
+    allowed_from,
+    due_notices,
+    is_allowed,
+    slot_of,
+    wanted,
+    zone_of,
+)
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -85,6 +96,34 @@ def test_an_evening_notice_waits_for_half_an_hour_and_no_longer() -> None:
     start = at("2026-11-24 10:00")
     slots = lambda now: [due.slot.partition(":")[0] for due in due_notices(start, True, USUAL, STOCKHOLM, [], at(now))]  # noqa: E731
     assert slots("2026-11-23 18:30") == ["evening", "lead"] and slots("2026-11-23 18:31") == ["lead"]
+
+
+def test_an_evening_notice_that_no_channel_took_is_tried_all_evening() -> None:
+    start = at("2026-11-24 10:00")
+    slot = slot_of("evening", start)
+
+    def tried(now: str) -> bool:
+        return slot in {due.slot for due in due_notices(start, True, USUAL, STOCKHOLM, [], at(now), {slot})}
+
+    assert tried("2026-11-23 19:30") and tried("2026-11-23 20:59")
+    assert not tried("2026-11-23 21:01") and not tried("2026-11-24 07:00")
+
+
+def test_an_update_that_told_of_a_start_is_not_followed_by_an_evening_notice_of_it() -> None:
+    start, moved = at("2026-11-24 10:00"), at("2026-11-24 11:00")
+    told = [
+        Told(slot_of("evening", start), start, at("2026-11-23 18:00")),
+        Told("update-1", moved, at("2026-11-23 18:12")),
+    ]
+    found = due_notices(moved, True, USUAL, STOCKHOLM, told, at("2026-11-23 18:12"))
+    assert found == [Due(slot_of("lead", moved), at("2026-11-24 10:00"))]
+
+
+def test_a_zone_that_is_not_known_is_utc() -> None:
+    assert (
+        zone_of("Mars/Olympus") is zone_of("../etc/passwd") is ZoneInfo("UTC")
+        and zone_of("Europe/Stockholm") is STOCKHOLM
+    )
 
 
 def test_a_visit_that_moves_is_told_again_unless_that_was_just_said() -> None:
