@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.foundation import audit, clock, tenancy
 from app.foundation.db import Database
+from app.foundation.fields import ZONES
 from app.foundation.ids import new_id
 from app.foundation.principal import Principal, Role, principal_of
 from app.foundation.problems import FieldError, Problem, invalid, not_found
@@ -229,8 +230,12 @@ def create_user(
     time_zone: str,
     locale: str = "en",
 ) -> User:
-    """Add a user; Problem 422 for a password that is too short or easily guessed, 409 for an address in use."""
+    """Add a user; Problem 422 for a time zone that is none or a password that is easily guessed, 409 for an address in use."""
     address = normal_email(email)
+    if time_zone not in ZONES:
+        raise invalid(
+            [FieldError("/time_zone", f"No such IANA time zone as {time_zone}; write for example Europe/Stockholm.")]
+        )
     if password is not None:
         check_password(password, (address, name, session.get_one(Organisation, org_id).name))
     with tenancy.looking_everywhere(session):

@@ -19,9 +19,9 @@ GOOD = "lighthouse marmalade quorum"
 
 
 @pytest.fixture
-def run(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """`run("add", …)` runs `doorstep users add …`."""
-    monkeypatch.setenv("DOORSTEP_DATABASE_URL", sqlite_database.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", database.url.render_as_string(hide_password=False))
     if "users" not in cli.commands:
         cli.add_command(users)
 
@@ -31,7 +31,7 @@ def run(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> Callable[
     return command
 
 
-def test_the_first_administrator_signs_in(run: Any, sqlite_database: Database) -> None:
+def test_the_first_administrator_signs_in(run: Any, database: Database) -> None:
     done = run(
         "add",
         "Eva@North.example",
@@ -45,18 +45,25 @@ def test_the_first_administrator_signs_in(run: Any, sqlite_database: Database) -
     )
     assert done.exit_code == 0, done.output
     assert GOOD not in done.output
-    api = Api.signed_in(make_application(sqlite_database), "eva@north.example", GOOD)
+    api = Api.signed_in(make_application(database), "eva@north.example", GOOD)
     assert api.user["role"] == "administrator"
-    with sqlite_database.read() as session:
+    with database.read() as session:
         assert [org.name for org in session.scalars(sa.select(Organisation))] == ["North"]
         assert {entry.action for entry in session.scalars(sa.select(AuditEntry))} >= {"create", "sign_in"}
 
 
+def test_a_time_zone_that_is_none_is_refused_and_nobody_is_added(run: Any, database: Database) -> None:
+    done = run("add", "eva@north.example", "--name", "Eva", "--password", GOOD, "--time-zone", "Mars/Olympus")
+    assert done.exit_code == 1 and "No such IANA time zone as Mars/Olympus" in done.output
+    with database.read() as session:
+        assert session.scalars(sa.select(User)).first() is None
+
+
 @pytest.mark.parametrize("password", ["short", "passwordpassword", "eva.lindqvist"])
-def test_a_poor_password_is_refused_and_nobody_is_added(run: Any, sqlite_database: Database, password: str) -> None:
+def test_a_poor_password_is_refused_and_nobody_is_added(run: Any, database: Database, password: str) -> None:
     done = run("add", "eva@north.example", "--name", "Eva Lindqvist", "--password", password)
     assert done.exit_code == 1 and "Error" in done.output
-    with sqlite_database.read() as session:
+    with database.read() as session:
         assert session.scalars(sa.select(User)).first() is None
         assert session.scalars(sa.select(Organisation)).first() is None
 
@@ -69,15 +76,15 @@ def test_a_second_organisation_has_to_be_named(run: Any, directory: Any) -> None
 
 
 @pytest.fixture
-def directory(sqlite_database: Database) -> Any:
+def directory(database: Database) -> Any:
     """Two organisations with users."""
     from tests.conftest import make_directory
 
-    return make_directory(sqlite_database)
+    return make_directory(database)
 
 
-def test_a_set_password_ends_what_was_open(run: Any, directory: Any, sqlite_database: Database) -> None:
-    app = make_application(sqlite_database)
+def test_a_set_password_ends_what_was_open(run: Any, directory: Any, database: Database) -> None:
+    app = make_application(database)
     rep = Api.signed_in(app, "rep@north.example", PASSWORD)
     token = rep.token("accounts:read")
     done = run("password", "rep@north.example", typed=f"{GOOD}\n{GOOD}\n")
@@ -88,9 +95,9 @@ def test_a_set_password_ends_what_was_open(run: Any, directory: Any, sqlite_data
 
 
 def test_deactivating_ends_access_and_keeps_an_administrator(
-    run: Any, directory: Any, sqlite_database: Database
+    run: Any, directory: Any, database: Database
 ) -> None:
-    rep = Api.signed_in(make_application(sqlite_database), "rep@north.example", PASSWORD)
+    rep = Api.signed_in(make_application(database), "rep@north.example", PASSWORD)
     assert run("deactivate", "rep@north.example").exit_code == 0
     assert rep.get("/session").status_code == 401
     refused = run("deactivate", "admin@north.example")
@@ -99,18 +106,18 @@ def test_deactivating_ends_access_and_keeps_an_administrator(
     assert "rep@north.example\trep\tinactive" in listed and "admin@north.example\tadministrator\tactive" in listed
 
 
-def test_a_token_for_an_integration_is_printed_once(run: Any, directory: Any, sqlite_database: Database) -> None:
+def test_a_token_for_an_integration_is_printed_once(run: Any, directory: Any, database: Database) -> None:
     done = run("token", "system@north.example", "--name", "CRM", "--scope", "accounts:read")
     assert done.exit_code == 0 and done.output.startswith("dst_"), done.output
-    token = Api(make_application(sqlite_database), {"Authorization": f"Bearer {done.output.strip()}"})
+    token = Api(make_application(database), {"Authorization": f"Bearer {done.output.strip()}"})
     assert token.get("/accounts").status_code == 200 and token.get("/people").status_code == 403
     assert run("token", "system@north.example", "--name", "CRM", "--scope", "users:write").exit_code == 1
     run("deactivate", "system@north.example")
     assert run("token", "system@north.example", "--name", "CRM").exit_code == 1
 
 
-def test_an_integration_is_added_without_a_password(run: Any, directory: Any, sqlite_database: Database) -> None:
+def test_an_integration_is_added_without_a_password(run: Any, directory: Any, database: Database) -> None:
     done = run("add", "crm@north.example", "--name", "CRM", "--role", "integration", "--organisation", "North")
     assert done.exit_code == 0, done.output
-    answer = Api(make_application(sqlite_database)).post("/session", {"email": "crm@north.example", "password": ""})
+    answer = Api(make_application(database)).post("/session", {"email": "crm@north.example", "password": ""})
     assert answer.status_code in (401, 422)
