@@ -16,7 +16,7 @@ from app.briefing import compose, sources
 from app.briefing.signal import Context, Item, Source
 from app.briefing.tables import StoredBriefing
 from app.customers.signals import account_refs, hold_accounts
-from app.foundation import pokes
+from app.foundation import pokes, traces
 from app.foundation.db import table_of
 from app.foundation.ids import new_id
 from app.foundation.logs import log
@@ -88,7 +88,8 @@ def _of_account(
     briefings = []
     for visit in occasions:
         known = stored.get(visit.id if visit else None)
-        briefings.append(compose.compose(known.id if known else new_id(), account_id, items, now, visit))
+        with traces.span("briefing composed", account=account_id, visit=visit.id if visit else None):
+            briefings.append(compose.compose(known.id if known else new_id(), account_id, items, now, visit))
     for rejection in briefings[0].rejected:
         log.warning("signal rejected", account=account_id, kind=rejection.kind, reason=rejection.reason)
     return briefings

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from app.calendars.poller import Poller, due_calendars
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import clock, traces
 from app.foundation.db import Database
 from app.foundation.logs import log
 from app.foundation.metrics import metrics
@@ -40,5 +40,6 @@ def register(poller: Poller) -> None:
         if report is None:
             return
         metrics.poll("calendar", report.result)
+        traces.note(calendar=report.calendar_id, result=report.result)
         if report.problem is not None:
             log.info("calendar gave nothing", calendar=report.calendar_id, problem=report.problem.slug)

@@ -19,7 +19,7 @@ from app.calendars.polling import FetchedCalendar, Outcome, SeveralCalendars, Su
 from app.calendars.tables import Calendar
 from app.calendars.turns import take_turn
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import clock, traces
 from app.foundation.db import Database, table_of, write_unless_changed
 from app.foundation.outbound import Limits, OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
@@ -79,8 +79,9 @@ class Poller:
         if found is None:
             return None
         calendar, owner = found
-        outcome = NotModified(200) if calendar["kind"] == "file" else self._fetch(calendar, owner, now)
-        with database.write() as session:
+        with traces.span("calendar asked", calendar=calendar_id, kind=calendar["kind"]):
+            outcome = NotModified(200) if calendar["kind"] == "file" else self._fetch(calendar, owner, now)
+        with traces.span("calendar stored", calendar=calendar_id), database.write() as session:
             bind_principal(session, _principal(owner, calendar_id))
             take_turn(session, owner["id"])
             return self._store(session, calendar, outcome, now)

@@ -1,8 +1,10 @@
 """OpenTelemetry traces: one visit can be followed from the calendar that named it to the lock screen that showed it.
 
 A request or a poll begins a trace; a job carries the trace of the transaction that wrote it (W3C `traceparent`,
-https://www.w3.org/TR/trace-context/) and goes on with it, in whatever process it runs. Where no collector is set, nothing
-here costs more than a comparison, and no library is loaded.
+https://www.w3.org/TR/trace-context/) and goes on with it, in whatever process it runs. Work that is done for many at once,
+or long afterwards, is in a trace of its own; so whatever happens to a visit is a span with the attribute `visit.id`, by
+which it is found in all of them. Where no collector is set, nothing here costs more than a comparison, and no library is
+loaded.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 Attribute = str | int | float | bool
 _NOTHING: AbstractContextManager[None] = nullcontext()
 TRACES_PATH = "/v1/traces"
+NAMES = {"visit": "visit.id"}
 
 
 class _Tracing:
@@ -88,7 +91,7 @@ def current_traceparent() -> str | None:
 
 
 def span(name: str, **attributes: Attribute | None) -> AbstractContextManager[None]:
-    """A span within the running one; attributes that are None are left out.
+    """A span within the running one; attributes that are None are left out, and `visit` is written as `visit.id`.
 
     Of an exception that leaves the block the span notes the type alone: messages may tell of people.
     """
@@ -96,6 +99,13 @@ def span(name: str, **attributes: Attribute | None) -> AbstractContextManager[No
     if tracer is None:
         return _NOTHING
     return _started(tracer, name, None, attributes)
+
+
+def mark(name: str, **attributes: Attribute | None) -> None:
+    """Something happened, within the running span, that took no time worth telling."""
+    if _tracing.tracer is not None:
+        with span(name, **attributes):
+            pass
 
 
 def continued(traceparent: str | None, name: str, **attributes: Attribute | None) -> AbstractContextManager[None]:
@@ -123,7 +133,7 @@ def name(text: str) -> None:
 
 
 def note(**attributes: Attribute | None) -> None:
-    """Add attributes to the running span: `visit_id`, `notice_id`, counts; never people's data or secrets."""
+    """Add attributes to the running span: `visit`, `notice`, `calendar`, counts; never people's data or secrets."""
     if _tracing.tracer is None:
         return
     from opentelemetry.trace import get_current_span
@@ -149,4 +159,4 @@ def _started(
 
 
 def _given(attributes: Mapping[str, Attribute | None]) -> dict[str, Attribute]:
-    return {f"doorstep.{name}": value for name, value in attributes.items() if value is not None}
+    return {NAMES.get(name, f"doorstep.{name}"): value for name, value in attributes.items() if value is not None}

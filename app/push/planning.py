@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.foundation import traces
 from app.foundation.db import table_of, upsert
 from app.foundation.outbox import NewJob, enqueue
 from app.foundation.tables import Organisation
@@ -133,6 +134,8 @@ def write(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     insert = upsert(session, PLANNED)
     changed = {name: insert.excluded[name] for name in ("due_at", "user_id", "bucket")}
     session.execute(insert.on_conflict_do_update(index_elements=["visit_id", "slot"], set_=changed), list(rows))
+    for row in rows:
+        traces.mark("notice planned", visit=row["visit_id"], slot=row["slot"])
     ring(session, {(row["org_id"], row["due_at"], row["bucket"]) for row in rows})
 
 
@@ -179,6 +182,8 @@ def _look_again(session: Session, org_id: str, account_ids: Collection[str], now
     if rows:
         waiting = upsert(session, PLANNED).on_conflict_do_nothing(index_elements=["visit_id", "slot"])
         session.execute(waiting, list(rows.values()))
+        for visit_id in rows:
+            traces.mark("notice planned", visit=visit_id, slot=UPDATE)
         ring(session, {(org_id, at, row["bucket"]) for row in rows.values()})
 
 

@@ -302,8 +302,10 @@ def _deliver(database: Database, office: Office, errands: Sequence[_Errand]) -> 
 
 def _run(office: Office, keys: VapidKeys, errand: _Errand, trace: str | None) -> Outcome:
     try:
-        with traces.continued(trace, "notice", notice=errand.notice_id, visit=errand.key[0]):
-            return _push(office, keys, errand) if errand.device is not None else _mail(office, errand)
+        with traces.continued(trace, "notice sent", notice=errand.notice_id, visit=errand.key[0]):
+            outcome = _push(office, keys, errand) if errand.device is not None else _mail(office, errand)
+            traces.note(result=outcome.fate.value)
+            return outcome
     except Exception as error:
         log.error("notice could not be made", notice=errand.notice_id, exc_info=True)
         return Outcome(Fate.LATER, None, timedelta(minutes=1)) if isinstance(error, OSError) else Outcome(Fate.REFUSED)

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.foundation import traces
 from app.foundation.ids import new_id
 from app.foundation.principal import principal_of
 from app.resources import service
@@ -51,7 +52,9 @@ def plan(session: Session, appointment: Appointment, external_ids: Mapping[str, 
         "attendee_ids": list(appointment.attendee_ids),
         "external_ids": dict(external_ids),
     }
-    return service.add(session, VISITS, new_id(), values)
+    visit_id = new_id()
+    with traces.span("visit planned", visit=visit_id):
+        return service.add(session, VISITS, visit_id, values)
 
 
 def follow(session: Session, visit_id: str, before: Appointment, after: Appointment) -> None:
@@ -79,7 +82,8 @@ def follow(session: Session, visit_id: str, before: Appointment, after: Appointm
         there = visible_ids(session, "person", kept)  # who was deleted meanwhile cannot be referred to any more
         changed["attendee_ids"] = [one for one in kept if one in there] + sorted(new.difference(kept))
     if changed:
-        service.alter(session, VISITS, visit, changed)
+        with traces.span("visit moved" if "starts_at" in changed else "visit changed", visit=visit_id):
+            service.alter(session, VISITS, visit, changed)
 
 
 def cancel(session: Session, visit_id: str) -> None:
@@ -114,4 +118,5 @@ def planned_at(session: Session, account_id: str, starts_at: datetime, without: 
 def _give_status(session: Session, visit_id: str, expected: str, status: str, **with_it: Any) -> None:
     visit = find(session, visit_id)
     if visit is not None and visit["status"] == expected:
-        service.alter(session, VISITS, visit, {"status": status, **with_it})
+        with traces.span(f"visit {status}", visit=visit_id):
+            service.alter(session, VISITS, visit, {"status": status, **with_it})

@@ -19,7 +19,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 def test_without_a_collector_there_is_no_trace_to_carry() -> None:
     traces.configure("")
-    with traces.span("poll", visit_id="v"):
+    with traces.span("poll", visit="v"):
         traces.note(rows=1)
         assert traces.current_traceparent() is None
     with traces.continued("00-" + "a" * 32 + "-" + "b" * 16 + "-01", "job"):
@@ -31,12 +31,12 @@ def test_what_goes_on_later_is_in_the_same_trace(spans: InMemorySpanExporter) ->
         carried = traces.current_traceparent()
     assert carried is not None and len(carried) == 55
     with traces.span("something else"), traces.continued(carried, "job", kind="briefing.rebuild", org_id=None):
-        traces.note(visit_id="v")
+        traces.note(visit="v")
     poll, job, other = spans.get_finished_spans()
     assert job.name == "job" and job.parent is not None and poll.context is not None and job.context is not None
     assert (job.context.trace_id, job.parent.span_id) == (poll.context.trace_id, poll.context.span_id)
     assert other.context is not None and other.context.trace_id != poll.context.trace_id
-    assert dict(job.attributes or {}) == {"doorstep.kind": "briefing.rebuild", "doorstep.visit_id": "v"}
+    assert dict(job.attributes or {}) == {"doorstep.kind": "briefing.rebuild", "visit.id": "v"}
 
 
 @pytest.mark.parametrize("carried", [None, "", "00-xyz", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"])
