@@ -7,6 +7,7 @@ holds; where the row has another by now, the lease ran out and the job is somebo
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,9 @@ LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(hours=1)
+# A waiting job may be claimed just before it would be held; then there is room for another.
+MAX_CLAIMED_MEANWHILE = 20
+LONGEST_ERROR = 2000
 LOST = "The process that ran it ended every time."
 JOBS = table_of(Job)
 # What a claim brings, in the order of ClaimedJob.
@@ -71,9 +75,44 @@ def enqueue(session: Session, jobs: Iterable[NewJob]) -> None:
     ]
     if not rows:
         return
-    session.execute(upsert(session, JOBS).on_conflict_do_nothing(index_elements=["dedup_key"]), rows)
+    _insert(session, [row for row in rows if row["org_id"] is not None])
+    installation = [row for row in rows if row["org_id"] is None]
+    if installation:
+        # An organisation's work may ask for work of the installation, whose rows it does not see.
+        with tenancy.looking_everywhere(session) if tenancy.current() else nullcontext():
+            _insert(session, installation)
     for row in rows:
         tell_runners(session, row["lane"], soon=row["run_at"] - now < SOON)
+
+
+def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Write those whose key does not wait already.
+
+    Those that wait are kept from runners until this transaction ends: one that began before its commit would not see what
+    it is asked to look at, and nothing would ask again. SQLite has one writer, so there none can begin meanwhile.
+    """
+    insert = upsert(session, JOBS).on_conflict_do_nothing(index_elements=["dedup_key"])
+    keyed = {row["dedup_key"]: row for row in reversed(rows) if row["dedup_key"] is not None}
+    if session.get_bind().dialect.name == "sqlite" or not keyed:
+        if rows:
+            session.execute(insert, rows)
+        return
+    plain = [row for row in rows if row["dedup_key"] is None]
+    if plain:
+        session.execute(insert, plain)
+    for _ in range(MAX_CLAIMED_MEANWHILE):
+        _leave_out(keyed, session.scalars(insert.returning(JOBS.c.dedup_key), list(keyed.values())))
+        if keyed:
+            waiting = sa.select(JOBS.c.dedup_key).where(JOBS.c.dedup_key.in_(keyed)).order_by(JOBS.c.id)
+            _leave_out(keyed, session.scalars(waiting.with_for_update(read=True)))
+        if not keyed:
+            return
+    raise RuntimeError(f"Jobs wait under keys that this organisation does not see: {', '.join(sorted(keyed))[:200]}.")
+
+
+def _leave_out(keyed: dict[str, dict[str, Any]], found: Iterable[str | None]) -> None:
+    for key in found:
+        keyed.pop(str(key), None)
 
 
 def tell_runners(session: Session, lane: str, *, soon: bool) -> None:
@@ -130,7 +169,8 @@ def claim_by_id(database: Database, job_id: str, lease: timedelta = LEASE) -> Cl
         state = session.execute(
             sa.select(JOBS.c.state, JOBS.c.run_at, JOBS.c.lease_until, JOBS.c.attempts)
             .where(JOBS.c.id == job_id)
-            .with_for_update(skip_locked=True)
+            # Not passed over while somebody who asks for the same work commits: the message would be lost till the next.
+            .with_for_update()
         ).one_or_none()
         if state is None:
             return None
@@ -142,12 +182,15 @@ def claim_by_id(database: Database, job_id: str, lease: timedelta = LEASE) -> Cl
 
 
 def _due(session: Session, lane: str, limit: int, now: datetime, *, lock: bool) -> list[str]:
-    """The ids of due jobs; on PostgreSQL locked, those that others have locked left out."""
+    """The ids of due jobs; on PostgreSQL locked, those that others have locked left out.
+
+    One whose lease ran out is tried alone: if it is what ends its processes, it takes no other job along.
+    """
     expired = (
         sa.select(JOBS.c.id, JOBS.c.attempts)
         .where(JOBS.c.lane == lane, JOBS.c.state == "running", JOBS.c.lease_until <= now)
         .order_by(JOBS.c.run_at, JOBS.c.id)
-        .limit(limit)
+        .limit(1)
     )
     waiting = (
         sa.select(JOBS.c.id)
@@ -157,9 +200,8 @@ def _due(session: Session, lane: str, limit: int, now: datetime, *, lock: bool) 
     if lock:
         expired, waiting = expired.with_for_update(skip_locked=True), waiting.with_for_update(skip_locked=True)
     lost = {row.id: row.attempts for row in session.execute(expired)}
-    parked = _park_hopeless(session, lost)
-    ids = [job_id for job_id in lost if job_id not in parked]
-    return ids + list(session.scalars(waiting.limit(limit - len(ids)))) if len(ids) < limit else ids
+    ids = sorted(lost.keys() - _park_hopeless(session, lost))
+    return ids or list(session.scalars(waiting.limit(limit)))
 
 
 def _park_hopeless(session: Session, lost: dict[str, int]) -> set[str]:
@@ -233,12 +275,17 @@ def fail(
                 state="parked" if parked else "queued",
                 run_at=clock.now() + delay,
                 lease_until=None,
-                last_error=error[:2000],
+                last_error=_storable(error),
             )
         )
         if not parked:
             tell_runners(session, job.lane, soon=False)
     return parked
+
+
+def _storable(error: str) -> str:
+    """What every database keeps of an error's text: PostgreSQL takes no NUL, and none takes half of a character."""
+    return error[:LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 def back_off(attempts: int) -> timedelta:

@@ -21,6 +21,8 @@ from app.foundation.outbox_waking import Listener, waker
 # Where no other process can say that there is work, we look once a second.
 LOOK_SECONDS, TOLD_SECONDS = 1.0, 5.0
 RECOVER_SECONDS = 1.0
+# What is due and could not be had is locked by a transaction that is about to end.
+LOCKED = timedelta(milliseconds=50)
 # Batches grow while they are quick. What a batch has not begun after its time goes back, for others to share.
 FIRST_BATCH, LARGEST_BATCH = 16, 500
 QUICK_BATCH_SECONDS, BATCH_SECONDS = 0.2, 2.0
@@ -122,7 +124,8 @@ class _Lane:
         self._held.remove(self._done)
         self._done = []
         if not jobs:
-            self._due = next_due(self._database, self.name)
+            due = next_due(self._database, self.name)
+            self._due = None if due is None else max(due, clock.now() + LOCKED)
             return False
         self._held.add(jobs)
         began = time.monotonic()

@@ -6,12 +6,13 @@ with it. With nothing said, no row is visible and none can be written. SQLite ha
 """
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 SYSTEM = "*"
@@ -85,13 +86,20 @@ def switch(session: Session, org_id: str) -> None:
 def looking_everywhere(session: Session) -> Iterator[None]:
     """Within an open transaction, see the whole installation for a moment: is this e-mail address anybody's?"""
     before = current()
-    if before != SYSTEM:
+    if before == SYSTEM:
+        yield
+        return
+    session.flush()
+    _say(session, SYSTEM)
+    try:
+        yield
         session.flush()
-        _say(session, SYSTEM)
-    yield
-    if before != SYSTEM:
-        session.flush()
-        _say(session, before)
+    except BaseException:
+        # Where the database refused something it takes nothing more, and what it shows ends with the transaction.
+        with suppress(SQLAlchemyError), session.no_autoflush:
+            _say(session, before)
+        raise
+    _say(session, before)
 
 
 def _say(session: Session, whose: str) -> None:
