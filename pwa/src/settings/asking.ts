@@ -17,6 +17,14 @@ export interface Calendar {
   last_polled_at: string | null;
   problem: Problem | null;
   faults: (Problem & { event: string })[];
+  /** what is under an address that names none of several */
+  choices: Choice[];
+}
+
+export interface Choice {
+  url: string;
+  name: string;
+  followed: boolean;
 }
 
 export interface Problem {

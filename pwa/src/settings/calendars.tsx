@@ -11,8 +11,9 @@ import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/said';
 import { CALENDARS, readCalendars, type Calendar } from './asking';
+import { Chooser } from './calendar-choices';
 import { FeedCard } from './feed';
-import { OnTheServer, State, Trouble, whatWentWrong } from './pieces';
+import { OnTheServer, State, Switch, Trouble, whatWentWrong } from './pieces';
 import { csrf } from './subscription';
 
 const OFFLINE = 'It cannot be reached now. Visits that were made of your calendars are on this phone all the same.';
@@ -69,7 +70,9 @@ const KINDS = { file: 'From files', url: 'By its address', caldav: 'CalDAV' } as
 function CalendarCard({ calendar, changed }: { calendar: Calendar; changed: () => void }) {
   const asking = useSignal(false);
   const trouble = useSignal('');
-  const { id, kind, name, url, paused, faults } = calendar;
+  const host = calendar.url?.replace(/^\w+:\/\//, '').replace(/\/.*$/, '');
+  const { id, kind, name, paused, faults, choices } = calendar;
+  const choosing = choices.length > 0;
   const ask = async (path: string, method: 'POST' | 'PATCH' | 'DELETE', said: string, body?: object) => {
     trouble.value = '';
     try {
@@ -77,19 +80,40 @@ function CalendarCard({ calendar, changed }: { calendar: Calendar; changed: () =
       asking.value = false;
       say(said);
       changed();
+      return true;
     } catch (error) {
       trouble.value = whatWentWrong(error, NEEDS_NETWORK);
+      return false;
     }
   };
+  /** the switch as the rep left it, until the server says how it is */
+  const left = useSignal<boolean | null>(null);
+  useEffect(() => void (left.value = null), [paused]);
+  const keep = async (on: boolean) => {
+    left.value = on;
+    if (!(await ask('', 'PATCH', on ? 'Read again from now on' : 'Paused', { paused: !on }))) left.value = null;
+  };
   return (
-    <article class="card settings" aria-label={name}>
+    <article class="card settings" aria-label={name || host}>
       <h2>
-        {KINDS[kind]} <span>{url?.replace(/^\w+:\/\//, '').replace(/\/.*$/, '')}</span>
+        {KINDS[kind]} <span>{host}</span>
       </h2>
-      <p>
-        <b>{name}</b>
-      </p>
-      <HowItStands calendar={calendar} />
+      {name && (
+        <p>
+          <b>{name}</b>
+        </p>
+      )}
+      {choosing ? (
+        <Chooser choices={choices} follow={(urls) => ask(':choose', 'POST', 'Followed. It is being read', { urls })} />
+      ) : (
+        <HowItStands calendar={calendar} />
+      )}
+      {kind !== 'file' && !choosing && (
+        <Switch
+          label="Keep it up to date" hint={paused ? 'Paused: its visits stay as they are' : 'Read about every ten minutes'} on={left.value ?? !paused}
+          onSwitch={(on) => void keep(on)}
+        />
+      )}
       {faults.length > 0 && (
         <details>
           <summary>
@@ -120,12 +144,9 @@ function CalendarCard({ calendar, changed }: { calendar: Calendar; changed: () =
         </div>
       ) : (
         <div class="pair">
-          {kind !== 'file' && (
-            <button
-              class="btn ghost" type="button"
-              onClick={() => void (paused ? ask('', 'PATCH', 'Read again from now on', { paused: false }) : ask(':poll', 'POST', 'It is being read'))}
-            >
-              {paused ? 'Go on' : 'Read now'}
+          {kind !== 'file' && !paused && !choosing && (
+            <button class="btn ghost" type="button" onClick={() => void ask(':poll', 'POST', 'It is being read')}>
+              Read now
             </button>
           )}
           <button class="btn ghost" type="button" onClick={() => (asking.value = true)}>
@@ -148,7 +169,7 @@ function HowItStands({ calendar: { kind, paused, problem, last_polled_at: polled
       </State>
     );
   }
-  if (paused) return <State sign="info">Paused: it is not read.</State>;
+  if (paused) return <State sign="info">Paused{when && `, last read ${when}`}.</State>;
   if (!when) return <State sign="info">{kind === 'file' ? 'Imported.' : 'It is read within moments.'}</State>;
   return (
     <State sign="good">
@@ -203,7 +224,7 @@ function FromAddress({ kind, added }: { kind: 'url' | 'caldav'; added: () => voi
     <form class="form" noValidate onSubmit={(event) => void follow(event)}>
       <Text
         label="Address" type="url" value={url.value} onText={(text) => (url.value = text)} autocapitalize="off" spellcheck={false} maxLength={2000}
-        hint={kind === 'url' ? 'Google: “Secret address in iCal format”. Outlook: “Publish calendar”, ICS. It begins with https:// or webcal://' : 'Of the calendar, as its server gives it'}
+        hint={kind === 'url' ? 'Google: “Secret address in iCal format”. Outlook: “Publish calendar”, ICS. It begins with https:// or webcal://' : 'Of the calendar or its server, or your mail address there'}
       />
       {kind === 'caldav' && (
         <>
