@@ -212,7 +212,7 @@ def _tell(environ: WSGIEnvironment, path: str, status: int, seconds: float) -> N
 def _route(environ: WSGIEnvironment) -> str | None:
     # Flask leaves its request here: asked at the end, it costs no hook before every view.
     found = environ.get("werkzeug.request")
-    rule = found.url_rule if found is not None else None
+    rule = getattr(found, "url_rule", None)  # a refused request was given to no application
     return rule.rule if rule is not None else None
 
 

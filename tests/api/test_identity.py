@@ -61,12 +61,12 @@ def test_every_refusal_reads_the_same(app: Any, directory: Any, database: Databa
     assert all("Set-Cookie" not in answer.headers for answer in refused)
 
 
-def test_a_refusal_takes_the_same_time_whoever_was_meant(sqlite_database: Database) -> None:
+def test_a_refusal_takes_the_same_time_whoever_was_meant(database: Database) -> None:
     from tests.conftest import make_directory
 
-    directory = make_directory(sqlite_database)
-    app = make_application(sqlite_database)
-    with sqlite_database.write() as session:
+    directory = make_directory(database)
+    app = make_application(database)
+    with database.write() as session:
         session.get_one(User, directory.users["rep2@north"]).active = False
         session.get_one(User, directory.users["system@north"]).password_hash = None
     cases = {
@@ -85,16 +85,16 @@ def test_a_refusal_takes_the_same_time_whoever_was_meant(sqlite_database: Databa
     assert min(medians.values()) > 0.008, medians
 
 
-def test_the_slow_hash_does_not_hold_the_database(sqlite_database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_slow_hash_does_not_hold_the_database(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.conftest import make_directory
 
-    make_directory(sqlite_database)
-    app = make_application(sqlite_database)
+    make_directory(database)
+    app = make_application(database)
     written = []
     real = service.passwords.is_right
 
     def with_a_write_meanwhile(stored: str | None, password: str) -> bool:
-        with sqlite_database.write() as session:
+        with database.write() as session:
             written.append(session.scalar(sa.select(sa.func.count()).select_from(SESSIONS)))
         return real(stored, password)
 

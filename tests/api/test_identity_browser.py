@@ -11,9 +11,9 @@ from tests.support.phones import Api
 
 
 @pytest.fixture
-def database(sqlite_database: Database) -> Database:
+def database(database: Database) -> Database:
     """These are decided before any database is asked."""
-    return sqlite_database
+    return database
 
 
 def attempt(app: Any, email: str, password: str, **headers: str) -> Any:

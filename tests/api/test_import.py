@@ -67,8 +67,8 @@ class Rig:
 
 
 @pytest.fixture
-def load(sqlite_database: Database, tmp_path: Path) -> Rig:
-    return Rig(sqlite_database, tmp_path)
+def load(database: Database, tmp_path: Path) -> Rig:
+    return Rig(database, tmp_path)
 
 
 @pytest.fixture
@@ -486,10 +486,10 @@ def test_an_import_is_written_to_the_audit_log(load: Rig) -> None:
 
 
 @pytest.fixture
-def command(sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def command(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     if "import" not in cli.commands:
         add_commands(cli)
-    monkeypatch.setenv("DOORSTEP_DATABASE_URL", sqlite_database.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("DOORSTEP_DATABASE_URL", database.url.render_as_string(hide_password=False))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "map.yaml").write_text(ACCOUNTS)
     (tmp_path / "good.csv").write_text(GOOD)

@@ -93,12 +93,12 @@ def test_what_waits_and_how_late_it_is_comes_from_the_database(app: Any, databas
     assert value(text, "doorstep_jobs", state="queued") == value(text, "doorstep_jobs", state="running") == 1
 
 
-def test_it_is_closed_to_strangers(sqlite_database: Database) -> None:
-    client = make_application(sqlite_database).test_client()
+def test_it_is_closed_to_strangers(database: Database) -> None:
+    client = make_application(database).test_client()
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status_code == 404
     assert client.get("/metrics", environ_base={"REMOTE_ADDR": "203.0.113.9"}).status_code == 404
-    guarded = make_application(sqlite_database, metrics_token="s3cret").test_client()
+    guarded = make_application(database, metrics_token="s3cret").test_client()
     assert guarded.get("/metrics").status_code == 404
     assert guarded.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
     far = {"REMOTE_ADDR": "203.0.113.9"}

@@ -1,6 +1,6 @@
 """Ten thousand visits within one hour, in twelve time zones, across a night on which clocks change; time is simulated.
 
-The jobs are the real ones, over SQLite; only the push service is a fake that counts. The day is Sunday, 25 October 2026:
+The jobs are the real ones; only the push service is a fake that counts. The day is Sunday, 25 October 2026:
 Europe puts its clocks back at 01:00 UTC, hours before the visits, and after the evening notices of Saturday.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -81,11 +82,19 @@ class World:
 
 
 @pytest.fixture
-def fast(sqlite_database: Database) -> Database:
+def fast(database: Database) -> Iterator[Database]:
     """A database whose writes are not awaited: what a power cut does to it is not asked here."""
-    event.listen(sqlite_database.engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
-    sqlite_database.engine.dispose()
-    return sqlite_database
+    on_sqlite = database.engine.dialect.name == "sqlite"
+    unsafe = "PRAGMA synchronous=OFF" if on_sqlite else "SET synchronous_commit TO off"
+
+    def connected(raw: Any, _record: Any) -> None:
+        raw.cursor().execute(unsafe)
+
+    event.listen(database.engine, "connect", connected)
+    database.engine.dispose()
+    yield database
+    event.remove(database.engine, "connect", connected)
+    database.engine.dispose()
 
 
 def insert(database: Database, model: Any, rows: list[dict[str, Any]]) -> None:

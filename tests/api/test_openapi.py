@@ -15,8 +15,8 @@ from tests.conftest import ROOT, make_application
 
 
 @pytest.fixture
-def client(sqlite_database: Any) -> Any:
-    return make_application(sqlite_database).test_client()
+def client(database: Any) -> Any:
+    return make_application(database).test_client()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ from app.foundation.db import Database
 from app.foundation.outbox import JOBS, ClaimedJob, EmbeddedRunner, NewJob
 from tests.support import job_tasks
 from tests.support.job_process import running
+from tests.support.serving import free_port
 from tests.support.waiting import until
 
 KIND = "test.runner"
@@ -193,22 +193,19 @@ def test_a_web_server_that_is_told_to_stop_leaves_no_job_held(
     assert job_tasks.effects(database) == {1: 1, 2: 1, 3: 1}
 
 
-def test_a_web_server_whose_job_does_not_end_gives_that_back_too(sqlite_database: Database, tmp_path: Path) -> None:
-    job_tasks.make_tables(sqlite_database)
-    with web_server_at_work(sqlite_database, tmp_path, tmp_path / "never") as server:
+def test_a_web_server_whose_job_does_not_end_gives_that_back_too(database: Database, tmp_path: Path) -> None:
+    job_tasks.make_tables(database)
+    with web_server_at_work(database, tmp_path, tmp_path / "never") as server:
         os.kill(server.pid, signal.SIGTERM)
         server.wait(60)
-    left = [row[:2] for row in jobs(sqlite_database) if row[0] != "done"]
+    left = [row[:2] for row in jobs(database) if row[0] != "done"]
     assert len(left) >= 4 and set(left) == {("queued", 0)}
 
 
 @contextmanager
 def web_server_at_work(database: Database, folder: Path, until_file: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A real server that is at a job, which ends when a file appears, with three more behind it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with running(database, folder / "log", "serve", port=str(port)) as server:
+    with running(database, folder / "log", "serve", port=str(free_port())) as server:
         hold = NewJob(job_tasks.HOLD, {"until": str(until_file)})
         put(database, hold, *(NewJob("test.effect", {"n": n}) for n in (1, 2, 3)))
         until(lambda: job_tasks.runs(database), "the job begins")

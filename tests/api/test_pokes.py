@@ -191,11 +191,11 @@ def test_a_revoked_device_is_poked_and_its_stream_ends(database: Database, offic
 
 
 def test_who_holds_too_many_streams_is_told_so_and_a_stream_that_was_left_makes_room(
-    sqlite_database: Database, tmp_path: Path
+    database: Database, tmp_path: Path
 ) -> None:
-    make_directory(sqlite_database)
+    make_directory(database)
     limits = {"live_streams": "3", "live_streams_per_user": "2"}
-    with serving(sqlite_database, tmp_path, **limits) as port, ExitStack() as closing:
+    with serving(database, tmp_path, **limits) as port, ExitStack() as closing:
         rep, rep2, admin = (Person(port, f"{name}@north.example") for name in ("rep", "rep2", "admin"))
         first = closing.enter_context(rep.listening())
         closing.enter_context(rep.listening())
@@ -299,9 +299,9 @@ def test_a_server_that_is_stopped_ends_its_streams_at_once(database: Database, o
         assert all(phone.received.endswith(b"0\r\n\r\n") for phone in phones)
 
 
-def test_streams_are_served_over_tls_too(sqlite_database: Database, tmp_path: Path) -> None:
-    directory = make_directory(sqlite_database)
-    office = Office(sqlite_database, directory.orgs["north"], directory.users["rep@north"])
+def test_streams_are_served_over_tls_too(database: Database, tmp_path: Path) -> None:
+    directory = make_directory(database)
+    office = Office(database, directory.orgs["north"], directory.users["rep@north"])
     account_id = office.account()
     authority = trustme.CA()
     certificate = authority.issue_cert("localhost")
@@ -310,12 +310,12 @@ def test_streams_are_served_over_tls_too(sqlite_database: Database, tmp_path: Pa
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
     options = ("--tls-cert", str(tmp_path / "cert.pem"), "--tls-key", str(tmp_path / "key.pem"))
-    url = sqlite_database.url.render_as_string()
+    url = database.url.render_as_string()
     with (
         served(url, *options, log=tmp_path / "server.log") as port,
         Person(port, "rep@north.example", tls=trusting).listening() as phone,
     ):
-        phone.poked_by(lambda: say(sqlite_database, office.org_id, [account_id]))
+        phone.poked_by(lambda: say(database, office.org_id, [account_id]))
 
 
 def test_a_phone_is_poked_when_what_was_missed_is_not_known(database: Database, office: Office, tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def directory(sqlite_database: Database) -> Any:
+def directory(database: Database) -> Any:
     """Users to sign in as."""
-    return make_directory(sqlite_database)
+    return make_directory(database)
 
 
 def attempt(app: Any, email: str, address: str = "192.0.2.1", password: str = "wrong horse battery") -> Any:
@@ -36,14 +36,14 @@ def attempt(app: Any, email: str, address: str = "192.0.2.1", password: str = "w
 
 
 @pytest.fixture(params=["memory", "redis"])
-def limited(request: pytest.FixtureRequest, sqlite_database: Database, directory: Any, redis_url: str) -> Any:
+def limited(request: pytest.FixtureRequest, database: Database, directory: Any, redis_url: str) -> Any:
     """An application that allows three sign-ins a minute, counted in memory and in Redis."""
     url = "memory://" if request.param == "memory" else redis_url
     if url.startswith("redis"):
         import redis
 
         redis.Redis.from_url(url).flushdb()
-    return make_application(sqlite_database, sign_in_per_minute=3, rate_limit_storage_url=url)
+    return make_application(database, sign_in_per_minute=3, rate_limit_storage_url=url)
 
 
 def test_an_address_gets_so_many_tries_a_minute_whoever_is_meant(limited: Any) -> None:
@@ -77,8 +77,8 @@ def test_an_ipv6_caller_is_counted_by_network(limited: Any) -> None:
     assert attempt(limited, "u9@north.example", "2001:db8:0:1::1").status_code == 401
 
 
-def test_failures_are_counted_by_the_hour_and_success_costs_nothing(sqlite_database: Database, directory: Any) -> None:
-    app = make_application(sqlite_database, sign_in_failures_per_hour=4)
+def test_failures_are_counted_by_the_hour_and_success_costs_nothing(database: Database, directory: Any) -> None:
+    app = make_application(database, sign_in_failures_per_hour=4)
     for number in range(6):
         assert attempt(app, "rep@north.example", f"192.0.2.{number}", PASSWORD).status_code == 200
     wrong = [attempt(app, "rep@north.example", f"192.0.2.{number}").status_code for number in range(6)]
@@ -99,15 +99,15 @@ def test_guessing_the_current_password_through_an_open_session_is_limited_too(li
     assert codes[-1] == 429 and set(codes) == {422, 429}
 
 
-def test_a_credential_writes_so_often_a_minute_and_reads_on(sqlite_database: Database, directory: Any) -> None:
-    app = make_application(sqlite_database, requests_per_minute=3)
+def test_a_credential_writes_so_often_a_minute_and_reads_on(database: Database, directory: Any) -> None:
+    app = make_application(database, requests_per_minute=3)
     rep, other = (Api.signed_in(app, f"{who}@north.example", PASSWORD) for who in ("rep", "rep2"))
     codes = [rep.post("/accounts", {"name": "A"}).status_code for _ in range(4)]
     assert codes == [201, 201, 201, 429]
     assert rep.get("/accounts").status_code == 200 and other.post("/accounts", {"name": "A"}).status_code == 201
 
 
-def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(sqlite_database: Database, directory: Any) -> None:
+def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(database: Database, directory: Any) -> None:
     def codes(app: Any) -> list[int]:
         return [
             app.test_client()
@@ -120,8 +120,8 @@ def test_a_forwarded_address_counts_only_behind_a_trusted_proxy(sqlite_database:
             for number in range(4)
         ]
 
-    assert codes(make_application(sqlite_database, sign_in_per_minute=3)) == [401, 401, 401, 429]
-    behind = make_application(sqlite_database, sign_in_per_minute=3, trusted_proxies=1)
+    assert codes(make_application(database, sign_in_per_minute=3)) == [401, 401, 401, 429]
+    behind = make_application(database, sign_in_per_minute=3, trusted_proxies=1)
     assert codes(behind) == [401] * 4
     spoofed = [
         behind.test_client()

@@ -135,44 +135,44 @@ def test_loading_again_a_week_later_changes_nothing(database: Database) -> None:
     assert rows_of(database) == before
 
 
-def test_what_someone_changed_or_deleted_is_as_it_was_after_loading_again(sqlite_database: Database) -> None:
-    loader.load(sqlite_database, SATURDAY, FEEDS)
-    with sqlite_database.write() as session:
+def test_what_someone_changed_or_deleted_is_as_it_was_after_loading_again(database: Database) -> None:
+    loader.load(database, SATURDAY, FEEDS)
+    with database.write() as session:
         session.execute(sa.update(Account).where(Account.name == "Norrvik Paper").values(phone="wrong"))
-    again = loader.load(sqlite_database, SATURDAY, FEEDS)
+    again = loader.load(database, SATURDAY, FEEDS)
     assert again.changed["account"] == 1 and sum(again.created.values()) == 0
 
 
-def test_a_demo_that_is_kept_for_a_week_goes_on_measuring(sqlite_database: Database) -> None:
-    loader.load(sqlite_database, SATURDAY, FEEDS)
-    assert loader.catch_up(sqlite_database, SATURDAY + timedelta(hours=2)) == 0
+def test_a_demo_that_is_kept_for_a_week_goes_on_measuring(database: Database) -> None:
+    loader.load(database, SATURDAY, FEEDS)
+    assert loader.catch_up(database, SATURDAY + timedelta(hours=2)) == 0
     later = SATURDAY + timedelta(days=9)
     with clock.fixed(later):
-        load_when_empty(sqlite_database, settings_for(sqlite_database))
-    with sqlite_database.read() as session:
+        load_when_empty(database, settings_for(database))
+    with database.read() as session:
         received = session.execute(sa.select(UsageSeries.name, UsageSeries.last_received_at)).all()
         newest = session.scalars(sa.select(sa.func.max(UsageDaily.day))).one()
     silent = [name for name, at in received if at is None or is_silent(at, 24, later)]
     assert newest == later.date() - timedelta(days=1)
     assert len(silent) == 4 and "Pumped water, Stugsund station" in silent
-    values, first, _series = values_of(sqlite_database, "Running hours, line 2", "Norrvik Paper")
+    values, first, _series = values_of(database, "Running hours, line 2", "Norrvik Paper")
     judged = trend(values, first)
     assert judged.direction is Direction.FALLING and judged.since == date(2026, 11, 9)
 
 
-def test_a_database_that_somebody_uses_is_left_alone(sqlite_database: Database) -> None:
-    with sqlite_database.write() as session:
+def test_a_database_that_somebody_uses_is_left_alone(database: Database) -> None:
+    with database.write() as session:
         session.add(Organisation(name="Somebody else"))
     with pytest.raises(loader.SampleError, match="in use"):
-        loader.load(sqlite_database, SATURDAY, FEEDS)
-    assert load_when_empty(sqlite_database, settings_for(sqlite_database)) == []
-    with sqlite_database.read() as session:
+        loader.load(database, SATURDAY, FEEDS)
+    assert load_when_empty(database, settings_for(database)) == []
+    with database.read() as session:
         assert session.scalars(sa.select(sa.func.count()).select_from(Account)).one() == 0
 
 
-def test_the_demo_users_sign_in_and_each_rep_sees_their_own_accounts(sqlite_database: Database) -> None:
-    told = load_when_empty(sqlite_database, settings_for(sqlite_database))
-    app = make_application(sqlite_database)
+def test_the_demo_users_sign_in_and_each_rep_sees_their_own_accounts(database: Database) -> None:
+    told = load_when_empty(database, settings_for(database))
+    app = make_application(database)
     seen: dict[str, set[str]] = {}
     for one in loader.sign_ins():
         assert any(one.email in line and one.password in line for line in told)
@@ -323,15 +323,15 @@ def poll_all(database: Database, server: FeedServer) -> dict[str, PollReport]:
 
 
 def test_every_feed_is_polled_as_any_other_and_the_two_troubled_ones_say_why(
-    sqlite_database: Database, feed_server: FeedServer
+    database: Database, feed_server: FeedServer
 ) -> None:
     with clock.fixed(SATURDAY):
-        loader.load(sqlite_database, SATURDAY, feed_server.url)
-        reports = poll_all(sqlite_database, feed_server)
+        loader.load(database, SATURDAY, feed_server.url)
+        reports = poll_all(database, feed_server)
     problems = {title: report.problem.slug for title, report in reports.items() if report.problem}
     assert problems == {"Harbour Wire": "malformed-feed", "Foundry Lane Gazette": "not-a-feed"}
     assert len(reports) == 21 and all(report.new_items for title, report in reports.items() if title not in problems)
-    with sqlite_database.read() as session:
+    with database.read() as session:
         told = session.execute(
             sa.select(Account.name, Mention.relation, NewsItem.publisher, NewsItem.title)
             .join(Mention, Mention.account_id == Account.id)
@@ -344,15 +344,13 @@ def test_every_feed_is_polled_as_any_other_and_the_two_troubled_ones_say_why(
     assert {"Hestra Energi", "Meriholma Shipyard", "Norrstrand Värme", "Kokemäki Peroxide"} <= about
 
 
-def test_the_briefing_of_the_first_visit_says_what_a_rep_must_know(
-    sqlite_database: Database, feed_server: FeedServer
-) -> None:
-    make_application(sqlite_database)
+def test_the_briefing_of_the_first_visit_says_what_a_rep_must_know(database: Database, feed_server: FeedServer) -> None:
+    make_application(database)
     with clock.fixed(SATURDAY):
-        loader.load(sqlite_database, SATURDAY, feed_server.url)
-        poll_all(sqlite_database, feed_server)
-        outbox.drain(sqlite_database)
-        with sqlite_database.read() as session:
+        loader.load(database, SATURDAY, feed_server.url)
+        poll_all(database, feed_server)
+        outbox.drain(database)
+        with database.read() as session:
             body = session.scalars(
                 sa.select(StoredBriefing.body).join(Account, Account.id == StoredBriefing.account_id)
                 .where(Account.name == "Norrvik Paper", StoredBriefing.visit_id.is_(None))
@@ -378,17 +376,17 @@ def test_the_briefing_of_the_first_visit_says_what_a_rep_must_know(
     assert chart["plan"] == 420 and chart["change"]["pct"] == -28 and len(chart["values"]) == 28
 
 
-def test_feeds_are_served_where_the_settings_say_and_move_with_them(sqlite_database: Database) -> None:
+def test_feeds_are_served_where_the_settings_say_and_move_with_them(database: Database) -> None:
     with FeedServer() as other:
         free = other.port
-    settings = settings_for(sqlite_database, sample_feeds_port=free)
-    assert serve_feeds(sqlite_database, settings) is None
-    loader.load(sqlite_database, SATURDAY, FEEDS)
-    server = serve_feeds(sqlite_database, settings)
+    settings = settings_for(database, sample_feeds_port=free)
+    assert serve_feeds(database, settings) is None
+    loader.load(database, SATURDAY, FEEDS)
+    server = serve_feeds(database, settings)
     assert server is not None and server.port == free
     with server:
-        with sqlite_database.read() as session:
+        with database.read() as session:
             urls = session.scalars(sa.select(Feed.url)).all()
         assert len(urls) == 21 and all(url.startswith(f"{server.url}/2026-11-21/") for url in urls)
-        assert loader.move_feeds(sqlite_database, server.url) == 0
-        assert serve_feeds(sqlite_database, settings) is None, "the port is taken by another process of ours"
+        assert loader.move_feeds(database, server.url) == 0
+        assert serve_feeds(database, settings) is None, "the port is taken by another process of ours"

@@ -34,10 +34,10 @@ def built(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def application(sqlite_database: Database, built: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def application(database: Database, built: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The application with that build."""
     monkeypatch.setattr("app.pwa.serve_pwa", lambda app: serve_pwa(app, built))
-    return make_application(sqlite_database, max_body_bytes=5000)
+    return make_application(database, max_body_bytes=5000)
 
 
 def browse(application: Any, method: str, path: str, **headers: str) -> Any:
@@ -85,34 +85,34 @@ def test_an_error_of_ours_tells_nothing_of_the_inside(application: Any, monkeypa
     assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["X-Request-Id"] in answer.text
 
 
-def test_what_is_read_of_people_is_not_cached(application: Any, sqlite_database: Database) -> None:
-    make_directory(sqlite_database)
+def test_what_is_read_of_people_is_not_cached(application: Any, database: Database) -> None:
+    make_directory(database)
     admin = Api.signed_in(application, "admin@north.example", PASSWORD)
     for method, route in walk.routes(walk.document_of(application)):
         if method == "get" and "{" not in route and route != "/openapi.json":
             assert admin.get(route).headers["Cache-Control"] == "no-store", route
 
 
-def test_every_json_answer_says_so(application: Any, sqlite_database: Database) -> None:
-    make_directory(sqlite_database)
+def test_every_json_answer_says_so(application: Any, database: Database) -> None:
+    make_directory(database)
     admin = Api.signed_in(application, "admin@north.example", PASSWORD)
     for method, route in walk.routes(walk.document_of(application)):
         if method == "get" and "{" not in route:
             assert admin.get(route).content_type == "application/json", route
 
 
-def test_strict_transport_is_asked_for_where_people_come_by_https(sqlite_database: Database) -> None:
-    plain = make_application(sqlite_database)
+def test_strict_transport_is_asked_for_where_people_come_by_https(database: Database) -> None:
+    plain = make_application(database)
     assert "Strict-Transport-Security" not in browse(plain, "GET", "/healthz").headers
     by_tls = plain.test_client().get("/healthz", base_url="https://localhost")
-    public = make_application(sqlite_database, public_url="https://sales.example")
+    public = make_application(database, public_url="https://sales.example")
     for answer in (by_tls, browse(public, "GET", "/healthz"), browse(public, "GET", "/api/v1/nothing")):
         assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
 
 
-def test_a_forwarded_scheme_is_believed_only_of_a_trusted_proxy(sqlite_database: Database) -> None:
+def test_a_forwarded_scheme_is_believed_only_of_a_trusted_proxy(database: Database) -> None:
     for proxies, told in ((0, False), (1, True)):
-        app = make_application(sqlite_database, trusted_proxies=proxies)
+        app = make_application(database, trusted_proxies=proxies)
         answer = browse(app, "GET", "/healthz", **{"X-Forwarded-Proto": "https"})
         assert ("Strict-Transport-Security" in answer.headers) is told
 
@@ -121,8 +121,8 @@ def test_a_forwarded_scheme_is_believed_only_of_a_trusted_proxy(sqlite_database:
     "host",
     ["evil.example", "sales.example.evil.example", "evil.example:443", "[::1", "a b", "sales.example@evil.example"],
 )
-def test_another_host_name_gets_nothing_where_ours_is_known(sqlite_database: Database, host: str) -> None:
-    app = make_application(sqlite_database, public_url="https://sales.example")
+def test_another_host_name_gets_nothing_where_ours_is_known(database: Database, host: str) -> None:
+    app = make_application(database, public_url="https://sales.example")
     for path in ("/", "/api/v1/accounts"):
         answer = app.test_client().get(path, headers={"Host": host})
         assert answer.status_code in (400, 421), answer.text
@@ -130,15 +130,15 @@ def test_another_host_name_gets_nothing_where_ours_is_known(sqlite_database: Dat
 
 
 @pytest.mark.parametrize("host", ["sales.example", "sales.example:443", "localhost:8000", "127.0.0.1"])
-def test_our_own_host_names_pass(sqlite_database: Database, host: str) -> None:
-    app = make_application(sqlite_database, public_url="https://sales.example")
+def test_our_own_host_names_pass(database: Database, host: str) -> None:
+    app = make_application(database, public_url="https://sales.example")
     assert app.test_client().get("/api/v1/accounts", headers={"Host": host}).status_code == 401
     assert app.test_client().get("/healthz", headers={"Host": "10.1.2.3"}).status_code == 200
 
 
-def test_a_host_name_is_never_sent_back(sqlite_database: Database) -> None:
-    make_directory(sqlite_database)
-    app = make_application(sqlite_database)
+def test_a_host_name_is_never_sent_back(database: Database) -> None:
+    make_directory(database)
+    app = make_application(database)
     token = Api.signed_in(app, "admin@north.example", PASSWORD).token("accounts:write")
     made = token.post("/accounts", {"name": "A"}, headers={"Host": "evil.example"})
     assert "evil" not in made.text and made.headers["Location"].startswith("/api/v1/")
@@ -149,8 +149,8 @@ def test_a_host_name_is_never_sent_back(sqlite_database: Database) -> None:
         )
 
 
-def test_nothing_is_redirected(sqlite_database: Database) -> None:
-    app = create_app(settings_for(sqlite_database))
+def test_nothing_is_redirected(database: Database) -> None:
+    app = create_app(settings_for(database))
     for path in ("/api/v1/accounts/", "/api/v1", "/api", "/index.html", "/healthz/", "/docs"):
         answer = app.test_client().get(path, headers={"Accept": "text/html"})
         assert not 300 <= answer.status_code < 400 or answer.headers["Location"].startswith("/"), path
