@@ -2,7 +2,7 @@
 import type { AttentionItem } from '../store/queue';
 import { resend } from '../store/unsent';
 import { Day, FormScreen, Prose, Select, Text } from '../ui/form';
-import { leaveTo } from '../ui/router';
+import { here, leaveTo } from '../ui/router';
 import { say } from '../ui/said';
 import { useTyped, type Typed } from '../ui/typed';
 import { Empty, Screen } from '../ui/frame';
@@ -35,12 +35,13 @@ function Editor({ item, path, typed }: { item: Refused; path: string; typed: Typ
   const draft = useTyped<Record<string, string>>(path, `${titleOf(item.mutation)}, not accepted`, initial, typed);
   const form = draft.value.value;
   const send = async () => {
+    const at = here();
     const put = Object.fromEntries(open.map(({ field }) => [field, form[field]?.trim() || null]));
     const kept = Object.fromEntries(Object.entries({ ...fields, ...put }).filter(([, value]) => nested || value !== null));
     await resend(item.id, nested ? { ...args, fields: kept } : kept);
     await draft.forget();
     say('Saved on this phone, sent as soon as possible');
-    leaveTo(BACK.href);
+    if (here() === at) leaveTo(BACK.href);
   };
   return (
     <FormScreen title={titleOf(item.mutation)} sub="Put it right and send it again" back={BACK} save="Send again" onSave={send}>

@@ -109,7 +109,7 @@ function ready(work: Work): boolean {
 async function put(work: Work, writes: Write[], said: string): Promise<void> {
   const refused = work.page.attention.filter(({ kind }) => kind === 'rejected');
   const revision = revisionAfter(work, writes.filter(({ name }) => name === 'quote.change' || name === 'quote.create'));
-  await save(writes, said, [], work.draft);
+  if (!(await save(writes, said, [], work.draft))) return;
   for (const one of refused) await discard(one.id);
   work.draft.value.value = { ...work.draft.value.peek(), based_on: revision };
 }

@@ -17,7 +17,8 @@ export function DifferenceCard({ work }: { work: Work }) {
   const { shown, priced } = difference;
   const accept = async () => {
     const accepted = { ...priced, digest: priced.digest ?? '' };
-    await save([write('quote.change', { id: quote.id, revision: quote.revision, fields: {}, shown: accepted })], 'The new price stands. Saved on this phone');
+    const taken = write('quote.change', { id: quote.id, revision: quote.revision, fields: {}, shown: accepted });
+    if (!(await save([taken], 'The new price stands. Saved on this phone'))) return;
     for (const one of work.page.attention) if (one.kind === 'rejected' && one.mutation.name === 'quote.send') await discard(one.id);
   };
   return (

@@ -40,7 +40,8 @@ export function startRouter(): void {
 
 const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz|q)(\/|$)/.test(path);
 
-const here = (): string => location.pathname + location.search;
+/** The address of what is shown. */
+export const here = (): string => location.pathname + location.search;
 
 export function go(to: string): void {
   if (to === here()) return scrollTo(0, 0);

@@ -3,7 +3,7 @@ import { mutateAll, newId, type Write } from '../store/mutate';
 import type { MutationName, Mutations } from '../store/mutations.gen';
 import type { Blob as Bytes } from '../store/queue';
 import type { Draft } from './typed';
-import { leaveTo } from './router';
+import { here, leaveTo } from './router';
 import { SAVED, say } from './said';
 
 export { newId, type Write };
@@ -12,11 +12,28 @@ export const write = <Name extends MutationName>(name: Name, args: Mutations[Nam
 
 type Begun = Pick<Draft<object>, 'key' | 'saving' | 'saved' | 'notSaved' | 'forget'>;
 
+/** What is being saved, until it is shown: the button that was tapped is there for a moment longer, and is tapped again. */
+const underWay = new Set<string>();
+
 /**
  * Store it, and say so; `bytes` are those of attachments among it. `draft` is what it was typed as: it is forgotten in the
  * same step, so that nothing which is saved is offered again as if it were not.
+ *
+ * @returns false when the very same is being saved already: a second tap of the same button
  */
-export async function save(writes: Write[], said = SAVED, bytes: Bytes[] = [], draft?: Begun): Promise<void> {
+export async function save(writes: Write[], said = SAVED, bytes: Bytes[] = [], draft?: Begun): Promise<boolean> {
+  const same = JSON.stringify(writes);
+  if (underWay.has(same)) return false;
+  underWay.add(same);
+  try {
+    await store(writes, said, bytes, draft);
+    return true;
+  } finally {
+    underWay.delete(same);
+  }
+}
+
+async function store(writes: Write[], said: string, bytes: Bytes[], draft?: Begun): Promise<void> {
   const tell = () => {
     draft?.saved();
     say(said);
@@ -42,8 +59,9 @@ const painted = (): Promise<void> =>
     requestAnimationFrame(() => setTimeout(done));
   });
 
-/** Save what was typed, forget the draft, and go where the rep will see it. */
+/** Save what was typed, forget the draft, and go where the rep will see it; unless they went elsewhere as soon as it was said. */
 export async function saveAndLeave(writes: Write[], to: string, draft?: Begun, bytes: Bytes[] = []): Promise<void> {
-  await save(writes, writes.length > 0 ? SAVED : 'Nothing was changed', bytes, draft);
-  leaveTo(to);
+  const form = here();
+  const saved = await save(writes, writes.length > 0 ? SAVED : 'Nothing was changed', bytes, draft);
+  if (saved && here() === form) leaveTo(to);
 }
