@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from tests.support.serving import free_port
+
+START_SECONDS = 60
+
 
 class RedisServer:
     """A server on 127.0.0.1 that keeps nothing on disk: one that was killed comes back empty, on the same port."""
 
     def __init__(self, folder: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -67,9 +69,9 @@ def running_redis(*, own: bool = False) -> Iterator[str]:
 
 
 def _wait_for(port: int) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
         time.sleep(0.02)
-    raise RuntimeError(f"redis-server did not open port {port} within 10 s")
+    raise RuntimeError(f"redis-server did not open port {port} within {START_SECONDS} s")
