@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
+from tests.browser import PATIENCE_MS
 from tests.browser.measure import PHONE
 from tests.browser.server import Server, SignIn, install, sample_rep
+from tests.browser.writing import until
 from tests.support.browser import FLAGS, ensure
 
 # The browser itself reports requests that fail or are refused; the app is asked to live with those, so they are not faults.
@@ -28,7 +30,7 @@ class Phone:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.context.set_default_timeout(15_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.context.on("console", self._heard)
         self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
         self.page: Page = self.context.pages[0] if self.context.pages else self.context.new_page()
@@ -54,12 +56,12 @@ class Phone:
 
     def wait_for_shell(self) -> None:
         """Wait until the service worker holds the shell and controls the page: from then on no network is needed."""
+        until(
+            self.page,
+            lambda: self.page.evaluate("navigator.serviceWorker.controller !== null"),
+            "the worker is in control",
+        )
         self.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        for _ in range(100):
-            if self.page.evaluate("navigator.serviceWorker.controller !== null"):
-                return
-            self.page.wait_for_timeout(50)
-        pytest.fail("the service worker never took control of the page")
 
 
 @pytest.fixture(scope="session")

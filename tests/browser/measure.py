@@ -20,8 +20,8 @@ from typing import Any
 from playwright.sync_api import BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.screens import BEFORE_SIGN_IN, SCREENS
-from tests.browser.server import free_port
 from tests.support.browser import FLAGS, ensure
+from tests.support.serving import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "app/static/pwa"
@@ -197,7 +197,7 @@ def sign_in(page: Page, url: str, email: str, password: str) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("figures as of")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("figures as of")).to_be_visible()
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     _wait_for_briefings(page, url)
 

@@ -12,12 +12,16 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import PATIENCE_MS
 from tests.browser.conftest import Phone
 from tests.browser.server import ROOT, Server, install
+from tests.browser.writing import LOOK_AGAIN_MS, until
 from tests.browser.writing import server as ask
 from tests.support.feed_server import FeedServer
 from tests.support.push_service import Browser, PushService
 
+# How often a message is handed over before it is given up.
+TRIES = 3
 MOVED_CLOCK = ROOT / "tests/support/moved_clock"
 # Chromium without a display subscribes to no push service: what it would answer is put in its place.
 SUBSCRIBE = """(told) => {
@@ -106,12 +110,12 @@ def deliver(phone: Phone, plain: bytes) -> None:
     was not taken is handed over again.
     """
     before = taken(phone)
-    for _ in range(3):
+    for _ in range(TRIES):
         hand_over(phone, plain)
-        for _ in range(100):
+        for _ in range(PATIENCE_MS // TRIES // LOOK_AGAIN_MS):
             if taken(phone) != before:
                 return
-            phone.page.wait_for_timeout(50)
+            phone.page.wait_for_timeout(LOOK_AGAIN_MS)
     pytest.fail("the worker took no message")
 
 
@@ -130,10 +134,7 @@ def hand_over(phone: Phone, plain: bytes) -> None:
     devtools.on("ServiceWorker.workerRegistrationUpdated", told)
     devtools.on("ServiceWorker.workerErrorReported", lambda report: errors.append(json.dumps(report["errorMessage"])))
     devtools.send("ServiceWorker.enable")
-    for _ in range(100):
-        if workers:
-            break
-        phone.page.wait_for_timeout(50)
+    until(phone.page, lambda: workers, "the DevTools tell of the worker")
     (worker,) = workers
     message = {"origin": phone.server.url, "registrationId": worker, "data": plain.decode()}
     devtools.send("ServiceWorker.deliverPushMessage", message)
@@ -161,17 +162,19 @@ def taken(phone: Phone) -> str:
 
 def shown(phone: Phone, count: int = 1) -> list[dict[str, Any]]:
     """The notifications that are there, once there are this many."""
-    for _ in range(200):
+
+    def there() -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = phone.page.evaluate(
             """async () => (await (await navigator.serviceWorker.ready).getNotifications())
                 .map(({ title, body, tag, actions, data }) => ({ title, body, tag, actions, data }))"""
         )
-        if len(found) == count:
-            return found
-        phone.page.wait_for_timeout(50)
-    pytest.fail(f"{len(found)} notifications, not {count}")
+        return found
+
+    until(phone.page, lambda: len(there()) == count, f"{count} notifications")
+    return there()
 
 
 def tap(phone: Phone, action: str = "") -> None:
     """Tap the notification that is there."""
+    until(phone.page, lambda: phone.context.service_workers, "a worker that runs")
     phone.context.service_workers[-1].evaluate(TAP, action)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser import PATIENCE_MS
 from tests.browser.measure import PHONE
 from tests.browser.server import ROOT, Server, SignIn, sample_users
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Phone
 
 CATALOGUE = ROOT / "fixtures/catalogue/rosvall-pumps.yaml"
-COMPILED_SECONDS = 60
+COMPILED_SECONDS = 180
 
 
 def user_of(role: str) -> SignIn:
@@ -48,16 +49,22 @@ class Office:
         return answer.json() if answer.text else None
 
 
-@cache
-def sell(url: str) -> str:
-    """Have the sample catalogue stored, compiled and activated on the server at `url`; its id."""
-    office = Office(url, user_of("administrator"))
-    stored = office.call("POST", "/catalogs", data=CATALOGUE.read_bytes(), headers={"Content-Type": "application/yaml"})
+def compiled(office: Office, stored: dict[str, Any]) -> dict[str, Any]:
+    """A catalogue that was stored just now, once it is compiled."""
     deadline = time.monotonic() + COMPILED_SECONDS
     while stored["compilation"] != "ready":
         assert time.monotonic() < deadline and stored["compilation"] != "failed", stored
         time.sleep(0.2)
         stored = office.call("GET", f"/catalogs/{stored['id']}")
+    return stored
+
+
+@cache
+def sell(url: str) -> str:
+    """Have the sample catalogue stored, compiled and activated on the server at `url`; its id."""
+    office = Office(url, user_of("administrator"))
+    stored = office.call("POST", "/catalogs", data=CATALOGUE.read_bytes(), headers={"Content-Type": "application/yaml"})
+    stored = compiled(office, stored)
     if stored["status"] != "active":
         office.call("POST", f"/catalogs/{stored['id']}/activate")
     return str(stored["id"])
@@ -66,7 +73,7 @@ def sell(url: str) -> str:
 def has_catalogue(page: Page) -> None:
     """Wait until the phone holds the catalogue."""
     page.goto(re.sub(r"(https?://[^/]+).*", r"\1/quotes", page.url))
-    expect(page.locator(".sub", has_text="Prices of")).to_be_visible(timeout=20_000)
+    expect(page.locator(".sub", has_text="Prices of")).to_be_visible()
 
 
 @contextmanager
@@ -87,7 +94,7 @@ def selling(browser: Browser, server: Server, rep: SignIn) -> Iterator[Phone]:
 def elsewhere(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that knows nothing: the customer's."""
     context = browser.new_context(**PHONE)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     yield context
     context.close()
 

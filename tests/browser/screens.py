@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.writing import save
+
 
 def _sign_in(page: Page, url: str) -> None:
     page.goto(url)
@@ -41,8 +43,8 @@ def _account(page: Page, url: str) -> None:
 
 
 def _unfold(page: Page) -> None:
-    for summary in page.locator("summary").all():
-        summary.click()
+    while (closed := page.locator("main details:not([open]) > summary")).count():
+        closed.first.click()
 
 
 def _accounts(page: Page, url: str) -> None:
@@ -129,8 +131,7 @@ def _unsent(page: Page, url: str) -> None:
     account = page.url
     page.goto(f"{account}/note")
     page.get_by_label("Note", exact=True).fill("They run line 2 until May.")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("Saved on this phone")).to_be_visible()
+    save(page)
     page.goto(f"{account}/promise")
     page.get_by_label("What you promise").fill("A price for")
     page.locator(".pill").click()
@@ -145,17 +146,17 @@ def _attention(page: Page, url: str) -> None:
     page.goto(f"{account}/promise")
     page.get_by_label("What you promise").fill("Visit the pump factory")
     page.get_by_label("Another day").fill("2300-01-01")
-    page.get_by_role("button", name="Save").click()
+    save(page)
     page.get_by_role("button", name="Kept: Visit the pump factory").click()
     expect(page.get_by_text("Promise kept")).to_be_visible()
     page.goto(f"{account}/change")
     page.get_by_label("Industry").fill(f"Pulp {secrets.token_hex(2)}")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator(".pill")).to_have_text("Offline · 3 unsent", timeout=10_000)
+    save(page)
+    expect(page.locator(".pill")).to_have_text("Offline · 3 unsent")
     _change_at_server(page, url, account, f"Paper mill {secrets.token_hex(2)}")
     page.context.set_offline(False)
     page.goto(f"{url}/unsent")
-    expect(page.locator(".pill")).to_have_text("2 need attention", timeout=15_000)
+    expect(page.locator(".pill")).to_have_text("2 need attention")
     expect(page.get_by_role("heading", name=re.compile("^Two versions"))).to_be_visible()
 
 

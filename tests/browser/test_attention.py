@@ -12,8 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Phone
 from tests.browser.server import SignIn
 from tests.browser.test_leaving import REMAINS
-from tests.browser.writing import all_sent, an_account, at_server, offline, online, save, server
-from tests.support.waiting import until
+from tests.browser.writing import all_sent, an_account, at_server, offline, online, save, server, until
 
 TOO_FAR = "2300-01-01"
 
@@ -33,7 +32,7 @@ def clash(phone: Phone, account: str, mine: str, theirs: str) -> Page:
     server(phone, account, "PATCH", {"industry": theirs}, **{"if-match": f'"{row["row_version"]}"'})
     online(phone)
     page = phone.page
-    expect(page.locator(".pill")).to_have_text("1 needs attention", timeout=15_000)
+    expect(page.locator(".pill")).to_have_text("1 needs attention")
     return page
 
 
@@ -65,9 +64,9 @@ def refused(phone: Phone, text: str) -> str:
     page.get_by_label("Another day").fill(TOO_FAR)
     save(page)
     page.get_by_role("button", name=f"Kept: {text}").click()
-    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
+    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent")
     online(phone)
-    expect(page.locator(".pill")).to_have_text("1 needs attention", timeout=15_000)
+    expect(page.locator(".pill")).to_have_text("1 needs attention")
     return account
 
 
@@ -125,7 +124,7 @@ def test_signing_out_with_unsent_work_says_so_and_offers_it_as_a_file(signed_in:
     page.get_by_role("button", name="Delete and sign out").click()
     expect(page.get_by_label("Password")).to_be_visible()
     # The worker looks whether anything is left to send, and makes no database for it.
-    until(lambda: page.evaluate(REMAINS)["databases"] == [], "the database is gone", 10)
+    until(page, lambda: page.evaluate(REMAINS)["databases"] == [], "the database is gone")
 
 
 def test_signing_out_in_reach_sends_what_is_unsent_first(signed_in: Phone, rep: SignIn) -> None:

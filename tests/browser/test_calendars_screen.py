@@ -39,6 +39,7 @@ def test_an_unsure_event_is_asked_on_today_and_one_tap_makes_it_a_visit(signed_i
     page = signed_in.open("/")
     page.get_by_role("link", name=re.compile("^Whose visit is this")).click()
     card = page.get_by_role("article", name="Lunch Hestra and Norrvik").first
+    expect(card).to_be_visible()
     before = len(ask(signed_in, "/calendar-events?match=asked")["data"])
     card.get_by_role("button", name=re.compile("^Norrvik Paper")).click()
     expect(page.get_by_text("A visit at Norrvik Paper")).to_be_visible()

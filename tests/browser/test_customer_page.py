@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,9 +10,10 @@ import orjson
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser import PATIENCE_MS
 from tests.browser.conftest import Phone
 from tests.browser.measure import AXE, axe_violations
-from tests.browser.quoting import Office, user_of
+from tests.browser.quoting import Office, compiled, user_of
 from tests.browser.server import Server
 from tests.browser.test_accessibility import SMALL, WIDE
 from tests.support.offering import CATALOGUE, content
@@ -30,11 +30,7 @@ class Shop:
         self.office = Office(url, user_of("administrator"))
         headers = {"Content-Type": "application/json"}
         stored = self.office.call("POST", "/catalogs", data=orjson.dumps(CATALOGUE), headers=headers)
-        for _ in range(100):
-            if stored["compilation"] == "ready":
-                break
-            time.sleep(0.2)
-            stored = self.office.call("GET", f"/catalogs/{stored['id']}")
+        stored = compiled(self.office, stored)
         self.office.call("POST", f"/catalogs/{stored['id']}/activate")
         self.account = self.office.call("GET", "/accounts?limit=1")["data"][0]["id"]
 
@@ -78,7 +74,7 @@ def visit(chromium: Browser, offer: Offer) -> Iterator[Callable[..., Page]]:
     def open_page(path: str = offer.path, **options: Any) -> Page:
         context = chromium.new_context(**{**DESK, "reduced_motion": "reduce", **options})
         contexts.append(context)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: complaints.append(str(error.error)))
         context.on(
             "console",
@@ -248,29 +244,30 @@ def test_axe_finds_nothing_and_everything_fits_and_can_be_hit(
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     line(page, "Cargo bike").locator("label.pick", has_text="750 W").click()
     expect(line(page, "You changed the offer")).to_be_visible()
-    for summary in page.locator("summary").all():
-        summary.click()
+    while (closed := page.locator("details:not([open]) > summary")).count():
+        closed.first.click()
     line(page, "Cargo bike").get_by_role("button", name="Ask about this line").click()
     assert axe_violations(page) == []
     assert page.evaluate(SMALL) == []
     assert page.evaluate(WIDE.replace("main *", "body *")) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= size["viewport"]["width"]
     page.get_by_role("button", name="Decline instead").click()
+    expect(page.get_by_label("Why not?")).to_be_visible()
     assert axe_violations(page) == []
 
 
 def test_on_paper_all_steps_are_open_and_nothing_waits_for_a_tap(visit: Callable[..., Page]) -> None:
     page = visit()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
-    assert page.locator("details[open]").count() == 0
+    expect(page.locator("details[open]")).to_have_count(0)
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    assert page.locator("details:not([open])").count() == 0
+    expect(page.locator("details:not([open])")).to_have_count(0)
     expect(page.get_by_text("Motor: 250 W")).to_be_visible()
     for hidden in (".open", ".asking", "#decide", ".offer-files", ".offer-watching"):
         expect(page.locator(hidden).first).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert page.locator("details[open]").count() == 0
+    expect(page.locator("details[open]")).to_have_count(0)
 
 
 KEPT = """async () => {

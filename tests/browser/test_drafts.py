@@ -32,9 +32,11 @@ def moved(administrator: Phone, account: str, email: str) -> Iterator[None]:
     fields = {name: row[name] for name in ("account_id", "starts_on")}
     theirs = server(administrator, "/territories", "POST", {**fields, "user_id": colleague["id"]})
     remove(administrator, row)
-    yield
-    server(administrator, "/territories", "POST", {**fields, "user_id": rep["id"]})
-    remove(administrator, theirs)
+    try:
+        yield
+    finally:
+        server(administrator, "/territories", "POST", {**fields, "user_id": rep["id"]})
+        remove(administrator, theirs)
 
 
 def remove(administrator: Phone, territory: dict[str, Any]) -> None:
@@ -61,7 +63,7 @@ def test_work_for_a_lost_account_is_decided_by_the_manager(
     save(page)
     with moved(office, account, rep.email):
         online(phone)
-        expect(page.locator(".pill")).to_have_text("1 needs attention", timeout=15_000)
+        expect(page.locator(".pill")).to_have_text("1 needs attention")
         card = page.get_by_role("article", name="Note waits for your manager")
         expect(card).to_contain_text(text)
         card.get_by_role("button", name="Close").click()

@@ -12,6 +12,7 @@ from types import TracebackType
 
 from playwright.sync_api import Browser, Page, Playwright, expect
 
+from tests.browser import PATIENCE_MS
 from tests.browser.conftest import Phone
 from tests.browser.measure import PHONE
 from tests.browser.server import Server, SignIn
@@ -47,7 +48,7 @@ class Chromium:
     def page(self) -> Page:
         """Its tab."""
         context = self.browser.contexts[0]
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(PATIENCE_MS)
         return context.pages[0] if context.pages else context.new_page()
 
     def kill(self) -> None:

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Phone
 from tests.browser.server import Server, SignIn, sample_reps
+from tests.browser.writing import until
 
 REMAINS = """async () => ({
     databases: (await indexedDB.databases()).map((one) => one.name),
@@ -26,20 +27,18 @@ def sign_out(page: Page) -> None:
     expect(page.get_by_label("Password")).to_be_visible()
 
 
-def left_behind(page: Page, keys: list[str]) -> dict[str, object]:
-    """What remains of the app, once nothing but `keys` does or two seconds later: the form shows before all is removed."""
+def only_left(page: Page, keys: list[str]) -> None:
+    """Wait until nothing remains of the app but `keys`: the form shows before all is removed."""
     nothing = {"databases": [], "caches": [], "workers": 0, "keys": keys}
-    for _ in range(20):
-        remains: dict[str, object] = page.evaluate(REMAINS)
-        if remains == nothing:
-            break
-        page.wait_for_timeout(100)
-    return remains
+    until(
+        page, lambda: page.evaluate(REMAINS) == nothing, lambda: f"nothing remains but {keys}: {page.evaluate(REMAINS)}"
+    )
 
 
-def session_status(page: Page) -> int:
-    """What the server thinks of this browser's session."""
-    return int(page.evaluate("fetch('/api/v1/session').then((answer) => answer.status)"))
+def session_ended(page: Page) -> None:
+    """Wait until this page, which may be loaded anew just now, has no session any more."""
+    status = "fetch('/api/v1/session').then((answer) => answer.status)"
+    until(page, lambda: page.evaluate(status) == 401, "the session has ended at the server")
 
 
 def test_signing_out_removes_everything_and_ends_the_session(signed_in: Phone) -> None:
@@ -47,22 +46,20 @@ def test_signing_out_removes_everything_and_ends_the_session(signed_in: Phone) -
     with page.expect_event("load"):
         sign_out(page)
     expect(page.get_by_label("Password")).to_be_visible()
-    assert left_behind(page, []) == {"databases": [], "caches": [], "workers": 0, "keys": []}
-    assert session_status(page) == 401
+    only_left(page, [])
+    session_ended(page)
 
 
 def test_signing_out_with_no_network_empties_the_phone_and_tells_the_server_later(signed_in: Phone) -> None:
     page = signed_in.page
     signed_in.context.set_offline(True)
     sign_out(page)
-    owed = ["doorstep.sign-out-owed"]
-    assert left_behind(page, owed) == {"databases": [], "caches": [], "workers": 0, "keys": owed}
+    only_left(page, ["doorstep.sign-out-owed"])
     signed_in.context.set_offline(False)
     with page.expect_response(lambda answer: answer.request.method == "DELETE"):
-        signed_in.open("/")
-    page.wait_for_event("load")
-    assert page.evaluate(REMAINS)["keys"] == []
-    assert session_status(page) == 401
+        page.goto(signed_in.server.url, wait_until="commit")  # it is loaded once more when the server was told
+    only_left(page, [])
+    session_ended(page)
 
 
 ROWS = """() => new Promise((done, fail) => {
@@ -128,7 +125,7 @@ def test_a_newer_version_waits_until_the_rep_takes_it(signed_in: Phone, changed_
     page.get_by_role("button", name="Update").click()
     expect(page.locator("body")).to_have_attribute("data-build", "newer")
     expect(page.get_by_text("A new version is ready.")).to_be_hidden()
-    assert page.evaluate("caches.keys()") == ["shell-000000000000"]
+    until(page, lambda: page.evaluate("caches.keys()") == ["shell-000000000000"], "the old shell is gone")
     signed_in.context.set_offline(True)
     page.reload()
     expect(page.get_by_text("figures as of")).to_be_visible()

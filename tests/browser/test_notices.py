@@ -5,14 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import APIResponse, Playwright, Route, expect
 
 from tests.browser.conftest import Phone
 from tests.browser.measure import PHONE
@@ -28,14 +27,15 @@ from tests.browser.noticing import (
     tap,
 )
 from tests.browser.server import Server, SignIn, sample_reps
-from tests.browser.writing import offline, stored
+from tests.browser.writing import offline, stored, until
 from tests.browser.writing import server as ask
 from tests.support.browser import FLAGS, ensure
 from tests.support.calendars import ICALENDAR, calendar, event
 from tests.support.feed_server import document
 from tests.support.push_service import Browser, Delivered
 
-WAIT_SECONDS = 30
+# Between the entry in the calendar and the notice: time enough to see that none comes too early.
+UNTIL_THEN = timedelta(minutes=30)
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,9 @@ def telling(new_phone: Callable[..., Phone], around: Surroundings, rep: SignIn) 
     return phone, browser
 
 
-def until(found: Callable[[], Any]) -> Any:
-    """What is found, once something is."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not (result := found()):
-        if time.monotonic() > deadline:
-            pytest.fail("it never came")
-        time.sleep(0.1)
-    return result
+def kind_of(message: Delivered) -> str:
+    """What a message is about: `briefing`, `test` …"""
+    return str(message.shown["data"]["kind"])
 
 
 def of_visit(browser: Browser, visit_id: str) -> Delivered | None:
@@ -83,7 +78,7 @@ def test_a_calendar_a_clock_that_moves_a_phone_offline_a_notice_a_tap_and_the_br
     expect(phone.page.get_by_text("figures as of")).to_be_visible()
     offline(phone)
 
-    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=61)
+    starts_at = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=60) + UNTIL_THEN
     person = next(one for one in ask(phone, "/people?limit=200")["data"] if one["email"] and not one["left_on"])
     account = ask(phone, f"/accounts/{person['account_id']}")
     invited = f"ATTENDEE;CN={person['name']}:mailto:{person['email']}"
@@ -101,12 +96,12 @@ def test_a_calendar_a_clock_that_moves_a_phone_offline_a_notice_a_tap_and_the_br
         visits = ask(desk, f"/visits?account_id={account['id']}&limit=200")["data"]
         return next((one for one in visits if one["starts_at"] == at), None)
 
-    visit = until(planned)
+    visit = until(page, planned, "the visit that the calendar has")
     assert [one["id"] for one in stored(phone.page, "visit") if one["id"] == visit["id"]] == []
     assert of_visit(browser, visit["id"]) is None
 
-    around.move_clock(120)
-    message = until(lambda: of_visit(browser, visit["id"]))
+    around.move_clock(UNTIL_THEN.total_seconds() + 60)
+    message = until(page, lambda: of_visit(browser, visit["id"]), "the notice before it")
     assert around.push.faults == []
     assert (message.urgency, len(message.plain) <= 3993) == ("high", True)
     deliver(phone, message.plain)
@@ -119,11 +114,12 @@ def test_a_calendar_a_clock_that_moves_a_phone_offline_a_notice_a_tap_and_the_br
     expect(phone.page.get_by_role("heading", level=1)).to_have_text(account["name"])
     expect(phone.page.locator("section.hero .row").first).to_be_visible()
     expect(phone.page.locator(".pill")).to_have_text(re.compile("^Offline"))
-    first = phone.page.locator("section.hero .row").first.inner_text()
     # A new page, as after a night in a pocket, reads the same.
     fresh = phone.context.new_page()
     fresh.goto(f"{around.server.url}/visits/{visit['id']}")
-    expect(fresh.locator("section.hero .row").first).to_have_text(first, use_inner_text=True)
+    expect(fresh.locator("section.hero .row").first).to_be_visible()
+    here, there = (one.locator("section.hero .row").first for one in (phone.page, fresh))
+    until(fresh, lambda: here.inner_text() == there.inner_text(), "both pages read the same")
     shown(phone, 0)
 
 
@@ -138,8 +134,8 @@ def test_this_device_is_switched_on_tried_and_switched_off(
     public_key = ask(phone, "/push/key")["public_key"]
     assert (only_visible, base64.b64decode(key)) == (True, base64.urlsafe_b64decode(public_key + "="))
     page.get_by_role("button", name="Send a test").first.click()
-    message = until(lambda: browser.delivered and browser.delivered[-1])
-    assert message.shown["data"]["kind"] == "test"
+    # At some times of the day a notice of a visit comes too.
+    message = until(page, lambda: next((one for one in browser.delivered if kind_of(one) == "test"), None), "the test")
     deliver(phone, message.plain)
     (notice,) = shown(phone)
     assert notice["body"] == "Notices reach this device."
@@ -160,15 +156,46 @@ def test_what_is_chosen_is_kept_at_once_and_with_no_network_nothing_is_promised(
     page.get_by_label("Sun", exact=True).check()
     page.get_by_label("The evening before").uncheck()
     page.get_by_label("From").fill("20:30")
-    until(lambda: ask(signed_in, "/notice-preferences")["quiet_from"] == "20:30")
-    kept = ask(signed_in, "/notice-preferences")
-    assert (kept["lead_minutes"], kept["evening_before"], 7 in kept["working_days"]) == (30, False, True)
+    chosen = {"lead_minutes": 30, "evening_before": False, "quiet_from": "20:30"}
+
+    def kept() -> bool:
+        at_server = ask(signed_in, "/notice-preferences")
+        return chosen.items() <= at_server.items() and 7 in at_server["working_days"]
+
+    until(page, kept, "the server has all that was chosen")
     offline(signed_in)
     page.get_by_label("2 h").click()  # it goes back as soon as it was not kept
     expect(page.get_by_role("alert").filter(has_text="Not kept")).to_be_visible()
     expect(page.get_by_label("30 min")).to_be_checked()
     page.reload()
     expect(page.get_by_text("This is kept on the server")).to_be_visible()
+
+
+def test_two_choices_in_a_row_stand_although_the_answer_to_the_first_knows_nothing_of_the_second(
+    signed_in: Phone,
+) -> None:
+    page = signed_in.open("/me/notices")
+    expect(page.get_by_label("15 min")).not_to_be_checked()
+    expect(page.get_by_label("Only if something is new")).not_to_be_checked()
+    answers: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        if answers or route.request.method != "PATCH":
+            return route.continue_()
+        answers.append((route, route.fetch()))
+        return None
+
+    page.route("**/api/v1/notice-preferences", hold)
+    page.get_by_label("15 min").check()
+    until(page, lambda: answers, "the first choice is at the server")
+    page.get_by_label("Only if something is new").check()
+    page.wait_for_timeout(500)  # the second has time to overtake it
+    [(route, answer)] = answers
+    route.fulfill(response=answer)
+    expect(page.get_by_text("Kept", exact=True)).to_be_visible()
+    until(page, lambda: ask(signed_in, "/notice-preferences")["only_if_new"], "the server has the second")
+    expect(page.get_by_label("15 min")).to_be_checked()
+    expect(page.get_by_label("Only if something is new")).to_be_checked()
 
 
 IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148"
@@ -217,17 +244,19 @@ def test_a_browser_that_was_restarted_with_no_server_takes_notices(
     user_id = ask(phone, "/session")["user"]["id"]
     phone.context.close()
     around.server.stop()
-    phone = launch()
-    page = phone.open("/")
-    expect(page.locator(".pill")).to_have_text(re.compile("^Offline"))
-    deliver(phone, a_notice(user_id))
-    (notice,) = shown(phone)
-    assert notice["title"] == "10:00 · Norrvik Paper"
-    page.goto(f"{around.server.url}/visits/{notice['tag']}")
-    expect(page.get_by_role("heading", level=1)).to_have_text("Norrvik Paper")
-    phone.context.close()
-    assert phone.complaints == []
-    around.server.start()
+    try:
+        phone = launch()
+        page = phone.open("/")
+        expect(page.locator(".pill")).to_have_text(re.compile("^Offline"))
+        deliver(phone, a_notice(user_id))
+        (notice,) = shown(phone)
+        assert notice["title"] == "10:00 · Norrvik Paper"
+        page.goto(f"{around.server.url}/visits/{notice['tag']}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Norrvik Paper")
+        phone.context.close()
+        assert phone.complaints == []
+    finally:
+        around.server.start()
 
 
 def a_notice(user_id: str) -> bytes:

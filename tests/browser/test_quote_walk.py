@@ -9,7 +9,7 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser import quoting
+from tests.browser import PATIENCE_MS, quoting
 from tests.browser.conftest import Phone
 from tests.browser.measure import PHONE
 from tests.browser.writing import all_sent, an_account, offline, online
@@ -34,12 +34,14 @@ def test_a_rep_quotes_offline_the_customer_accepts_in_another_browser_and_the_ac
     quoting.finish(page)
     quoting.add(page, "Watch Plus")
     page.get_by_role("link", name=re.compile("^Watch Plus")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Watch Plus")
     page.get_by_label("How many").check()
     page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("^Quote "))
     number = page.get_by_role("heading", level=1).inner_text().removeprefix("Quote ")
     net = page.locator(".wf .sum .amount").last.inner_text()
     page.get_by_role("button", name=re.compile("^Send")).click()
-    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent", timeout=10_000)
+    expect(page.locator(".pill")).to_have_text("Offline · 2 unsent")
 
     # Back on the road.
     online(signed_in)
@@ -51,7 +53,7 @@ def test_a_rep_quotes_offline_the_customer_accepts_in_another_browser_and_the_ac
     # The customer, elsewhere, with nothing but the link.
     elsewhere = chromium.new_context(**PHONE)
     customer = elsewhere.new_page()
-    customer.set_default_timeout(15_000)
+    customer.set_default_timeout(PATIENCE_MS)
     customer.goto(signed_in.server.url + kept["link"])
     expect(customer.get_by_text(number).first).to_be_visible()
     expect(customer.get_by_text("11 kW").first).to_be_attached()
@@ -67,7 +69,7 @@ def test_a_rep_quotes_offline_the_customer_accepts_in_another_browser_and_the_ac
 
     # The rep is told, and has the document of what was accepted.
     page.goto(signed_in.server.url + path)
-    expect(page.get_by_text(re.compile("^Accepted by Eva Lindqvist"))).to_be_visible(timeout=20_000)
+    expect(page.get_by_text(re.compile("^Accepted by Eva Lindqvist"))).to_be_visible()
     done = quoting.quote_at_server(signed_in, path)
     accepted = f"{signed_in.server.url}/api/v1/quotes/{done['id']}/versions/{done['version']}/document.pdf"
     document = signed_in.context.request.get(accepted)

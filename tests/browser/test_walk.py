@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Phone
 from tests.browser.server import SignIn
+from tests.browser.writing import stored, until
 
 
 def test_a_wrong_password_is_said_and_nothing_is_kept(phone: Phone, rep: SignIn) -> None:
@@ -49,14 +50,10 @@ def test_every_line_of_a_briefing_opens_what_it_rests_on(signed_in: Phone) -> No
 
 def test_a_usage_chart_has_its_sentence_and_a_table_behind_it(signed_in: Phone) -> None:
     page = signed_in.page
-    for visit in page.locator("a.card[href^='/visits/']").all():
-        visit.click()
-        chart = page.locator(".chart").first
-        expect(page.locator("section.card").first).to_be_visible()
-        page.wait_for_timeout(800)  # cards below the first are drawn when that is on the screen
-        if chart.count():
-            break
-        page.get_by_role("link", name="Today", exact=True).click()
+    charted = {one["visit_id"] for one in stored(page, "briefing") if any(card.get("charts") for card in one["cards"])}
+    visit = min((one for one in stored(page, "visit") if one["id"] in charted), key=lambda one: one["starts_at"])
+    signed_in.open(f"/visits/{visit['id']}")
+    chart = page.locator(".chart").first
     expect(chart.get_by_role("img", name=re.compile("^Chart: "))).to_be_visible()
     chart.get_by_text("Table", exact=True).click()
     expect(chart.get_by_role("row")).to_have_count(29)
@@ -107,7 +104,7 @@ def test_the_theme_is_chosen_and_kept(signed_in: Phone) -> None:
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.reload()
     expect(page.get_by_label("Dark")).to_be_checked()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(16, 22, 28)"
+    expect(page.locator("body")).to_have_css("background-color", "rgb(16, 22, 28)")
 
 
 def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(
@@ -121,18 +118,34 @@ def test_figures_of_more_than_a_day_ago_are_said_to_be_out_of_date(
     expect(page.get_by_text("Out of date.")).to_be_visible()
 
 
+# Nothing was drawn, moved or scrolled for a while.
+AT_REST = """() => new Promise((done) => {
+    const all = () => [scrollY, document.documentElement.scrollHeight, document.querySelectorAll('*').length].join();
+    let [last, still] = [all(), 0];
+    const look = () => {
+        still = all() === last ? still + 1 : 0;
+        last = all();
+        if (still >= 30) done(true);
+        else requestIdleCallback(() => requestAnimationFrame(look), { timeout: 200 });
+    };
+    look();
+})"""
+
+
 def test_going_back_returns_to_where_the_list_was_left(signed_in: Phone) -> None:
-    page = signed_in.page
-    card = page.locator("a.card[href^='/visits/']").nth(6)
+    with signed_in.page.expect_response("**/api/v1/calendars"):  # with what is unsure in them, Today is complete
+        page = signed_in.open("/")
+    visit = page.locator("a.card[href^='/visits/']").nth(6).get_attribute("href")
+    card = page.locator(f"a.card[href='{visit}']")
     card.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
+    until(page, lambda: page.evaluate(AT_REST), "the list is drawn and lies still")
     before = card.bounding_box()
     card.click()
     expect(page.locator("a.back")).to_have_text("Today")  # the list has such a link too, but not this one
     assert page.evaluate("scrollY") == 0
     page.go_back()
     expect(card).to_be_visible()
-    page.wait_for_timeout(300)
+    until(page, lambda: page.evaluate(AT_REST), "the list is drawn and lies still")
     after = card.bounding_box()
     assert before and after
     assert abs(after["y"] - before["y"]) < 48, "the same card is about where it was"

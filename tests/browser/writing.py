@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, expect
+import pytest
+from playwright.sync_api import Error, Page, expect
 
-from tests.browser.conftest import Phone
+from tests.browser import PATIENCE_MS
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Phone
 
 SAVED = "Saved on this phone"
 UNSENT_MARK = ".unsent"
+LOOK_AGAIN_MS = 50
+# What Playwright says of a page that went elsewhere while it was asked.
+LOADING = ("Execution context was destroyed", "Cannot find context", "navigat")
 
 
 def offline(phone: Phone) -> None:
@@ -28,8 +36,31 @@ def online(phone: Phone) -> None:
 
 
 def all_sent(page: Page) -> None:
-    """Wait until the server has everything."""
-    expect(page.locator(".pill")).to_have_text(re.compile("^All sent"), timeout=15_000)
+    """Wait until the server has everything that is saved on this phone, photos too.
+
+    What is saved is said before it is counted: the pill may still tell of the moment before. The queue does not.
+    """
+    until(page, lambda: not unsent(page), lambda: f"everything is sent, also {unsent(page)}")
+    expect(page.locator(".pill")).to_have_text(re.compile("^All sent"))
+
+
+def unsent(page: Page) -> list[str]:
+    """What waits in the phone's queue, by name, and photos of which the server lacks bytes."""
+    waiting = [str(one["name"]) for one in stored(page, "mutation") if one.get("done") is None]
+    return waiting + [str(one["name"]) for one in stored(page, "blob")]
+
+
+def until(page: Page, holds: Callable[[], Any], what: str | Callable[[], str]) -> Any:
+    """What `holds` gives, once that is true; for what no element shows. A page that is just being loaded is asked again."""
+    for _ in range(PATIENCE_MS // LOOK_AGAIN_MS):
+        try:
+            if found := holds():
+                return found
+        except Error as error:
+            if not any(words in error.message for words in LOADING):
+                raise
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+    return pytest.fail(f"{what() if callable(what) else what}: not within {PATIENCE_MS // 1000} s")
 
 
 def first_visit(phone: Phone, nth: int = 0) -> str:
@@ -67,23 +98,37 @@ def at_server(phone: Phone, kind: str, account: str) -> list[dict[str, Any]]:
     return found
 
 
+# The rows of a store, or what it has under a key; where there is no database, none is made.
+READ = """([store, key]) => new Promise((done) => {
+    const open = indexedDB.open('doorstep');
+    open.onupgradeneeded = () => open.transaction.abort();
+    open.onerror = () => done(key ? null : []);
+    open.onsuccess = () => {
+        const rows = open.result.transaction(store).objectStore(store);
+        const asked = key ? rows.get(key) : rows.getAll();
+        asked.onsuccess = () => { open.result.close(); done(asked.result); };
+    };
+})"""
+
+
 def stored(page: Page, store: str) -> list[dict[str, Any]]:
     """All rows of a store of the phone's database."""
-    rows: list[dict[str, Any]] = page.evaluate(
-        """(store) => new Promise((done, fail) => {
-            const open = indexedDB.open('doorstep');
-            open.onerror = fail;
-            open.onsuccess = () => {
-                const all = open.result.transaction(store).objectStore(store).getAll();
-                all.onsuccess = () => { open.result.close(); done(all.result); };
-            };
-        })""",
-        store,
-    )
+    rows: list[dict[str, Any]] = page.evaluate(READ, [store, None])
     return rows
 
 
+def noted(page: Page, key: str) -> Any:
+    """What the phone's database holds beside the rows, under a key; None where there is nothing."""
+    return page.evaluate(READ, ["meta", key])
+
+
 def save(page: Page, button: str = "Save") -> None:
-    """Tap the button at the thumb and see that it is said."""
+    """Tap the button at the thumb, see that it is said, and that the form is left.
+
+    What was said of an entry before may still be there: this one is on the phone when the queue has taken it.
+    """
+    before, form = noted(page, "order") or 0, page.url
     page.get_by_role("button", name=button, exact=True).click()
+    until(page, lambda: (noted(page, "order") or 0) > before, "it is saved")
     expect(page.get_by_text(SAVED)).to_be_visible()
+    expect(page).not_to_have_url(form)
