@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from app.calendars import dav
 from app.calendars.dav import Collection, Member, NotDav
@@ -168,7 +168,7 @@ class Server:
             target = answer.headers.get("Location")
             if answer.status not in REDIRECTS or not target:
                 break
-            url = _within(url, urljoin(url, target))
+            url = _within(url, dav.absolute(url, target))
         if answer.status != 207:
             raise Refused(refused(answer, REFUSALS, self._now))
         return replace(answer, final_url=url)

@@ -71,7 +71,7 @@ def multiget(urls: Iterable[str]) -> bytes:
 def hrefs(body: bytes, base: str, prop: str) -> list[str]:
     """The absolute addresses in a property of a multistatus, such as `d:current-user-principal` (RFC 5397)."""
     found = _parsed(body).xpath(f"//d:propstat[{_GOOD}]/d:prop/{prop}/d:href", namespaces=NAMESPACES)
-    return [_absolute(base, node.text) for node in found if node.text and node.text.strip()]
+    return [absolute(base, node.text) for node in found if node.text and node.text.strip()]
 
 
 def collections(body: bytes, base: str) -> list[Collection]:
@@ -86,7 +86,7 @@ def members(body: bytes, base: str) -> list[Member]:
         etag = _text(answer, f"d:propstat[{_GOOD}]/d:prop/d:getetag")
         data = _text(answer, f"d:propstat[{_GOOD}]/d:prop/c:calendar-data")
         if etag or data:
-            found.append(Member(_absolute(base, _text(answer, "d:href")), etag, data))
+            found.append(Member(absolute(base, _text(answer, "d:href")), etag, data))
     return found
 
 
@@ -97,7 +97,7 @@ def _collection(answer: etree._Element, base: str) -> Collection:
     prop = f"d:propstat[{_GOOD}]/d:prop"
     named = answer.xpath(f"{prop}/c:supported-calendar-component-set/c:comp/@name", namespaces=NAMESPACES)
     return Collection(
-        url=_absolute(base, _text(answer, "d:href")),
+        url=absolute(base, _text(answer, "d:href")),
         name=_text(answer, f"{prop}/d:displayname"),
         # Without a tag of its own a collection has one by its synchronisation (RFC 6578 § 4).
         ctag=_text(answer, f"{prop}/cs:getctag") or _text(answer, f"{prop}/d:sync-token"),
@@ -127,7 +127,13 @@ def _text(node: etree._Element, path: str) -> str:
     return "".join(found[0].itertext()).strip() if found else ""
 
 
-def _absolute(base: str, href: str) -> str:
-    """An absolute address in one spelling: servers escape paths in different ways, and the same server in two."""
-    parts = urlsplit(urljoin(base, href.strip()))
+def absolute(base: str, href: str) -> str:
+    """An absolute address in one spelling: servers escape paths in different ways, and the same server in two.
+
+    Raises NotDav for what is no address.
+    """
+    try:
+        parts = urlsplit(urljoin(base, href.strip()))
+    except ValueError as error:
+        raise NotDav("An address in its answer cannot be read.") from error
     return urlunsplit(parts._replace(path=quote(unquote(parts.path), safe="/@:~!$&'()*+,;="), fragment=""))

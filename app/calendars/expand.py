@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from app.calendars import ical
 from app.calendars.ical import Attendee, CalendarDocument, EventFault, Occurrence, ParsedCalendar
-from app.calendars.split import Series, decoded, split
+from app.calendars.split import Series, decoded, split, value_of
 from app.foundation.fields import ZONES
 from app.foundation.text import clean
 
@@ -76,6 +76,7 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
             faults.append(
                 _fault(series, ical.UnreadableEvent.problem, f"It breaks the rules of iCalendar: {_reason(error)}")
             )
+    found = _each_once(found)
     found.sort(key=lambda one: (one.starts_at, one.uid, one.recurrence_id))
     if len(found) > ical.MAX_OCCURRENCES:
         detail = f"It has {len(found)} in the time that is looked at; the first {ical.MAX_OCCURRENCES} were taken."
@@ -86,6 +87,14 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
     until = found[ical.MAX_OCCURRENCES - 1].starts_at if full else document.ends_at
     kept = tuple(found[: ical.MAX_OCCURRENCES])
     return ParsedCalendar(name, kept, tuple(faults), uids, until if whole else None)
+
+
+def _each_once(found: list[Occurrence]) -> list[Occurrence]:
+    """Of occurrences with the same name the first: where an hour is left out, two times of a rule are the same moment."""
+    named: dict[tuple[str, str], Occurrence] = {}
+    for one in found:
+        named.setdefault((one.uid, one.recurrence_id), one)
+    return list(named.values())
 
 
 class _Unusable(Exception):
@@ -146,8 +155,30 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
         dates = recurring_ical_events.of(calendar).between(first, last)
     if len(dates) > ical.MAX_PER_SERIES:
         raise _Unusable(ical.EndlessEvent.problem, f"It takes place {len(dates)} times in the time that is looked at.")
-    recurring = series.recurring
-    return [_occurrence(event, series.uid, zone, recurring=recurring, cancels=cancels) for event in dates]
+    named = _names_of(calendar) if series.recurring else lambda _event: ""
+    return [_occurrence(event, series.uid, zone, named(event), cancels=cancels) for event in dates]
+
+
+def _names_of(calendar: Any) -> Callable[[Any], str]:
+    """What names an occurrence of a series: where it stood before anything was changed (§ 3.8.4.4).
+
+    The library names all that a change of "this and all to follow" moved by the first of them; each stood as much earlier
+    or later than it takes place now as that first one did.
+    """
+    moved = {
+        event["RECURRENCE-ID"].dt: event["DTSTART"].dt
+        for event in calendar.walk("VEVENT")
+        if "RECURRENCE-ID" in event and event["RECURRENCE-ID"].params.get("RANGE", "").upper() == "THISANDFUTURE"
+    }
+
+    def name(event: Any) -> str:
+        stood, starts = event["RECURRENCE-ID"].dt, event["DTSTART"].dt
+        if stood in moved:
+            with suppress(TypeError):  # a date that became a time, or the other way round
+                stood = starts - (moved[stood] - stood)
+        return _recurrence_id(stood)
+
+    return name
 
 
 def _until_end_of_day(event: list[str]) -> list[str]:
@@ -182,14 +213,14 @@ def _document(lines: Iterable[str]) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *lines, "END:VCALENDAR", ""])
 
 
-def _occurrence(event: Any, uid: str, zone: str, *, recurring: bool, cancels: bool) -> Occurrence:
+def _occurrence(event: Any, uid: str, zone: str, recurrence_id: str, *, cancels: bool) -> Occurrence:
     start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else event.end
     all_day = not isinstance(start, datetime)
     starts_at = _instant(start, zone)
     private = str(event.get("CLASS", "")).upper() in _PRIVATE
     return Occurrence(
         uid=_short_uid(uid),
-        recurrence_id=_recurrence_id(event["RECURRENCE-ID"].dt) if recurring else "",
+        recurrence_id=recurrence_id,
         starts_at=starts_at,
         ends_at=max(_instant(end, zone), starts_at),
         time_zone=_own_zone(start, zone),
@@ -264,15 +295,14 @@ def _whole(value: Any) -> int:
 
 def _short_uid(uid: str) -> str:
     """A UID that can be stored: as it is, or its hash where it is too long or has characters that no text has."""
-    plain = clean(uid, 10_000)
-    return plain if len(plain) <= ical.MAX_UID else f"sha256-{sha256(uid.encode('utf-8', 'replace')).hexdigest()}"
+    storable = len(uid) <= ical.MAX_UID and clean(uid, ical.MAX_UID) == uid
+    return uid if storable else f"sha256-{sha256(uid.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def _fault(series: Series, problem: str, detail: str) -> EventFault:
     """What to say of a series. Of a private one nothing is told that it says."""
     lines = [line for event in series.events for line in event]
-    private = any(line.upper().startswith("CLASS:") and line[6:].strip().upper() in _PRIVATE for line in lines)
-    if private:
+    if any((value_of(event, "CLASS") or "").upper() in _PRIVATE for event in series.events):
         return EventFault("", problem, "It is a private event.", _short_uid(series.uid))
     summary = next((line.partition(":")[2] for line in lines if line[:7].upper() == "SUMMARY"), "")
     return EventFault(clean(summary, 100), problem, clean(detail, 300), _short_uid(series.uid))

@@ -99,12 +99,12 @@ def _take(parts: Parts, kind: str, lines: Iterator[str]) -> None:
         uid = uid or _made_up_uid(content)
         parts.series.setdefault(uid, Series(uid)).events.append(content)
     elif kind == "VTIMEZONE":
-        parts.time_zones.setdefault(_value(content, "TZID") or "", content)
+        parts.time_zones.setdefault(value_of(content, "TZID") or "", content)
 
 
 def _made_up_uid(event: list[str]) -> str:
     """A name for an event that has none, against § 3.6.1: the same as long as time and words are. It tells neither."""
-    said = f"{_value(event, 'DTSTART')} {_value(event, 'SUMMARY')}"
+    said = f"{value_of(event, 'DTSTART')} {value_of(event, 'SUMMARY')}"
     return f"no-uid-{sha256(said.encode('utf-8', 'replace')).hexdigest()[:32]}"
 
 
@@ -128,7 +128,7 @@ def _content(kind: str, lines: Iterator[str]) -> tuple[list[str], str | None]:
 
 
 def _event_may_touch(event: list[str], first: date, last: date) -> bool:
-    starts = _day(_value(event, "DTSTART"))
+    starts = _day(value_of(event, "DTSTART"))
     if starts is None:
         return True
     if starts > last:
@@ -136,7 +136,7 @@ def _event_may_touch(event: list[str], first: date, last: date) -> bool:
         return any(_name(line) in ("RDATE", "RECURRENCE-ID") for line in event)
     if any(_name(line) in ("RDATE", "RECURRENCE-ID") for line in event):
         return True
-    rule = _value(event, "RRULE")
+    rule = value_of(event, "RRULE")
     if rule is not None:
         until = _UNTIL.search(rule)
         limit = _day(until.group(1)) if until else None
@@ -146,10 +146,10 @@ def _event_may_touch(event: list[str], first: date, last: date) -> bool:
 
 def _length(event: list[str], starts: date) -> timedelta:
     """How long an event lasts at most, in days."""
-    ends = _day(_value(event, "DTEND"))
+    ends = _day(value_of(event, "DTEND"))
     if ends is not None:
         return max(ends - starts, timedelta())
-    found = _DAYS.match((_value(event, "DURATION") or "").strip().lstrip("+-"))
+    found = _DAYS.match((value_of(event, "DURATION") or "").strip().lstrip("+-"))
     weeks, days = (int(part or 0) for part in found.groups()) if found else (0, 0)
     return timedelta(days=7 * weeks + days + 1)
 
@@ -168,7 +168,7 @@ def _name(line: str) -> str:
     return re.split("[;:]", line, maxsplit=1)[0].strip().upper()
 
 
-def _value(lines: list[str], name: str) -> str | None:
+def value_of(lines: list[str], name: str) -> str | None:
     """The value of the first property of this name, parameters left out."""
     for line in lines:
         if line[: len(name)].upper() == name and line[len(name) : len(name) + 1] in (":", ";"):

@@ -314,6 +314,13 @@ def test_bad_events_of_a_file_are_shown_and_the_others_taken(rep: Rep, norrvik: 
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_series_through_the_hour_that_is_left_out_is_taken(rep: Rep, norrvik: str) -> None:
+    start = "DTSTART;TZID=Europe/Stockholm:20260329T013000"
+    rep.imports(calendar(event("x", start, "DURATION:PT10M", "RRULE:FREQ=MINUTELY;INTERVAL=30;COUNT=4", ANNA)))
+    assert [at[11:16] for _, at in rep.planned()] == ["00:30", "01:00", "01:30"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_an_event_that_cannot_be_read_any_more_keeps_its_visit(rep: Rep, norrvik: str) -> None:
     rep.imports(calendar(meeting()))
     rep.imports(calendar(event("m1", "DTSTART;TZID=Mars/Olympus:20260304T100000", ANNA)))

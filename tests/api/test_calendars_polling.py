@@ -416,9 +416,14 @@ def test_a_wrong_password_and_another_kind_of_server_are_named(rep: Rep, caldav:
     caldav.on_request = lambda handler: handler.answer(401) or True
     followed.poll()
     assert followed.problem() == "calendar-forbidden"
-    caldav.on_request = lambda handler: handler.answer(207, b"<html/>") or True
-    followed.poll()
-    assert followed.problem() == "calendar-not-caldav"
+    for answer in (
+        lambda handler: handler.answer(207, b"<html/>") or True,
+        lambda handler: handler.multistatus([("http://[nowhere/", "<D:resourcetype/>", "")]) or True,
+        lambda handler: handler.answer(302, b"", {"Location": "http://[nowhere/"}) or True,
+    ):
+        caldav.on_request = answer
+        followed.poll()
+        assert followed.problem() == "calendar-not-caldav"
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

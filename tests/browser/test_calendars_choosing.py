@@ -82,6 +82,18 @@ def test_of_several_calendars_of_an_account_the_rep_taps_those_to_follow(
     expect(card).to_have_count(0)
 
 
+def test_a_password_that_is_wrong_is_typed_again_where_it_says_so(signed_in: Phone, around: Surroundings) -> None:
+    page = signed_in.open("/me/calendars")
+    add(page, "CalDAV", around.caldav.url("/dav/calendars/anna/family/"), USER, "last year's")
+    card = kind_of(page, "CalDAV").filter(has_text="wants another password")
+    expect(card.get_by_label("User name")).to_have_value(USER)
+    card.get_by_role("button", name="Sign in again").click()
+    expect(card.get_by_role("alert").filter(has_text="Type the password.")).to_be_visible()
+    card.get_by_label("Password").fill(PASSWORD)
+    card.get_by_role("button", name="Sign in again").click()
+    expect(page.get_by_role("article", name="Family").get_by_text("Read just now")).to_be_visible()
+
+
 def test_a_calendar_is_paused_and_read_again_with_one_switch(signed_in: Phone, around: Surroundings) -> None:
     url = around.files.add("/paused.ics", document(calendar(properties=["X-WR-CALNAME:Fairs"]), "text/calendar"))
     page = signed_in.open("/me/calendars")

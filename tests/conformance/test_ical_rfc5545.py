@@ -218,6 +218,20 @@ def test_this_and_all_to_follow_move_together() -> None:
     assert [one.summary for one in found] == ["Meeting", "Meeting", "Moved", "Moved"]
 
 
+@pytest.mark.parametrize("stood", [";TZID=Europe/Stockholm:20260316T100000", ":20260316T090000Z"])
+def test_each_of_those_that_move_together_keeps_its_own_name(stood: str) -> None:
+    series = event("w", *WEEKLY, "RRULE:FREQ=WEEKLY;COUNT=6")
+    before, after = spring(series), spring(series, changed(f";RANGE=THISANDFUTURE{stood}", "20260317T130000"))
+    assert times(after)[2:5] == ["03-17 13:00", "03-24 13:00", "03-31 13:00"]  # summer time begins on 29 March
+    assert [one.recurrence_id for one in after] == [one.recurrence_id for one in before]
+    late = read(
+        series,
+        changed(f";RANGE=THISANDFUTURE{stood}", "20260317T130000"),
+        since="2026-03-20", until="2026-05-31", zone="Europe/Stockholm",
+    )  # fmt: skip
+    assert [one.recurrence_id for one in late] == [one.recurrence_id for one in before][3:]
+
+
 def test_an_instance_without_its_series_is_an_event_of_its_own() -> None:
     assert times(spring(changed(SECOND, "20260311T140000"))) == ["03-11 14:00"]
 

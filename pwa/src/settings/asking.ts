@@ -11,6 +11,7 @@ export interface Calendar {
   name: string;
   /** its host */
   url: string | null;
+  username: string | null;
   paused: boolean;
   /** series that wait for an answer */
   asked: number;

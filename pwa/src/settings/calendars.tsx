@@ -6,21 +6,19 @@ import { asked } from '../store/asked';
 import { phone } from '../store/state';
 import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
-import { Chips, Text } from '../ui/form';
 import { Empty, Screen } from '../ui/frame';
 import { Icon } from '../ui/icons';
 import { say } from '../ui/said';
 import { CALENDARS, readCalendars, type Calendar } from './asking';
+import { AddCalendar, NEEDS_NETWORK, SignInAgain } from './calendar-adding';
 import { Chooser } from './calendar-choices';
 import { FeedCard } from './feed';
 import { OnTheServer, State, Switch, Trouble, whatWentWrong } from './pieces';
 import { csrf } from './subscription';
 
 const OFFLINE = 'It cannot be reached now. Visits that were made of your calendars are on this phone all the same.';
-const NEEDS_NETWORK = 'The server cannot be reached now. This needs a network.';
 /** A calendar that was just added is read within moments: looked at again after these. */
 const LOOKS_MS = [1_500, 4_000, 10_000];
-const LARGEST = 50_000_000;
 
 export function CalendarsScreen() {
   const calendars = useSignal<Calendar[] | null>(null);
@@ -65,6 +63,9 @@ export function AskedCard({ count }: { count: number }) {
   );
 }
 
+/** What another password helps against. */
+const LOCKED = /\/calendar-forbidden$/;
+
 const KINDS = { file: 'From files', url: 'By its address', caldav: 'CalDAV' } as const;
 
 function CalendarCard({ calendar, changed }: { calendar: Calendar; changed: () => void }) {
@@ -108,6 +109,7 @@ function CalendarCard({ calendar, changed }: { calendar: Calendar; changed: () =
       ) : (
         <HowItStands calendar={calendar} />
       )}
+      {kind !== 'file' && LOCKED.test(calendar.problem?.type ?? '') && <SignInAgain calendar={calendar} done={changed} />}
       {kind !== 'file' && !choosing && (
         <Switch
           label="Keep it up to date" hint={paused ? 'Paused: its visits stay as they are' : 'Read about every ten minutes'} on={left.value ?? !paused}
@@ -175,113 +177,5 @@ function HowItStands({ calendar: { kind, paused, problem, last_polled_at: polled
     <State sign="good">
       {kind === 'file' ? 'Imported' : 'Read'} {when}.
     </State>
-  );
-}
-
-type Way = 'url' | 'caldav' | 'file';
-const WAYS: { value: Way; label: string }[] = [
-  { value: 'url', label: 'By its address' }, { value: 'caldav', label: 'CalDAV' }, { value: 'file', label: 'A file' },
-];
-
-function AddCalendar({ first, added }: { first: boolean; added: () => void }) {
-  const way = useSignal<Way>('url');
-  return (
-    <section class="card settings">
-      <h2>{first ? 'Add your calendar' : 'Add another'}</h2>
-      <p class="soft">
-        An event becomes a visit when its people, place or name are surely a customer’s. What is unsure you are asked. Of
-        private events only the time is kept.
-      </p>
-      <Chips legend="How" options={WAYS} value={way.value} onPick={(picked) => (way.value = picked ?? 'url')} />
-      {way.value === 'file' ? <FromFile added={added} /> : <FromAddress key={way.value} kind={way.value} added={added} />}
-    </section>
-  );
-}
-
-function FromAddress({ kind, added }: { kind: 'url' | 'caldav'; added: () => void }) {
-  const url = useSignal('');
-  const username = useSignal('');
-  const password = useSignal('');
-  const trouble = useSignal('');
-  const busy = useSignal(false);
-  const follow = async (event: Event) => {
-    event.preventDefault();
-    if (!url.value.trim()) return void (trouble.value = 'Say where the calendar is.');
-    busy.value = true;
-    trouble.value = '';
-    const secret = { ...(username.value && { username: username.value }), ...(password.value && { password: password.value }) };
-    try {
-      await call(phone.env, CALENDARS, { method: 'POST', body: { kind, url: url.value.trim(), ...secret }, ...csrf() });
-      url.value = username.value = password.value = '';
-      say('Followed. It is being read');
-      added();
-    } catch (error) {
-      trouble.value = whatWentWrong(error, NEEDS_NETWORK);
-    }
-    busy.value = false;
-  };
-  return (
-    <form class="form" noValidate onSubmit={(event) => void follow(event)}>
-      <Text
-        label="Address" type="url" value={url.value} onText={(text) => (url.value = text)} autocapitalize="off" spellcheck={false} maxLength={2000}
-        hint={kind === 'url' ? 'Google: “Secret address in iCal format”. Outlook: “Publish calendar”, ICS. It begins with https:// or webcal://' : 'Of the calendar or its server, or your mail address there'}
-      />
-      {kind === 'caldav' && (
-        <>
-          <Text label="User name" value={username.value} onText={(text) => (username.value = text)} autocapitalize="off" spellcheck={false} maxLength={200} />
-          <Password value={password.value} onText={(text) => (password.value = text)} />
-        </>
-      )}
-      <button class="btn wide" type="submit" aria-busy={busy.value}>
-        {busy.value ? 'Asking…' : 'Follow'}
-      </button>
-      <Trouble text={trouble} />
-    </form>
-  );
-}
-
-function Password({ value, onText }: { value: string; onText: (text: string) => void }) {
-  return (
-    <div class="field">
-      <label for="calendar-password">Password</label>
-      <input
-        id="calendar-password" type="password" value={value} autocomplete="off" maxLength={500} aria-describedby="calendar-password-below"
-        onInput={(event) => onText(event.currentTarget.value)}
-      />
-      <span id="calendar-password-below" class="src">
-        Best one made for apps. It is kept sealed and never shown.
-      </span>
-    </div>
-  );
-}
-
-function FromFile({ added }: { added: () => void }) {
-  const trouble = useSignal('');
-  const busy = useSignal(false);
-  const take = async (input: HTMLInputElement) => {
-    const file = input.files?.[0];
-    if (!file) return;
-    input.value = '';
-    if (file.size > LARGEST) return void (trouble.value = 'This file is too large to be a calendar.');
-    busy.value = true;
-    trouble.value = '';
-    try {
-      const body = new Uint8Array(await file.arrayBuffer());
-      await call(phone.env, `${CALENDARS}:import`, { method: 'POST', body, type: 'text/calendar', timeoutMs: 120_000, ...csrf() });
-      say('Imported');
-      added();
-    } catch (error) {
-      trouble.value = whatWentWrong(error, NEEDS_NETWORK);
-    }
-    busy.value = false;
-  };
-  return (
-    <>
-      <label class="btn wide filepick" aria-busy={busy.value}>
-        {busy.value ? 'Reading…' : 'Choose a file (.ics)'}
-        <input type="file" accept=".ics,text/calendar" onChange={(event) => void take(event.currentTarget)} />
-      </label>
-      <Trouble text={trouble} />
-    </>
   );
 }

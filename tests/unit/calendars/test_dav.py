@@ -103,3 +103,9 @@ def test_objects_are_joined_as_one_calendar() -> None:
     text = joined(objects, "My\nwork").decode()
     assert text.count("BEGIN:VCALENDAR") == text.count("END:VCALENDAR") == 1
     assert text.count("BEGIN:VEVENT") == 2 and "METHOD" not in text and "X-WR-CALNAME:My work" in text
+
+
+@pytest.mark.parametrize("href", ["http://[not-an-address/", "//[::1", "https://[dav.example/ ["])
+def test_an_address_that_is_none_is_no_webdav_answer(href: str) -> None:
+    with pytest.raises(NotDav, match="address"):
+        dav.collections(multistatus(response(href, f"{CALENDAR}<displayname>x</displayname>")), BASE)

@@ -213,6 +213,24 @@ def test_an_event_without_a_name_keeps_the_one_it_is_given_which_tells_nothing()
     assert first.uid != only(nameless.replace("Secret", "Other")).uid
 
 
+def test_a_private_event_is_private_however_that_is_written() -> None:
+    parsed = read(event("bad", "DTSTART;TZID=Mars/Olympus:20260304T100000", "CLASS;X-A=1:Private", summary="Doctor"))
+    assert [(fault.event, fault.detail) for fault in parsed.faults] == [("", "It is a private event.")]
+
+
+def test_times_that_are_one_moment_where_an_hour_is_left_out_take_place_once() -> None:
+    start = "DTSTART;TZID=America/New_York:20260308T013000"
+    parsed = read(event("x", start, "DURATION:PT10M", "RRULE:FREQ=MINUTELY;INTERVAL=30;COUNT=6"))
+    names = [one.recurrence_id for one in parsed.occurrences]
+    assert names == ["20260308T063000Z", "20260308T070000Z", "20260308T073000Z", "20260308T080000Z"]
+
+
+def test_uids_that_differ_in_what_no_text_has_are_two() -> None:
+    parsed = read(*(event(uid, TEN, "DURATION:PT1H") for uid in ("a b", "a  b", "a\tb", "a b\x07")))
+    assert len({one.uid for one in parsed.occurrences}) == len(parsed.occurrences) == 4
+    assert {one.uid for one in parsed.occurrences} == parsed.uids and "a b" in parsed.uids
+
+
 def test_without_end_and_since_1601() -> None:
     ancient = event("y", "DTSTART:16010304T100000Z", "RRULE:FREQ=YEARLY")
     assert [one.starts_at.year for one in read(ancient).occurrences] == [2026]
