@@ -101,19 +101,20 @@ class Notice:
 
 def words(notice: Notice) -> Message:
     """Title and lines. The title has the time, in the visit's zone, and the account; both are always there."""
-    visit, change, zone = notice.visit, notice.change, ZoneInfo(notice.visit.time_zone)
-    when = spoken(visit.starts_at, notice.now, zone)
+    visit, change = notice.visit, notice.change
+    when = spoken(visit.starts_at, notice.now, ZoneInfo(visit.time_zone))
     name = wire_text(visit.account_name, MAX_NAME)
-    before: list[str] = []
-    title = f"{when} · {name}"
+    title = f"Moved to {_low(when)} · {name}" if change.moved_from is not None else f"{when} · {name}"
     if change.cancelled:
-        return Message(f"Cancelled: {title}", ("The visit was cancelled.", *change.learned))
-    if change.moved_from is not None:
-        title = f"Moved to {_low(when)} · {name}"
-        before.append(f"It was planned for {_low(spoken(change.moved_from, notice.now, zone))}.")
-    before.extend(change.learned)
-    said = (_claim(line, notice) for line in wanted_lines(notice))
-    return Message(title, (*before, *(line for line in said if line)))
+        title = f"Cancelled: {when} · {name}"
+    return Message(title, (*_changes(notice), *(claim for claim, _ in _claims(notice))))
+
+
+def sourced(notice: Notice) -> list[tuple[str, str]]:
+    """The lines of `words`, each with its record, source and date; with none what is of the visit itself."""
+    zone = ZoneInfo(notice.visit.time_zone)
+    lines = [(claim, _source(claim, line, notice, zone)) for claim, line in _claims(notice)]
+    return [*((text, "") for text in _changes(notice)), *lines]
 
 
 def spoken(instant: datetime, now: datetime, zone: ZoneInfo) -> str:
@@ -182,6 +183,33 @@ def address_of(visit_id: str, public_url: str) -> str:
 
 
 # --- what there is to say ------------------------------------------------------------------------------------------
+
+
+def _changes(notice: Notice) -> Iterator[str]:
+    """What changed since the notice before."""
+    change, zone = notice.change, ZoneInfo(notice.visit.time_zone)
+    if change.cancelled:
+        yield "The visit was cancelled."
+    elif change.moved_from is not None:
+        yield f"It was planned for {_low(spoken(change.moved_from, notice.now, zone))}."
+    yield from change.learned
+
+
+def _claims(notice: Notice) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Sentences of *Before you go in*, each with its line; none of a visit that does not take place."""
+    for line in () if notice.change.cancelled else wanted_lines(notice):
+        if claim := _claim(line, notice):
+            yield claim, line
+
+
+def _source(claim: str, line: Mapping[str, Any], notice: Notice, zone: ZoneInfo) -> str:
+    """`Ticket 4812 · Service desk, today 06:00`; the date, because a letter may be read late, and no name twice."""
+    assert notice.briefing is not None
+    entry = notice.briefing["evidence"][line["evidence"][0]]
+    local, today = datetime.fromisoformat(entry["as_of"]).astimezone(zone), notice.now.astimezone(zone).date()
+    day = f"{local.day} {local:%B}" if local.year == today.year else f"{local.day} {local:%B %Y}"
+    source = entry["source"] if entry["label"] in claim else f"{entry['label']} · {entry['source']}"
+    return f"{source}, {f'today {local:%H:%M}' if local.date() == today else day}"
 
 
 def _low(when: str) -> str:

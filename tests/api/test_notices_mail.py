@@ -71,6 +71,8 @@ def test_who_has_no_device_gets_a_letter_an_hour_before(rep: Telling, server: Ma
     text, html = (part.get_content() for part in letter.iter_parts())
     assert "Seal <leaks> & drips" in text and f"{PUBLIC}/visits/{visit}" in text and "Place: Gefle" in text
     assert "Seal &lt;leaks&gt; &amp; drips" in html and "<leaks>" not in html
+    # No line without its source and its date, in either form.
+    assert "  Ticket 4812 · Doorstep, 23 November\r\n" in text and "Ticket 4812 · Doorstep, 23 November<" in html
     assert (notice["channel"], notice["state"]) == (f"email:{topic_of(rep.user_id)}", "sent")
 
 
