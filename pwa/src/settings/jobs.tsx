@@ -6,6 +6,7 @@ import { phone } from '../store/state';
 import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
 import { Empty, Screen } from '../ui/frame';
+import { Icon } from '../ui/icons';
 import { say } from '../ui/said';
 import { OnTheServer, State, Trouble, whatWentWrong } from './pieces';
 import { csrf } from './subscription';
@@ -38,7 +39,11 @@ const NAMES: Record<string, string> = {
   'calendar.poll': 'Reading a calendar',
   'catalogue.compile': 'Compiling a catalogue',
   'news.poll': 'Fetching a news feed',
-  'notice.due': 'Sending a notice',
+  'notice.due': 'Sending notices',
+  'notice.plan': 'Planning notices',
+  'notice.snoozed': 'Sending a notice again',
+  'notice.sweep_organisation': 'Planning notices',
+  'notice.test': 'Sending a test notice',
 };
 const LANES: [Count['lane'], string][] = [['push', 'Notices'], ['quick', 'Briefings and so on'], ['slow', 'Feeds, calendars']];
 
@@ -127,7 +132,10 @@ function ParkedJob({ job, left }: { job: Job; left: () => void }) {
       </div>
       <State sign="bad">{job.last_error ?? 'No reason was kept.'}</State>
       <details>
-        <summary>What it is about</summary>
+        <summary>
+          <Icon name="next" />
+          What it is about
+        </summary>
         <p class="address">{JSON.stringify(job.payload, null, 1)}</p>
       </details>
       {asked.value ? (

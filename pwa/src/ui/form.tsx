@@ -200,12 +200,15 @@ export function Chips<T extends string>({
 export function ManyChips<T extends string>({
   legend, options, values, onPick, hint, children,
 }: ChipsProps<T> & { values: readonly T[]; onPick: (values: T[]) => void }) {
-  const toggle = (one: T) => onPick(values.includes(one) ? values.filter((other) => other !== one) : [...values, one]);
+  const toggle = (one: T, input: HTMLInputElement) => {
+    onPick(values.includes(one) ? values.filter((other) => other !== one) : [...values, one]);
+    input.checked = values.includes(one); // as it was, where the tap was not taken; else it is drawn anew
+  };
   return (
     <ChipSet legend={legend} hint={hint} extra={children}>
       {options.map((option) => (
         <label key={option.value}>
-          <input type="checkbox" checked={values.includes(option.value)} onChange={() => toggle(option.value)} />
+          <input type="checkbox" checked={values.includes(option.value)} onChange={(event) => toggle(option.value, event.currentTarget)} />
           {option.label}
         </label>
       ))}
