@@ -45,6 +45,9 @@ def make_celery(settings: Settings) -> Any:
 def _transport(url: str) -> dict[str, Any]:
     if not url.startswith(("redis", "sentinel")):
         return {"confirm_publish": True}
+    from app.jobs import redis_broker  # its client is not installed where RabbitMQ is the broker
+
+    redis_broker.use()
     return {
         "visibility_timeout": VISIBILITY_SECONDS,
         # A worker that takes several lanes looks in the order in which they are named, the push lane first.
