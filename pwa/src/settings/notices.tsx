@@ -3,6 +3,7 @@ import { useSignal, type Signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { call } from '../store/api';
 import { phone } from '../store/state';
+import { phoneState } from '../store/sync';
 import { now, timeZone } from '../ui/clock';
 import { age, duration } from '../ui/dates';
 import { Chips, ManyChips, Text } from '../ui/form';
@@ -94,6 +95,7 @@ function ThisDevice({ able, device, id, changed }: ThisDeviceProps) {
     }
     busy.value = false;
   };
+  const out = phoneState.value === 'offline';
   const on = () => ask(async () => say((await switchOn()) ? 'This device shows notices' : 'Nothing was switched on'));
   const off = () => ask(async () => {
     if (id) await remove(id);
@@ -103,12 +105,17 @@ function ThisDevice({ able, device, id, changed }: ThisDeviceProps) {
     <section class={`card settings${able === 'on' ? ' hero' : ''}`}>
       <h2>This device</h2>
       <HowItStands able={able} device={device} />
-      {able === 'off' && (
+      {(able === 'on' || able === 'off') && out && (
+        <p class="soft">
+          {able === 'on' ? 'Switching it off' : 'Switching it on'} needs a network: the server has to know. Come back when there is one.
+        </p>
+      )}
+      {able === 'off' && !out && (
         <button class="btn wide" type="button" onClick={() => void on()} aria-busy={busy.value}>
           {busy.value ? 'Asking…' : 'Switch on'}
         </button>
       )}
-      {able === 'on' && (
+      {able === 'on' && !out && (
         <div class="pair">
           {id && <TestButton id={id} trouble={trouble} after={changed} />}
           <button class="btn ghost" type="button" onClick={() => void off()} aria-busy={busy.value}>
