@@ -1,6 +1,6 @@
 /** Notices before visits: whether this device shows them, which others do, and when and about what the rep is told. */
-import { useSignal, type Signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { batch, useSignal, type Signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { call } from '../store/api';
 import { phone } from '../store/state';
 import { phoneState } from '../store/sync';
@@ -231,22 +231,33 @@ function OtherDevice({ device, changed }: { device: PushDevice; changed: () => P
   );
 }
 
-/** What is chosen is kept at once; what the server did not take goes back to what it was. */
+/**
+ * What is chosen is kept at once, one choice after the other; what the server did not take goes back to what it was.
+ *
+ * What is on its way is shown over what the server has: its answer to one choice knows nothing of the next.
+ */
 function Choices({ preferences }: { preferences: Signal<Preferences> }) {
   const trouble = useSignal('');
-  const change = async (fields: Partial<Preferences>) => {
-    const before = preferences.value;
-    preferences.value = { ...before, ...fields };
+  const onTheirWay = useSignal<Partial<Preferences>[]>([]);
+  const last = useRef(Promise.resolve());
+  const change = (fields: Partial<Preferences>) => {
+    onTheirWay.value = [...onTheirWay.value, fields];
     trouble.value = '';
-    try {
-      preferences.value = await call<Preferences>(phone.env, PREFERENCES, { method: 'PATCH', body: fields, ...csrf() });
-      say('Kept');
-    } catch (error) {
-      preferences.value = before;
-      trouble.value = whatWentWrong(error, 'Not kept: the server cannot be reached now, and changing this needs a network.');
-    }
+    last.current = last.current.then(() => keep(fields));
   };
-  const { lead_minutes, evening_before, evening_at, quiet_from, quiet_to, working_days, only_if_new, kinds, email, time_zone } = preferences.value;
+  const keep = async (fields: Partial<Preferences>) => {
+    const answer = call<Preferences>(phone.env, PREFERENCES, { method: 'PATCH', body: fields, ...csrf() });
+    const kept = await answer.catch((error: unknown) => {
+      trouble.value = whatWentWrong(error, 'Not kept: the server cannot be reached now, and changing this needs a network.');
+    });
+    if (kept) say('Kept');
+    batch(() => {
+      preferences.value = kept ?? preferences.value;
+      onTheirWay.value = onTheirWay.value.slice(1);
+    });
+  };
+  const shown: Preferences = Object.assign({}, preferences.value, ...onTheirWay.value);
+  const { lead_minutes, evening_before, evening_at, quiet_from, quiet_to, working_days, only_if_new, kinds, email, time_zone } = shown;
   const leads = [...new Set([...LEADS, lead_minutes])].sort((a, b) => a - b);
   const time = (label: string, name: 'evening_at' | 'quiet_from' | 'quiet_to', value: string) => (
     <Text label={label} type="time" value={value} onText={(text) => void (/^\d\d:\d\d$/.test(text) && text !== value && change({ [name]: text }))} />
@@ -260,9 +271,9 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
         </h2>
         <Chips
           legend="Before each visit" options={leads.map((minutes) => ({ value: String(minutes), label: duration(minutes * 60_000) }))}
-          value={String(lead_minutes)} onPick={(value) => void change({ lead_minutes: Number(value) })}
+          value={String(lead_minutes)} onPick={(value) => change({ lead_minutes: Number(value) })}
         />
-        <Switch label="The evening before" hint="For the first visit of a day" on={evening_before} onSwitch={(on) => void change({ evening_before: on })} />
+        <Switch label="The evening before" hint="For the first visit of a day" on={evening_before} onSwitch={(on) => change({ evening_before: on })} />
         {evening_before && time('At', 'evening_at', evening_at)}
         <fieldset class="field">
           <legend>Quiet hours</legend>
@@ -275,7 +286,7 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
         <div class="days">
           <ManyChips
             legend="Working days" options={WEEK} values={working_days.map(String)}
-            onPick={(days) => (days.length > 0 ? void change({ working_days: days.map(Number).sort() }) : (trouble.value = 'At least one day stays a working day.'))}
+            onPick={(days) => (days.length > 0 ? change({ working_days: days.map(Number).sort() }) : (trouble.value = 'At least one day stays a working day.'))}
           />
         </div>
       </section>
@@ -283,11 +294,11 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
         <h2>What</h2>
         <Switch
           label="Only if something is new" hint="Nothing when all is as in the last notice of the customer" on={only_if_new}
-          onSwitch={(on) => void change({ only_if_new: on })}
+          onSwitch={(on) => change({ only_if_new: on })}
         />
-        <Switch label="Lines of every kind" on={kinds === null} onSwitch={(on) => void change({ kinds: on ? null : KINDS.map(({ value }) => value) })} />
-        {kinds !== null && <ManyChips legend="Kinds of lines" options={KINDS} values={kinds} onPick={(picked) => void change({ kinds: picked })} />}
-        <Switch label="By e-mail instead" hint="Where no device shows notices" on={email} onSwitch={(on) => void change({ email: on })} />
+        <Switch label="Lines of every kind" on={kinds === null} onSwitch={(on) => change({ kinds: on ? null : KINDS.map(({ value }) => value) })} />
+        {kinds !== null && <ManyChips legend="Kinds of lines" options={KINDS} values={kinds} onPick={(picked) => change({ kinds: picked })} />}
+        <Switch label="By e-mail instead" hint="Where no device shows notices" on={email} onSwitch={(on) => change({ email: on })} />
       </section>
     </>
   );
