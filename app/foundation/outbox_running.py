@@ -86,7 +86,8 @@ def forget_ticks() -> None:
 def write_ticks(database: Database, ticks: Iterable[Schedule]) -> datetime | None:
     """Enqueue the job of each tick's current slot once, however many processes ask; when the next slot is due.
 
-    The key `tick:{kind}:{slot}` is remembered as a done row.
+    The key `tick:{kind}:{slot}` is remembered as a done row. A slot whose like of before still waits needs no other job:
+    where nobody does any for a day, not a day's worth of them is done afterwards.
     """
     now = clock.now()
     ticks = tuple(ticks)
@@ -121,7 +122,7 @@ def _take_slot(session: Session, tick: Schedule, slot: int, now: datetime) -> No
     ).all()
     if not taken:
         return
-    enqueue(session, [NewJob(tick.kind, {"slot": slot})])
+    enqueue(session, [NewJob(tick.kind, {"slot": slot}, dedup_key=f"periodic:{tick.kind}")])
     session.execute(
         sa.delete(JOBS).where(
             JOBS.c.state == "done",

@@ -108,9 +108,18 @@ def test_a_tick_is_enqueued_once_a_slot_however_many_processes_ask(database: Dat
         outbox_running.forget_ticks()
         outbox.write_ticks(database, [tick])
     assert sum(job.kind == KIND for job in rows(database)) == 1
+    outbox.claim(database)
     with clock.shifted(timedelta(minutes=5)):
         outbox.write_ticks(database, [tick])
     assert sum(job.kind == KIND for job in rows(database)) == 2
+
+
+def test_ticks_that_nobody_does_wait_as_one_job(database: Database, ran: list[str]) -> None:
+    tick = Tick(KIND, timedelta(minutes=5))
+    for slot in range(20):
+        with clock.shifted(slot * timedelta(minutes=5)):
+            outbox.write_ticks(database, [tick])
+    assert sum(job.kind == KIND for job in rows(database)) == 1
 
 
 def test_runners_side_by_side_do_each_job_once(database: Database, ran: list[str]) -> None:

@@ -42,7 +42,10 @@ def run(zygote: Zygote, kind: str, mode: str, kills: int, seed: int) -> list[str
         print(
             f"{mode} on {kind}: {len(made.numbers)} jobs, {made.tries()} tries, {kills} kills "
             f"({', '.join(f'{count} {name}' for name, count in sorted(killed.items()))}), all done "
-            f"{time.monotonic() - last:.1f} s after the last, {time.monotonic() - begun:.0f} s in all, {len(faults)} faults",
+            f"{time.monotonic() - last:.1f} s after the last ({made.backed_off:.1f} s of it back-off), "
+            f"{time.monotonic() - begun:.0f} s in all, {len(faults)} faults",
+            *(f"  tried again because of {excuse.partition(chr(10))[0][:150]}" for excuse in sorted(made.excuses)),
+            sep="\n",
             flush=True,
         )
         if faults:

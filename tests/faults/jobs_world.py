@@ -6,6 +6,7 @@ import contextlib
 import random
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,6 +33,9 @@ class World(Installation):
         # Work of two organisations, and of the installation itself.
         self._whose = [*self.organisations(2), None]
         self.numbers: list[int] = []
+        # For so many seconds after the last kill all that was left waited out its back-off after a try that failed, and why.
+        self.backed_off = 0.0
+        self.excuses: set[str] = set()
         self.start()
 
     def put(self, chance: random.Random) -> None:
@@ -65,6 +69,8 @@ class World(Installation):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (left := self._left()) and time.monotonic() < deadline:
             self.retry_parked()
+            self.backed_off += 0.05 * all(row.state == "queued" and row.run_at > clock.now() for row in left)
+            self.excuses |= {row.last_error for row in left if row.last_error}
             time.sleep(0.05)
         now = clock.now()
         found = [
@@ -76,8 +82,8 @@ class World(Installation):
         found += [f"never committed, and done: {n}" for n in effects if n not in set(self.numbers)]
         return found
 
-    def _left(self) -> list[sa.Row[tuple[object, ...]]]:
-        columns = (JOBS.c.id, JOBS.c.state, JOBS.c.lease_until, JOBS.c.last_error)
+    def _left(self) -> list[sa.Row[Any]]:
+        columns = (JOBS.c.id, JOBS.c.state, JOBS.c.run_at, JOBS.c.lease_until, JOBS.c.last_error)
         with self.database.read() as session:
             return list(session.execute(sa.select(*columns).where(JOBS.c.kind.startswith("test."))))
 
