@@ -31,7 +31,7 @@ ROLE = "doorstep_app"
 WEB_PROCESSES, WORKERS = 2, 2
 STOP_SECONDS = 25.0
 LOOK_SECONDS = 0.5
-LONGEST_PAUSE = 30.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 
 @dataclass
@@ -43,8 +43,9 @@ class Child:
     environ: Mapping[str, str]
     folder: Path
     process: "subprocess.Popen[bytes] | None" = None
-    pause: float = 0.5
+    pause: float = SHORTEST_PAUSE
     due: float = field(default=0.0)
+    began: float = field(default=0.0)
 
     def look(self, now: float) -> None:
         """Start it when it does not run and its pause is over."""
@@ -53,9 +54,12 @@ class Child:
                 return
             print(f"{self.name} ended ({self.process.returncode}); it is started again.", flush=True)
             _end_group(self.process.pid, signal.SIGKILL)  # what it may have left behind
+            if now - self.began > LONGEST_PAUSE:
+                self.pause = SHORTEST_PAUSE
             self.process, self.due = None, now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
         if now >= self.due:
+            self.began = now
             with (self.folder / f"{self.name}.log").open("ab") as log:
                 # A group of its own: Ctrl-C comes to us alone, and we end them in order.
                 self.process = subprocess.Popen(  # noqa: S603
@@ -133,6 +137,7 @@ class Installation:
         self._folder.mkdir(parents=True, exist_ok=True)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_given: self._stop.set())
+        print("Starting PostgreSQL and Redis; an empty database takes a minute more.", flush=True)
         postgres = Postgres(self._folder / "postgres")
         feeds: Any = None
         try:
