@@ -24,7 +24,7 @@ from tests.support.pulling import Office
 from tests.support.serving import ROOT, free_port
 
 
-def until(what: str, holds: Callable[[], Any], seconds: float = 120) -> Any:
+def until(what: str, holds: Callable[[], Any], seconds: float = 300) -> Any:
     """Wait for a condition; what it gave when it held."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -121,5 +121,5 @@ def test_a_change_becomes_a_briefing_whoever_dies_and_a_stop_leaves_nobody(runni
     until("a change is in the briefing after two deaths", version_after("the second report"))
     database.dispose()
     running.process.terminate()
-    assert running.process.wait(60) == 0
-    until("nobody is left", lambda: not running.pids(), 20)
+    assert running.process.wait(180) == 0
+    until("nobody is left", lambda: not running.pids())

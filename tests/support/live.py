@@ -14,8 +14,11 @@ from types import TracebackType
 from typing import Any
 
 from tests.conftest import PASSWORD
+from tests.support.waiting import until
 
 EVENTS = "/api/v1/sync/events"
+# Seconds that only a fault takes.
+PATIENCE = 60.0
 
 
 class Person:
@@ -31,9 +34,9 @@ class Person:
     def send(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[Any, Any]:
         """A request below `/api/v1`; the JSON that is answered, and the headers. AssertionError when it is refused."""
         connection = (
-            HTTPSConnection("localhost", self.port, timeout=10, context=self.tls)
+            HTTPSConnection("localhost", self.port, timeout=PATIENCE, context=self.tls)
             if self.tls
-            else HTTPConnection("127.0.0.1", self.port, timeout=10)
+            else HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         )
         given = {**self.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
         connection.request(method, f"/api/v1{path}", None if body is None else json.dumps(body), given)
@@ -57,7 +60,7 @@ class Listener:
     """A live stream: when which events came, and whether it has ended."""
 
     def __init__(self, port: int, cookie: str, tls: ssl.SSLContext | None = None) -> None:
-        plain = socket.create_connection(("127.0.0.1", port), 10)
+        plain = socket.create_connection(("127.0.0.1", port), PATIENCE)
         self._link = tls.wrap_socket(plain, server_hostname="localhost") if tls else plain
         self._link.sendall(f"GET {EVENTS} HTTP/1.1\r\nHost: localhost:{port}\r\nCookie: {cookie}\r\n\r\n".encode())
         self.head = b""
@@ -89,16 +92,16 @@ class Listener:
                     break  # the body's end: the connection may live on
         self.ended.set()
 
-    def wait_for(self, pokes: int, seconds: float = 5.0) -> None:
+    def wait_for(self, pokes: int) -> None:
         """Wait until that many pokes have come since it opened."""
-        until(lambda: len(self.pokes) >= pokes, seconds, f"{len(self.pokes)} pokes came, not {pokes}")
+        until(lambda: len(self.pokes) >= pokes, f"the poke with number {pokes}", PATIENCE)
 
-    def poked_by(self, act: Callable[[], object], seconds: float = 5.0) -> float:
+    def poked_by(self, act: Callable[[], object]) -> float:
         """Seconds from the end of `act()` to the next poke (0 when it came before that)."""
         had = len(self.pokes)
         act()
         done = time.monotonic()
-        self.wait_for(had + 1, seconds)
+        self.wait_for(had + 1)
         return max(0.0, self.pokes[had] - done)
 
     def close(self) -> None:
@@ -112,11 +115,3 @@ class Listener:
 
     def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, at: TracebackType | None) -> None:
         self.close()
-
-
-def until(true: Callable[[], bool], seconds: float, otherwise: str) -> None:
-    """Wait until something is true; AssertionError when it is not in time."""
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, f"{otherwise} in {seconds} s"
-        time.sleep(0.01)
