@@ -174,7 +174,7 @@ def test_a_promise_kept_by_a_slip_is_taken_back_and_one_kept_for_good_is_entered
     make_promise(signed_in, account, "Price of a spare rotor")
     signed_in.open("/")
     kept = page.get_by_role("button", name="Kept: Price of a spare rotor")
-    kept.click()
+    kept.dblclick()
     expect(page.get_by_text("Promise kept")).to_be_visible()
     expect(kept).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
