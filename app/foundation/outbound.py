@@ -37,7 +37,7 @@ from app.foundation.outbound_errors import (
     TruncatedResponse,
     redact_url,
 )
-from app.foundation.outbound_transport import Exchange, Resolver, Session, system_resolver, tls_context
+from app.foundation.outbound_transport import Exchange, Idle, Origin, Resolver, Session, system_resolver, tls_context
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PERMANENT_REDIRECTS = frozenset({301, 308})
@@ -90,13 +90,18 @@ class FetchedResponse:
 
 @dataclass(frozen=True)
 class OutboundClient:
-    """Makes requests within `limits` to addresses that `policy` permits. Safe to share between threads."""
+    """Makes requests within `limits` to addresses that `policy` permits. Safe to share between threads.
+
+    With `idle`, connections are kept there for the next request to their origin. Then a request may come twice to a server
+    that closes a connection as it is asked something: for what is harmless to repeat.
+    """
 
     user_agent: str
     policy: AddressPolicy = field(default_factory=AddressPolicy)
     limits: Limits = field(default_factory=Limits)
     resolver: Resolver = system_resolver
     ca_file: str = field(default_factory=certifi.where)
+    idle: Idle | None = None
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -160,13 +165,45 @@ class OutboundClient:
             limits.read_timeout,
             limits.max_header_bytes,
         )
-        with _translated(url, exchange), Session(exchange, self._tls, self.user_agent) as session:
-            answer = session.request(method, url, headers=dict(headers), data=body, stream=True, allow_redirects=False)
-            with answer:
-                exchange.header_bytes_left = None
-                content = b"" if answer.status_code in REDIRECTS else _read(url, answer, limits, exchange)
-                received: Mapping[str, str] = CaseInsensitiveDict(answer.headers)
-                return FetchedResponse(answer.status_code, received, content, url, time.monotonic() - start)
+        if self.idle is not None and (kept := self.idle.take(_origin(url))) is not None:
+            try:
+                return self._ask(kept, exchange, method, url, headers, body, limits, start)
+            except ConnectionProblem:  # closed meanwhile, so that it has to be asked anew
+                exchange.header_bytes_left = limits.max_header_bytes
+        session = Session(exchange, self._tls, self.user_agent)
+        return self._ask(session, exchange, method, url, headers, body, limits, start)
+
+    def _ask(
+        self,
+        session: Session,
+        exchange: Exchange,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: bytes | None,
+        limits: Limits,
+        start: float,
+    ) -> FetchedResponse:
+        session.turn.exchange = exchange
+        may_stay = False
+        try:
+            with _translated(url, exchange):
+                timeouts = (limits.connect_timeout, limits.read_timeout)
+                answer = session.request(
+                    method, url, headers=dict(headers), data=body, stream=True, allow_redirects=False, timeout=timeouts
+                )
+                with answer:
+                    exchange.header_bytes_left = None
+                    to_read = answer.status_code not in REDIRECTS
+                    content = _read(url, answer, limits, exchange) if to_read else b""
+                    received: Mapping[str, str] = CaseInsensitiveDict(answer.headers)
+                    may_stay = to_read
+                    return FetchedResponse(answer.status_code, received, content, url, time.monotonic() - start)
+        finally:
+            if may_stay and self.idle is not None:
+                self.idle.give(_origin(url), session)
+            else:
+                session.close()
 
 
 def check_url(url: str) -> None:
@@ -222,7 +259,7 @@ def _redirect_target(url: str, response: FetchedResponse) -> str | None:
     return urlunsplit(urlsplit(target)._replace(fragment=""))
 
 
-def _origin(url: str) -> tuple[str, str, int]:
+def _origin(url: str) -> Origin:
     parts = urlsplit(url)
     return parts.scheme, plain_host(parts.hostname or ""), parts.port or (443 if parts.scheme == "https" else 80)
 

@@ -7,6 +7,7 @@ answer of the name server (DNS rebinding) changes nothing. Host header, SNI and 
 from __future__ import annotations
 
 import functools
+import os
 import socket
 import ssl
 import sys
@@ -30,6 +31,7 @@ from app.foundation.outbound_errors import AddressForbidden, ConnectionProblem, 
 SocketAddress = tuple[Any, ...]
 AddressInfo = tuple[int, SocketAddress]
 Resolver = Callable[[str, int], list[AddressInfo]]
+Origin = tuple[str, str, int]  # scheme, host, port
 
 MAX_ADDRESSES_TRIED = 4
 MAX_REMEMBERED = 1000
@@ -96,18 +98,26 @@ class Exchange:
             raise ConnectionAbortedError("the headers are too large")
 
 
-class _Limited:
-    """Mixed into a socket: no single read outlasts the read timeout or the deadline of the exchange."""
+@dataclass
+class Turn:
+    """Whose turn it is on a connection: the exchange that it serves now."""
 
-    exchange: Exchange | None = None
+    exchange: Exchange
+
+
+class _Limited:
+    """Mixed into a socket: no single read outlasts the read timeout or the deadline of the exchange that it serves."""
+
+    turn: Turn | None = None
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        if self.exchange is None:
+        if self.turn is None:
             received: int = super().recv_into(*args, **kwargs)  # type: ignore[misc]
             return received
-        self.settimeout(min(self.exchange.read_timeout, self.exchange.remaining()))  # type: ignore[attr-defined]
+        exchange = self.turn.exchange
+        self.settimeout(min(exchange.read_timeout, exchange.remaining()))  # type: ignore[attr-defined]
         received = super().recv_into(*args, **kwargs)  # type: ignore[misc]
-        self.exchange.count_header_bytes(received)
+        exchange.count_header_bytes(received)
         return received
 
 
@@ -182,54 +192,54 @@ def dial(exchange: Exchange, host: str, port: int) -> socket.socket:
 
 
 class _Connection(HTTPConnection):
-    def __init__(self, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
-        self.exchange = exchange
+    def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
+        self.turn = turn
         super().__init__(*args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        return dial(self.exchange, self._dns_host, self.port)
+        return dial(self.turn.exchange, self._dns_host, self.port)
 
     def connect(self) -> None:
         super().connect()
-        self.sock.exchange = self.exchange  # type: ignore[union-attr]
+        self.sock.turn = self.turn  # type: ignore[union-attr]
 
 
 class _TlsConnection(HTTPSConnection):
-    def __init__(self, *args: Any, exchange: Exchange, **kwargs: Any) -> None:
-        self.exchange = exchange
+    def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
+        self.turn = turn
         super().__init__(*args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        return dial(self.exchange, self._dns_host, self.port)
+        return dial(self.turn.exchange, self._dns_host, self.port)
 
     def connect(self) -> None:
         super().connect()
-        self.sock.exchange = self.exchange  # type: ignore[union-attr]
+        self.sock.turn = self.turn  # type: ignore[union-attr]
 
 
 class _Pools(PoolManager):
-    """Connection pools whose connections belong to one exchange."""
+    """Connection pools whose connections serve one exchange at a time."""
 
-    def __init__(self, exchange: Exchange, **kwargs: Any) -> None:
+    def __init__(self, turn: Turn, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._exchange = exchange
+        self._turn = turn
 
     def _new_pool(self, scheme: str, host: str, port: int, request_context: Any = None) -> HTTPConnectionPool:
         pool = super()._new_pool(scheme, host, port, request_context)
         connection = _TlsConnection if scheme == "https" else _Connection
-        pool.ConnectionCls = functools.partial(connection, exchange=self._exchange)  # type: ignore[assignment]
+        pool.ConnectionCls = functools.partial(connection, turn=self._turn)  # type: ignore[assignment]
         return pool
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, exchange: Exchange, context: ssl.SSLContext) -> None:
-        self._exchange = exchange
+    def __init__(self, turn: Turn, context: ssl.SSLContext) -> None:
+        self._turn = turn
         self._context = context
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         self.poolmanager = _Pools(
-            self._exchange, num_pools=connections, maxsize=maxsize, block=block, ssl_context=self._context, **kwargs
+            self._turn, num_pools=connections, maxsize=maxsize, block=block, ssl_context=self._context, **kwargs
         )
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -238,7 +248,7 @@ class _Adapter(HTTPAdapter):
 
 
 class Session(HTTPSession):  # type: ignore[misc]
-    """A session for one exchange: no proxies or .netrc from the environment, no cookies, no redirects of its own.
+    """A session for one exchange at a time: no proxies or .netrc from the environment, no cookies, no redirects of its own.
 
     The library's address filter is left off: it looks at the first address only, knows no allowed names, and has no
     limit on the time of the look-up. `dial` stands in for it, with the library's blocked networks in the policy.
@@ -254,10 +264,55 @@ class Session(HTTPSession):  # type: ignore[misc]
                 user_agent_override=user_agent,
             )
         )
+        self.turn = Turn(exchange)
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.mount("http://", _Adapter(exchange, context))
-        self.mount("https://", _Adapter(exchange, context))
+        self.mount("http://", _Adapter(self.turn, context))
+        self.mount("https://", _Adapter(self.turn, context))
 
     def get_redirect_target(self, resp: Response) -> None:
         """No target for requests, which would otherwise read the body of a redirect without any limit."""
+
+
+class Idle:
+    """Sessions whose connections are open and serve nobody, by origin; each for some seconds. Safe to share.
+
+    A process that was forked begins with none: two must not write to one connection.
+    """
+
+    def __init__(self, most: int = 8, seconds: float = 20.0) -> None:
+        self._most, self._seconds = most, seconds
+        self._lock = threading.Lock()
+        self._process = os.getpid()
+        self._waiting: dict[Origin, list[tuple[float, Session]]] = {}
+
+    def take(self, origin: Origin) -> Session | None:
+        """One that was used last; None when there is none."""
+        now, found = time.monotonic(), None
+        with self._lock:
+            self._forget_what_was_forked()
+            waiting = self._waiting.pop(origin, [])
+            if waiting and waiting[-1][0] > now:
+                found = waiting.pop()[1]
+            over = [session for until, session in waiting if until <= now]
+            if left := [one for one in waiting if one[0] > now]:
+                self._waiting[origin] = left
+        for session in over:
+            session.close()
+        return found
+
+    def give(self, origin: Origin, session: Session) -> None:
+        """Keep one for the next request to the origin, or close it when enough are kept."""
+        with self._lock:
+            self._forget_what_was_forked()
+            waiting = self._waiting.setdefault(origin, [])
+            kept = len(waiting) < self._most
+            if kept:
+                waiting.append((time.monotonic() + self._seconds, session))
+        if not kept:
+            session.close()
+
+    def _forget_what_was_forked(self) -> None:
+        if self._process != os.getpid():
+            self._process = os.getpid()
+            self._waiting.clear()

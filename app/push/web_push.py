@@ -23,7 +23,7 @@ from app.foundation.outbound_errors import (
     ReadTimeout,
     TlsProblem,
 )
-from app.foundation.outbound_transport import RememberingResolver
+from app.foundation.outbound_transport import Idle, RememberingResolver
 from app.foundation.polling import retry_after
 from app.push.keys import VapidKeys, authorization
 from app.push.problems import NamedProblem, of_outbound
@@ -133,7 +133,9 @@ class Sender:
         deadline = min(float(settings.push_deadline_seconds), MOST_PATIENCE)
         limits = Limits(min(5.0, deadline), deadline, deadline, MOST_ANSWER)
         policy = AddressPolicy.parse(settings.outbound_allow.split(","))
-        return cls(OutboundClient(USER_AGENT, policy, limits, RememberingResolver()), contact_of(settings))
+        # Few services take all messages. One that comes twice is shown once: a phone knows its id.
+        client = OutboundClient(USER_AGENT, policy, limits, RememberingResolver(), idle=Idle())
+        return cls(client, contact_of(settings))
 
     def send(self, keys: VapidKeys, to: Subscription, plain: bytes, envelope: Envelope, now: datetime) -> Outcome:
         """Encrypt and send. Whatever goes wrong is an outcome, not an exception."""

@@ -24,8 +24,11 @@ Answer = Callable[[Handler], None]
 
 @dataclass(frozen=True)
 class SeenRequest:
+    """`connection` is the port that it came from: the same for requests over one connection."""
+
     path: str
     headers: Message
+    connection: int
 
 
 @dataclass
@@ -99,7 +102,7 @@ class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        self.feed_server.seen.append(SeenRequest(self.path, self.headers))
+        self.feed_server.seen.append(SeenRequest(self.path, self.headers, self.client_address[1]))
         answer = self.feed_server.answers.get(self.path, status(404))
         try:
             answer(self)
