@@ -15,7 +15,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from app.config import Settings
-from app.push.message import NOTHING_NEW, Notice, address_of, sourced, words
+from app.push.message import Notice, address_of, sourced, words
 from app.push.problems import NamedProblem
 from app.push.web_push import Fate, Outcome
 
@@ -90,8 +90,8 @@ class Mailer:
 
 def letter_of(notice: Notice, to: tuple[str, str], sender: str, public_url: str, now: datetime) -> EmailMessage:
     """The e-mail of a notice. Its id is the notice's, so that one that is sent twice is one (RFC 5322 § 3.6.4)."""
-    title, base = words(notice).title, public_url.rstrip("/")
-    said = sourced(notice) or [(NOTHING_NEW, "")]
+    message, base = words(notice), public_url.rstrip("/")
+    title, said = message.title, sourced(notice) or [(message.otherwise, "")]
     place = notice.visit.place if not notice.change.cancelled else None
     link, preferences = address_of(notice.visit.id, base), f"{base}{PREFERENCES}"
     name, address = to

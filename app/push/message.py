@@ -23,6 +23,8 @@ from app.briefing.wire import wire_instant, wire_text
 SIZES = (3993, 2500, 1500)
 MAX_NAME, MAX_BODY, MAX_BODY_LINES, MAX_PEOPLE = 80, 420, 4, 3
 NOTHING_NEW = "Nothing urgent is known. Open the briefing for the rest."
+NOTHING_CHOSEN = "Nothing of the kinds that you chose. Open the briefing for the rest."
+NOT_COMPOSED = "Its briefing is not composed yet. Open it for what is known by then."
 NO_ROOM = "What is known does not fit here. Open the briefing."
 DECLARATIVE = 8030
 
@@ -59,10 +61,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notice in words: what a phone shows, what an e-mail says. `lines` are whole sentences, the most important first."""
+    """A notice in words: what a phone shows, what an e-mail says. `lines` are whole sentences, the most important first.
+
+    `otherwise` is said where there are none.
+    """
 
     title: str
     lines: tuple[str, ...]
+    otherwise: str = NOTHING_NEW
 
     @property
     def body(self) -> str:
@@ -75,7 +81,7 @@ class Message:
         for line in self.lines[:most]:
             if sum(map(len, shown)) + len(line) <= MAX_BODY:
                 shown.append(line)
-        return "\n".join(shown) or (NO_ROOM if self.lines else NOTHING_NEW)
+        return "\n".join(shown) or (NO_ROOM if self.lines else self.otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def words(notice: Notice) -> Message:
     title = f"Moved to {_low(when)} · {name}" if change.moved_from is not None else f"{when} · {name}"
     if change.cancelled:
         title = f"Cancelled: {when} · {name}"
-    return Message(title, (*_changes(notice), *(claim for claim, _ in _claims(notice))))
+    return Message(title, (*_changes(notice), *(claim for claim, _ in _claims(notice))), _otherwise(notice))
 
 
 def sourced(notice: Notice) -> list[tuple[str, str]]:
@@ -200,6 +206,15 @@ def _claims(notice: Notice) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for line in () if notice.change.cancelled else wanted_lines(notice):
         if claim := _claim(line, notice):
             yield claim, line
+
+
+def _otherwise(notice: Notice) -> str:
+    """What is said without a line: that nothing is known is said only where that is so."""
+    if notice.briefing is None:
+        return NOT_COMPOSED
+    if notice.wanted is not None and any(card["kind"] == "before" for card in notice.briefing.get("cards", ())):
+        return NOTHING_CHOSEN
+    return NOTHING_NEW
 
 
 def _source(claim: str, line: Mapping[str, Any], notice: Notice, zone: ZoneInfo) -> str:

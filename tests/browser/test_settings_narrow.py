@@ -64,3 +64,14 @@ def test_the_last_working_day_stays_and_is_seen_to_stay(signed_in: Phone) -> Non
     page.reload()
     for day in ("Mon", "Tue", "Wed", "Thu", "Fri"):
         expect(page.get_by_label(day, exact=True)).to_be_checked()
+
+
+def test_what_was_not_kept_is_said_where_it_was_tapped(signed_in: Phone) -> None:
+    page = signed_in.open("/me/notices")
+    mail = page.get_by_label("By e-mail instead")
+    expect(mail).to_be_checked()
+    mail.scroll_into_view_if_needed()
+    signed_in.context.set_offline(True)
+    mail.click()
+    expect(page.get_by_role("alert").filter(has_text="Not kept")).to_be_in_viewport()
+    expect(mail).to_be_checked()

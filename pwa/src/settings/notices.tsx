@@ -237,17 +237,19 @@ function OtherDevice({ device, changed }: { device: PushDevice; changed: () => P
  * What is on its way is shown over what the server has: its answer to one choice knows nothing of the next.
  */
 function Choices({ preferences }: { preferences: Signal<Preferences> }) {
-  const trouble = useSignal('');
+  const when = useSignal('');
+  const what = useSignal('');
   const onTheirWay = useSignal<Partial<Preferences>[]>([]);
   const last = useRef(Promise.resolve());
   const change = (fields: Partial<Preferences>) => {
     onTheirWay.value = [...onTheirWay.value, fields];
-    trouble.value = '';
+    when.value = what.value = '';
     last.current = last.current.then(() => keep(fields));
   };
   const keep = async (fields: Partial<Preferences>) => {
     const answer = call<Preferences>(phone.env, PREFERENCES, { method: 'PATCH', body: fields, ...csrf() });
     const kept = await answer.catch((error: unknown) => {
+      const trouble = 'only_if_new' in fields || 'kinds' in fields || 'email' in fields ? what : when; // beside what was tapped
       trouble.value = whatWentWrong(error, 'Not kept: the server cannot be reached now, and changing this needs a network.');
     });
     if (kept) say('Kept');
@@ -264,7 +266,6 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
   );
   return (
     <>
-      <Trouble text={trouble} />
       <section class="card settings">
         <h2>
           When <span>{time_zone.replaceAll('_', ' ')} time</span>
@@ -286,9 +287,10 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
         <div class="days">
           <ManyChips
             legend="Working days" options={WEEK} values={working_days.map(String)}
-            onPick={(days) => (days.length > 0 ? change({ working_days: days.map(Number).sort() }) : (trouble.value = 'At least one day stays a working day.'))}
+            onPick={(days) => (days.length > 0 ? change({ working_days: days.map(Number).sort() }) : (when.value = 'At least one day stays a working day.'))}
           />
         </div>
+        <Trouble text={when} />
       </section>
       <section class="card settings">
         <h2>What</h2>
@@ -299,6 +301,7 @@ function Choices({ preferences }: { preferences: Signal<Preferences> }) {
         <Switch label="Lines of every kind" on={kinds === null} onSwitch={(on) => change({ kinds: on ? null : KINDS.map(({ value }) => value) })} />
         {kinds !== null && <ManyChips legend="Kinds of lines" options={KINDS} values={kinds} onPick={(picked) => change({ kinds: picked })} />}
         <Switch label="By e-mail instead" hint="Where no device shows notices" on={email} onSwitch={(on) => change({ email: on })} />
+        <Trouble text={what} />
       </section>
     </>
   );

@@ -1,6 +1,7 @@
 /** What the settings screens share: a switch, and what is said when the server cannot be reached. */
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { RefusedError } from '../store/api';
 import { Empty } from '../ui/frame';
 import { SubscriptionError } from './subscription';
@@ -45,9 +46,14 @@ export function OnTheServer({ trouble, again }: { trouble: string; again: () => 
   );
 }
 
+/** What went wrong, beside what was tapped; brought into sight when it is not. */
 export function Trouble({ text }: { text: Signal<string> }) {
+  const shown = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (text.value) shown.current?.scrollIntoView({ block: 'nearest' });
+  }, [text.value]);
   return (
-    <p class="problem" role="alert">
+    <p class="problem" role="alert" ref={shown}>
       {text.value}
     </p>
   );

@@ -12,7 +12,19 @@ from app.briefing.render import CARD_ORDER
 from app.briefing.schemas import BriefingSchema
 from app.briefing.wire import wire_text
 from app.push import message
-from app.push.message import NO_ROOM, NOTHING_NEW, SIZES, Change, Notice, VisitFacts, encode, encode_test, words
+from app.push.message import (
+    NO_ROOM,
+    NOT_COMPOSED,
+    NOTHING_CHOSEN,
+    NOTHING_NEW,
+    SIZES,
+    Change,
+    Notice,
+    VisitFacts,
+    encode,
+    encode_test,
+    words,
+)
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 ID = "0193d5a0-0000-7000-8000-00000000000{}".format
@@ -89,8 +101,8 @@ def test_every_message_fits_says_when_and_who_and_cuts_no_line(notice: Notice, l
     assert document["web_push"] == 8030 and shown["navigate"] == f"{PUBLIC}/visits/{ID(3)}" and shown["tag"] == ID(3)
     assert "10:00" in shown["title"] and wire_text(notice.visit.account_name, 80) in shown["title"]
     lines = words(notice).lines
-    assert shown["body"] in (NO_ROOM, NOTHING_NEW) or set(shown["body"].split("\n")) <= set(lines)
-    assert (shown["body"] == NOTHING_NEW) == (not lines)
+    assert shown["body"] in (NO_ROOM, words(notice).otherwise) or set(shown["body"].split("\n")) <= set(lines)
+    assert (shown["body"] == words(notice).otherwise) == (not lines)
     short = data["briefing"]
     assert (short is None) == (notice.briefing is None)
     assert set(lines_of(short)) <= set(lines_of(notice.briefing))
@@ -185,3 +197,39 @@ def test_what_goes_in_is_what_would_when_each_part_is_tried(notice: Notice, limi
     encoded = encode(notice, PUBLIC, limit)
     whole = encode(notice, PUBLIC, 10**6)
     assert encoded == (whole if len(whole) <= limit else one_by_one(notice, limit))
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted", "body"),
+    [
+        ([], None, NOTHING_NEW),
+        (["Pump 7 leaks."], frozenset({"news"}), NOTHING_CHOSEN),
+        (["Pump 7 leaks."], frozenset({"service"}), "Pump 7 leaks."),
+        (None, None, NOT_COMPOSED),
+    ],
+)
+def test_that_nothing_is_known_is_said_only_where_that_is_so(
+    texts: list[str] | None, wanted: frozenset[str] | None, body: str
+) -> None:
+    entry = {"type": "note", "id": "1", "source": "crm", "as_of": "2026-11-20T08:00:00Z", "label": "x"}
+    lines = [line("custom.service", {"text": text}, 0, 0.5) for text in texts or ()]
+    briefing = {
+        "id": ID(1), "account_id": ID(2), "visit_id": ID(3), "as_of": entry["as_of"], "evidence": [entry],
+        "cards": [{"kind": "before", "lines": lines}] if lines else [],
+    }  # fmt: skip
+    visit = VisitFacts(ID(3), ID(2), "Norrvik Paper", NOW, NOW, "Europe/Stockholm")
+    notice = Notice(ID(4), visit, None if texts is None else briefing, NOW - timedelta(hours=1), wanted=wanted)
+    assert words(notice).body == body
+
+
+def test_the_body_gives_way_whole_lines_at_a_time_and_never_says_that_nothing_is_known() -> None:
+    texts = [f"{n}." + "警" * 80 for n in range(4)]
+    entry = {"type": "note", "id": "1", "source": "crm", "as_of": "2026-11-20T08:00:00Z", "label": "x"}
+    briefing = {
+        "id": ID(1), "account_id": ID(2), "visit_id": ID(3), "as_of": entry["as_of"], "evidence": [entry],
+        "cards": [{"kind": "before", "lines": [line("custom.service", {"text": text}, 0, 0.5) for text in texts]}],
+    }  # fmt: skip
+    visit = VisitFacts(ID(3), ID(2), "紙" * 20, NOW, NOW, "Europe/Stockholm")
+    notice = Notice(ID(4), visit, briefing, NOW - timedelta(hours=1))
+    encoded = encode(notice, PUBLIC, 1500)
+    assert len(encoded) <= 1500 and orjson.loads(encoded)["notification"]["body"] == texts[0]
