@@ -9,7 +9,7 @@ import orjson
 from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
@@ -84,6 +84,12 @@ class StrictParser(FlaskParser):
     """Request parsing that refuses what it does not know, in every place but the headers."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {**FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION, "json": "raise", "query": "raise"}
+
+    def use_args(self, argmap: Any, *args: Any, **kwargs: Any) -> Any:
+        """One schema for all requests of a route: making one for each costs more than reading a small body."""
+        if isinstance(argmap, type) and issubclass(argmap, Schema):
+            argmap = argmap()
+        return super().use_args(argmap, *args, **kwargs)
 
     def load_json(self, req: Request, schema: Any) -> Any:
         if req.mimetype != "application/json":
