@@ -23,7 +23,7 @@ from tests.support.feed_server import FeedServer, bomb, document, drip, raw, red
 
 FEEDS, ITEMS, MENTIONS, ACCOUNTS = map(table_of, (Feed, NewsItem, Mention, Account))
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-LIMITS = Limits(connect_timeout=2, read_timeout=2, deadline=2, max_bytes=1024 * 1024)
+LIMITS = Limits(connect_timeout=5, read_timeout=5, deadline=5, max_bytes=1024 * 1024)
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_a_bad_feed_leaves_a_named_problem_that_the_rep_can_read_and_loses_nothi
 
     started = time.monotonic()
     report = poller.poll(north.database, feed["id"])
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 60, "what comes a byte a second would take a quarter of an hour"
 
     assert report is not None and report.problem is not None and report.problem.slug == problem
     (shown,) = admin.get("/feeds").json["data"]

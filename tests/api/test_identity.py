@@ -15,6 +15,7 @@ from app.identity import service
 from app.identity.tables import SignInSession, User
 from tests.conftest import PASSWORD, make_application
 from tests.support.phones import Api
+from tests.support.waiting import at_best
 
 NEW = "blåbär gräddfil tunnelbana"
 SESSIONS = table_of(SignInSession)
@@ -73,15 +74,20 @@ def test_a_refusal_takes_the_same_time_whoever_was_meant(database: Database) -> 
         "unknown": "nobody@north.example", "wrong": "rep@north.example",
         "inactive": "rep2@north.example", "without": "system@north.example",
     }  # fmt: skip
-    times: dict[str, list[float]] = {name: [] for name in cases}
-    for round_number in range(25):
-        for name, email in cases.items():
-            began = time.perf_counter()
-            attempt(app, email, f"wrong horse battery {round_number}")
-            times[name].append(time.perf_counter() - began)
-    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    medians: dict[str, float] = {}
+
+    def longest_by_shortest() -> float:
+        times: dict[str, list[float]] = {name: [] for name in cases}
+        for round_number in range(25):
+            for name, email in cases.items():
+                began = time.perf_counter()
+                attempt(app, email, f"wrong horse battery {round_number}")
+                times[name].append(time.perf_counter() - began)
+        medians.update({name: statistics.median(taken) for name, taken in times.items()})
+        return max(medians.values()) / min(medians.values())
+
     # One argon2 is some 25 ms: leaving it out, or doing it twice, is far outside of these bounds.
-    assert max(medians.values()) < 1.35 * min(medians.values()), medians
+    assert at_best(longest_by_shortest, 1.35) <= 1.35, medians
     assert min(medians.values()) > 0.008, medians
 
 

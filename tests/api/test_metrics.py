@@ -72,7 +72,7 @@ def _folders(_log: Path, port: int) -> Any:
 
 def _read_again(port: int) -> str:
     """When the server has got over a death."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 180
     while True:
         try:
             return read(port)

@@ -26,7 +26,7 @@ from tests.support.push_service import Browser, PushService
 from tests.support.pushing import Sender as Phone
 
 KEYS, DEVICES = table_of(VapidKey), table_of(PushDevice)
-PATIENCE = Limits(connect_timeout=2, read_timeout=0.5, deadline=1, max_bytes=16_384)
+PATIENCE = Limits(connect_timeout=5, read_timeout=5, deadline=6, max_bytes=16_384)
 
 
 @pytest.fixture

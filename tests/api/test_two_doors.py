@@ -217,7 +217,7 @@ def at_once(database: Database, directory: Any, first: Callable[[Any], Any], sec
             later = pool.submit(run, second)
             with suppress(TimeoutError):
                 later.result(timeout=0.5)
-        later.result(timeout=20)
+        later.result(timeout=120)
 
 
 def test_events_of_a_day_that_come_at_once_are_all_in_its_value(

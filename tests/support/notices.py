@@ -27,7 +27,7 @@ from tests.support.push_service import Browser, Delivered, PushService
 # A Tuesday.
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 NOTICES, PLANNED = table_of(Notice), table_of(PlannedNotice)
-PATIENCE = Limits(connect_timeout=2, read_timeout=1, deadline=1.5, max_bytes=16_384)
+PATIENCE = Limits(connect_timeout=5, read_timeout=5, deadline=6, max_bytes=16_384)
 PUBLIC = "https://sales.example"
 HOUR = timedelta(hours=1)
 

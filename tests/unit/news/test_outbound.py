@@ -16,7 +16,7 @@ from app.foundation.outbound_addresses import AddressPolicy
 from app.foundation.outbound_transport import RememberingResolver
 from tests.support.feed_server import FeedServer, bomb, document, drip, raw, redirect, status, truncated, verbatim
 
-QUICK = Limits(connect_timeout=2, read_timeout=2, deadline=5, max_bytes=1024 * 1024)
+QUICK = Limits(connect_timeout=10, read_timeout=10, deadline=20, max_bytes=1024 * 1024)
 PUBLIC_ADDRESS = "93.184.215.14"
 
 
@@ -193,7 +193,7 @@ def test_a_name_server_that_hangs_is_given_up():
     start = time.monotonic()
     with pytest.raises(errors.DnsProblem):
         client_for(resolver=hang, limits=Limits(connect_timeout=0.2)).get("http://slow.example/")
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 4.5
 
 
 def test_the_environment_cannot_put_a_proxy_in_between(server, client, monkeypatch):
@@ -284,12 +284,12 @@ def test_cookies_are_not_kept(server, client):
 def test_300_megabytes_out_of_300_kilobytes_are_cut_off_early(server, client, encoding):
     url = server.add("/bomb", bomb(300, encoding))
     tracemalloc.start()
-    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    start, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(errors.TooLarge):
         client.get(url)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert peak < 8 * 1024 * 1024
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * 1024  # kB
 
@@ -311,11 +311,11 @@ def test_an_announced_size_is_believed_without_reading(server, client):
 
 @pytest.mark.parametrize("headers_too", [False, True])
 def test_a_byte_at_a_time_is_cut_off_at_the_deadline(server, headers_too):
-    client = client_for("127.0.0.1", limits=Limits(read_timeout=1, deadline=1))
+    client = client_for("127.0.0.1", limits=Limits(read_timeout=10, deadline=1))
     start = time.monotonic()
     with pytest.raises(errors.DeadlineExceeded):
         client.get(server.add("/drip", drip(b"x" * 100, 0.1, headers_too)))
-    assert 0.9 < time.monotonic() - start < 4
+    assert 0.9 < time.monotonic() - start < 8, "all of it would take ten seconds"
 
 
 def test_silence_is_given_up_at_the_read_timeout(server):
@@ -402,12 +402,12 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(secure):
 
 
 def test_a_byte_at_a_time_over_tls_is_cut_off_at_the_deadline(secure, authority, tmp_path):
-    client = trusting(authority, tmp_path, limits=Limits(read_timeout=1, deadline=1))
+    client = trusting(authority, tmp_path, limits=Limits(read_timeout=10, deadline=1))
     secure.add("/drip", drip(b"x" * 100, 0.1))
     start = time.monotonic()
     with pytest.raises(errors.DeadlineExceeded):
         client.get(secure.url("/drip", host="secure.example"))
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 8, "all of it would take ten seconds"
 
 
 def test_credentials_are_not_sent_from_https_to_http(secure, authority, tmp_path, server):

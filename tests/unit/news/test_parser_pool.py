@@ -53,11 +53,11 @@ def test_dates_and_links_survive_the_way_back(pool):
 
 
 def test_a_parse_that_does_not_end_is_killed_and_the_next_one_works():
-    pool = ParserPool(size=1, timeout=1.0)
+    pool = ParserPool(size=1, timeout=3.0)
     start = time.monotonic()
     with pytest.raises(ParserTimeout):
         pool(slow_document(), NOW)
-    assert 0.9 < time.monotonic() - start < 8
+    assert 2.9 < time.monotonic() - start < 12
     assert pool(document(rss("One")), NOW).entries[0].title == "One"
     pool.close()
 

