@@ -191,30 +191,27 @@ def dial(exchange: Exchange, host: str, port: int) -> socket.socket:
     raise ConnectionProblem(exchange.url, f"Connecting to {host} port {port}: {reason}.")
 
 
-class _Connection(HTTPConnection):
+class _Dialled:
+    """Mixed into a connection: its socket is dialled as the policy says, and keeps the limits of whose turn it is."""
+
     def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
         self.turn = turn
         super().__init__(*args, **kwargs)
 
     def _new_conn(self) -> socket.socket:
-        return dial(self.turn.exchange, self._dns_host, self.port)
+        return dial(self.turn.exchange, self._dns_host, self.port)  # type: ignore[attr-defined]
 
     def connect(self) -> None:
-        super().connect()
-        self.sock.turn = self.turn  # type: ignore[union-attr]
+        super().connect()  # type: ignore[misc]
+        self.sock.turn = self.turn  # type: ignore[attr-defined]
 
 
-class _TlsConnection(HTTPSConnection):
-    def __init__(self, *args: Any, turn: Turn, **kwargs: Any) -> None:
-        self.turn = turn
-        super().__init__(*args, **kwargs)
+class _Connection(_Dialled, HTTPConnection):
+    pass
 
-    def _new_conn(self) -> socket.socket:
-        return dial(self.turn.exchange, self._dns_host, self.port)
 
-    def connect(self) -> None:
-        super().connect()
-        self.sock.turn = self.turn  # type: ignore[union-attr]
+class _TlsConnection(_Dialled, HTTPSConnection):
+    pass
 
 
 class _Pools(PoolManager):
