@@ -38,12 +38,14 @@ def migrate(context: click.Context) -> None:
 
 
 def _migrate(settings: Settings) -> None:
-    """As the owner of the tables, who then lets the application's role use them."""
+    """As the owner of the tables, who then lets the application's role use them; an installation's first time makes its key."""
+    from app.push.keys import vapid_keys
     from app.schema import grant
     from app.schema import migrate as run
 
     owner = Database(settings.migration_url or settings.database_url, pool_size=settings.database_pool)
     run(owner)
+    vapid_keys(owner)  # before the first backup, so that every backup has it
     role = Database(settings.database_url).url.username
     if settings.migration_url and role and role != owner.url.username:
         grant(owner, role)

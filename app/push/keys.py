@@ -46,7 +46,10 @@ def from_base64url(text: str) -> bytes:
 
 
 def vapid_keys(database: Database) -> VapidKeys:
-    """The installation's keys, made when there are none yet; of two processes that make some, both get the first's."""
+    """The installation's keys, made at its first migration, or when there are none.
+
+    Of two processes that make some, both get the first's.
+    """
     query = sa.select(KEYS.c.public_key, KEYS.c.private_key).where(KEYS.c.id == 1)
     with database.read() as session:
         row = session.execute(query).first()
