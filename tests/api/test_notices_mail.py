@@ -6,6 +6,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,25 @@ def letter(mailer: Mailer) -> Any:
     notice = Notice("0193d5a0-0000-7000-8000-000000000004", visit, None, at(9))
     outcome = mailer.send(notice, "Åsa Öberg\r\nBcc: x@y.example", "rep@north.example", at(9))
     return outcome.fate.value, outcome.problem.slug if outcome.problem else None
+
+
+def test_no_name_adds_a_header_or_markup_to_a_letter() -> None:
+    from app.push.mail import letter_of
+    from app.push.message import Notice, VisitFacts
+
+    name = 'Norrvik\r\nBcc: x@y.example\r\n\r\n<script>alert("1")</script>'
+    visit = VisitFacts(
+        "0193d5a0-0000-7000-8000-000000000003", "a", name, at(10), at(11), "Europe/Stockholm", place=name
+    )
+    notice = Notice("0193d5a0-0000-7000-8000-000000000004", visit, None, at(9))
+    made = letter_of(notice, (name, "rep@north.example"), "doorstep@sales.example", PUBLIC, at(9))
+    sent = message_from_bytes(made.as_bytes(), policy=default)
+    assert set(sent) == {
+        "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "List-Unsubscribe", "MIME-Version", "Content-Type",
+    }  # fmt: skip
+    assert [address.addr_spec for address in sent["To"].addresses] == ["rep@north.example"]
+    _, html = (part.get_content() for part in sent.iter_parts())
+    assert "<script" not in html and "&lt;script&gt;" in html
 
 
 def test_it_signs_in_over_tls_and_says_what_went_wrong(tmp_path: Path) -> None:
