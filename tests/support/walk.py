@@ -500,6 +500,9 @@ SPECIAL: dict[tuple[str, str], Any] = {
         ({"kind": "url", "url": f"https://{theirs.mark}.walk.example/mine.ics", "name": "mine"}, None)
     ],
     ("patch", "/calendars/{calendar_id}"): lambda _theirs: [({"name": "mine now"}, "path")],
+    ("post", "/calendars/{calendar_id}:choose"): lambda _theirs: [
+        ({"urls": ["https://dav.walk.example/work/"]}, "path")
+    ],
     ("post", "/calendars:import"): lambda _theirs: [({}, None)],
     ("post", "/calendar-events/{event_id}:match"): lambda theirs: [
         ({"account_id": theirs.ids["account"]}, "path"),
