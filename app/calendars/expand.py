@@ -33,6 +33,14 @@ _UNTIL_DATE = re.compile(r"(UNTIL=[0-9]{8})(?![0-9T])", re.IGNORECASE)
 _PRIVATE = frozenset({"PRIVATE", "CONFIDENTIAL"})
 
 
+# How the reader says that a property cannot be read, and what such properties are to people.
+_BROKEN = re.compile(r"broken property '([A-Z-]+)'")
+_PARTS = {
+    "DTSTART": "start", "DTEND": "end", "DURATION": "length", "RRULE": "recurrence", "RDATE": "further dates",
+    "EXDATE": "dates left out", "RECURRENCE-ID": "place in its series",
+}  # fmt: skip
+
+
 class OutOfTime(BaseException):
     """A series used up its budget. Not an Exception, so that no library swallows it."""
 
@@ -73,9 +81,7 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
         except MemoryError:
             raise
         except Exception as error:  # a fault of the reader in one series, which is to cost this one only
-            faults.append(
-                _fault(series, ical.UnreadableEvent.problem, f"It breaks the rules of iCalendar: {_reason(error)}")
-            )
+            faults.append(_fault(series, ical.UnreadableEvent.problem, _reason(error)))
     found = _each_once(found)
     found.sort(key=lambda one: (one.starts_at, one.uid, one.recurrence_id))
     if len(found) > ical.MAX_OCCURRENCES:
@@ -195,7 +201,7 @@ def _check_starts(calendar: Any) -> None:
             raise _Unusable(ical.UnreadableEvent.problem, "It has no time at which it starts.")
         broken = [name for name, _ in event.errors if name in ("RRULE", "RDATE", "EXDATE", "DTEND", "RECURRENCE-ID")]
         if broken:
-            raise _Unusable(ical.UnreadableEvent.problem, f"Its {broken[0]} cannot be read.")
+            raise _Unusable(ical.UnreadableEvent.problem, _unreadable(broken[0]))
         start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else None
         if end is not None and isinstance(end, datetime) == isinstance(start, datetime) and _before(end, start):
             raise _Unusable(ical.UnreadableEvent.problem, "It ends before it starts.")
@@ -309,4 +315,11 @@ def _fault(series: Series, problem: str, detail: str) -> EventFault:
 
 
 def _reason(error: BaseException) -> str:
-    return f"{clean(str(error), 160)} ({type(error).__name__})."
+    """In words for whoever looks after the calendar; what the reader calls it only where that is all there is."""
+    if broken := _BROKEN.search(str(error)):
+        return _unreadable(broken[1])
+    return f"It breaks the rules of iCalendar: {clean(str(error), 160)} ({type(error).__name__})."
+
+
+def _unreadable(name: str) -> str:
+    return f"Its {_PARTS.get(name, 'property')} ({name}) cannot be read."

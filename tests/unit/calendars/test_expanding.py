@@ -194,6 +194,18 @@ def test_one_bad_event_is_named_and_costs_itself_alone(pool: ExpandPool, lines: 
     assert [(fault.problem, fault.event, fault.uid) for fault in parsed.faults] == [(problem, "Bad", "bad")]
 
 
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("DTSTART:tomorrow",), "Its start (DTSTART) cannot be read."),
+        ((TEN, "DTEND:noon"), "Its end (DTEND) cannot be read."),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_words(lines: tuple[str, ...], said: str) -> None:
+    (fault,) = read(event("bad", *lines)).faults
+    assert fault.detail == said
+
+
 def test_a_rule_that_never_comes_true_costs_its_budget_and_no_more(pool: ExpandPool) -> None:
     never = event("never", stockholm("20260101T100000"), "RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30")
     parsed = pool(document(calendar(never, event("good", TEN))))
