@@ -171,6 +171,10 @@ class Installation:
             if not victim.startswith("pool of "):  # a worker replaces those by itself
                 self.start([victim])
 
+    def tend(self) -> None:
+        """Start again what ended by itself, as a supervisor does: a worker ends whose first process was killed at its start."""
+        self.start([name for name, pid in self._pids.items() if not _lives(pid)])
+
     def cut(self, victim: str) -> None:
         """Kill a process, or those of a worker's pool, and leave it at that."""
         if not victim.startswith("pool of "):

@@ -33,6 +33,7 @@ def run(zygote: Zygote, kind: str, mode: str, kills: int, seed: int) -> list[str
         killed: Counter[str] = Counter()
         for _ in range(kills):
             made.put(chance)
+            made.tend()
             time.sleep(chance.uniform(0, LONGEST_PAUSE[mode]))
             victim = chance.choice(made.victims())
             killed[victim.rstrip(" 12")] += 1

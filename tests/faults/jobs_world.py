@@ -69,6 +69,7 @@ class World(Installation):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (left := self._left()) and time.monotonic() < deadline:
             self.retry_parked()
+            self.tend()
             self.backed_off += 0.05 * all(row.state == "queued" and row.run_at > clock.now() for row in left)
             self.excuses |= {row.last_error for row in left if row.last_error}
             time.sleep(0.05)

@@ -16,9 +16,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from tests.faults.installation import Zygote
-from tests.faults.jobs import KINDS, LONGEST_PAUSE, MODES, SHARE
+from tests.faults.jobs import KINDS, MODES, SHARE
 from tests.faults.notices_world import notice_world
 
+# Long enough for some to be told in between.
+LONGEST_PAUSE = {"embedded": 2.0, "celery": 3.0}
 # Seconds from a message's being accepted to the kill; 0 is before the push service answers.
 DELAYS = (0.0, 0.0, 0.001, 0.003, 0.01, 0.03)
 
@@ -32,11 +34,12 @@ def run(zygote: Zygote, kind: str, mode: str, kills: int, seed: int) -> list[str
         between = 0
         for _ in range(kills):
             made.put(chance)
+            made.tend()
+            time.sleep(chance.uniform(0, LONGEST_PAUSE[mode]))
             if chance.random() < 0.5:
                 killed["sender"] += 1
                 between += made.kill_a_sender(chance.choice(DELAYS))
             else:
-                time.sleep(chance.uniform(0, LONGEST_PAUSE[mode]))
                 victim = chance.choice(made.victims())
                 killed[victim.rstrip(" 12")] += 1
                 made.kill(victim)

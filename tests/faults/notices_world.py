@@ -204,8 +204,7 @@ class NoticeWorld(Installation):
             self._service.went_off.wait()
         with self.database.read() as session:
             state = session.scalar(sa.select(NOTICES.c.state).where(NOTICES.c.id == self._service.last))
-        if not self.is_distributed:
-            self.start(senders)
+        self.tend()
         return bool(state == "sending")
 
     def wait(self) -> list[str]:
@@ -213,6 +212,7 @@ class NoticeWorld(Installation):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (left := self._left()) and time.monotonic() < deadline:
             self.retry_parked()
+            self.tend()
             time.sleep(0.1)
         return left
 
