@@ -10,15 +10,18 @@ import sqlalchemy as sa
 import structlog
 
 from app.attachments.tables import Attachment
+from app.calendars.poller import sealed
+from app.calendars.tables import Calendar
 from app.foundation import clock, logs, outbox
 from app.foundation.db import Database, table_of
 from app.foundation.ids import new_id
 from app.foundation.tables import AuditEntry
+from app.foundation.vault import Vault
 from app.identity import service
 from app.identity.tables import User
 from app.threads.tables import Message
 from app.visits.tables import Note
-from tests.conftest import PASSWORD, ROOT
+from tests.conftest import PASSWORD, ROOT, settings_for
 from tests.support import walk
 from tests.support.calendars import Rep, calendar, event
 from tests.support.phones import Api
@@ -87,7 +90,7 @@ def test_every_write_leaves_an_entry_and_neither_log_tells_a_secret(
     world.ids |= {"quote": new_id(), "question": new_id(), "catalogue": new_id()}
     world.ids["job"] = walk.a_job(database, directory.orgs["north"])
     world.ids |= {"device": _device(app), "draft": _draft(admin, phone), "decision": "accept"}
-    world.ids |= _calendar(admin)
+    world.ids |= _calendar(admin, database)
     world.ids["push_device"] = _push_device(admin)
     world.ids["notice"] = walk.a_notice(database, world, directory.orgs["north"], admin.user["id"])
     secrets = [PASSWORD, issued["secret"], admin.headers["X-CSRF-Token"], phone.headers["X-CSRF-Token"]]
@@ -127,12 +130,19 @@ def _push_device(admin: Api) -> str:
     return str(made.json["id"])
 
 
-def _calendar(admin: Api) -> dict[str, str]:
-    """A calendar of the administrator with one event."""
+def _calendar(admin: Api, database: Database) -> dict[str, str]:
+    """A calendar of the administrator with one event, beside which its server has another."""
     rep = Rep(admin)
     held = calendar(event("private-uid", clock.now() + timedelta(days=7), summary="private-event"))
     calendar_id = rep.imports(held)["id"]
     (shown,) = rep.events()
+    offered = {"choices": [{"url": "https://dav.walk.example/work/", "name": "private-work"}]}
+    secret = sealed(
+        Vault.from_settings(settings_for(database)), calendar_id, "https://dav.walk.example/", "private-word"
+    )
+    with database.write() as session:
+        at_a_server = {"kind": "caldav", "url": "https://dav.walk.example/", "secret": secret, "state": offered}
+        session.execute(sa.update(Calendar).where(Calendar.id == calendar_id).values(**at_a_server))
     return {"calendar": calendar_id, "event": shown["id"]}
 
 
