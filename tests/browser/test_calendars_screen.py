@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import Phone
 from tests.browser.screens import import_unsure
 from tests.browser.writing import server as ask
+from tests.browser.writing import until
 
 
 def test_a_calendar_that_cannot_be_read_says_why_and_is_removed(signed_in: Phone) -> None:
@@ -63,3 +64,18 @@ def test_ones_visits_get_an_address_that_works_until_it_is_taken_back(signed_in:
     page.get_by_role("group", name="Sure?").get_by_role("button", name="Take it back").click()
     expect(make).to_be_visible()
     assert signed_in.context.request.get(address).status == 404
+
+
+def test_nobody_is_offered_to_make_an_address_before_it_is_known_whether_there_is_one(signed_in: Phone) -> None:
+    """Another one would end the one of before, and nobody would have been asked."""
+    ask(signed_in, "/calendar-feed", "POST")
+    held: list[Route] = []
+    signed_in.page.route("**/api/v1/calendar-feed", lambda route: held.append(route))
+    page = signed_in.open("/me/calendars")
+    until(page, lambda: held, "the server is asked")
+    expect(page.get_by_role("heading", name="Your visits, in another calendar")).to_be_visible()
+    make = page.get_by_role("button", name="Make an address")
+    expect(make).to_have_count(0)
+    held[0].continue_()
+    expect(page.get_by_role("button", name="New address")).to_be_visible()
+    expect(make).to_have_count(0)

@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { call, UnreachableError } from '../store/api';
 import { phone } from '../store/state';
+import { phoneState } from '../store/sync';
 import { now, timeZone } from '../ui/clock';
 import { age } from '../ui/dates';
 import { say } from '../ui/said';
@@ -19,6 +20,7 @@ interface Feed {
 const FEED = '/api/v1/calendar-feed';
 
 export function FeedCard() {
+  /** null until the server has said: an address that there is must not be replaced by one who cannot know of it */
   const feed = useSignal<Feed | null>(null);
   const asking = useSignal<'none' | 'new' | 'revoke'>('none');
   const trouble = useSignal('');
@@ -34,7 +36,10 @@ export function FeedCard() {
       if (!quiet) trouble.value = whatWentWrong(error, 'The server cannot be reached now. This needs a network.');
     }
   };
-  useEffect(() => void ask('GET'), []);
+  const out = phoneState.value === 'offline';
+  useEffect(() => {
+    if (!feed.peek()) void ask('GET');
+  }, [out]);
   const { address, created_at: made, last_read_at: read } = feed.value ?? { created_at: null, last_read_at: null };
   return (
     <section class="card settings">
@@ -79,9 +84,11 @@ export function FeedCard() {
           </button>
         </div>
       ) : (
-        <button class="btn ghost wide" type="button" onClick={() => void ask('POST', 'Made')}>
-          Make an address
-        </button>
+        feed.value && (
+          <button class="btn ghost wide" type="button" onClick={() => void ask('POST', 'Made')}>
+            Make an address
+          </button>
+        )
       )}
       <Trouble text={trouble} />
     </section>
