@@ -31,7 +31,7 @@ def register(poller: Poller) -> None:
 
     @task(DUE)
     def enqueue_due(database: Database, _job: ClaimedJob) -> None:
-        with database.write() as session:
+        with traces.apart(), database.write() as session:
             enqueue(session, [poll_job(org, calendar) for org, calendar in due_calendars(session, clock.now())])
 
     @task(POLL, lane=SLOW)

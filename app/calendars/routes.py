@@ -163,8 +163,8 @@ def import_calendar(query: Row) -> Response:
 
 def _expanded(body: bytes, zone: str) -> ParsedCalendar:
     if len(body) > settings().calendar_max_bytes:
-        most = settings().calendar_max_bytes
-        raise Problem(413, "request-entity-too-large", "Request Entity Too Large", f"A calendar may have {most} bytes.")
+        detail = f"A calendar may have {settings().calendar_max_bytes / 1_000_000:.3g} MB. Export fewer days of it."
+        raise Problem(413, "request-entity-too-large", "Request Entity Too Large", detail)
     try:
         return shared()(CalendarDocument(body, *polling.window(clock.now(), polling.FILE_AHEAD), zone))
     except CalendarProblem as problem:

@@ -86,7 +86,7 @@ class Metrics:
             self._notices.labels(channel, result).inc()
 
     def poll(self, what: str, result: str) -> None:
-        """A feed or calendar was asked: `changed`, `unchanged`, `failed`."""
+        """A feed or calendar was asked: `changed`, `unchanged`, `doubted` (a calendar that is empty all at once), `failed`."""
         if self._polls is not None:
             self._polls.labels(what, result).inc()
 

@@ -101,6 +101,21 @@ def span(name: str, **attributes: Attribute | None) -> AbstractContextManager[No
     return _started(tracer, name, None, attributes)
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """What is begun or enqueued in the block has only its moment in common: each begins a trace of its own."""
+    if _tracing.tracer is None:
+        yield
+        return
+    from opentelemetry.context import Context, attach, detach
+
+    token = attach(Context())
+    try:
+        yield
+    finally:
+        detach(token)
+
+
 def mark(name: str, **attributes: Attribute | None) -> None:
     """Something happened, within the running span, that took no time worth telling."""
     if _tracing.tracer is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from app.config import Settings
-from app.foundation import clock
+from app.foundation import clock, traces
 from app.foundation.db import Database
 from app.foundation.logs import log
 from app.foundation.metrics import metrics
@@ -28,7 +28,7 @@ def register(poller: Poller) -> None:
     @task(DUE)
     def enqueue_due(database: Database, _job: ClaimedJob) -> None:
         poller.rematch_where_names_changed(database)
-        with database.write() as session:
+        with traces.apart(), database.write() as session:
             due = service.due_feeds(session, clock.now())
             enqueue(session, [NewJob(POLL, {"feed_id": feed}, org, f"{POLL}:{feed}") for org, feed in due])
 

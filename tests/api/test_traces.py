@@ -19,7 +19,7 @@ from app.foundation import clock, traces
 from app.foundation.db import Database
 from app.foundation.outbound import OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
-from app.foundation.outbox import JOBS, claim_by_id, drain, finish
+from app.foundation.outbox import JOBS, NewJob, claim_by_id, drain, enqueue, finish
 from app.foundation.outbox_running import Result, attempt
 from app.foundation.vault import Vault
 from tests.conftest import settings_for
@@ -155,3 +155,21 @@ def test_one_visit_is_followed_from_the_calendar_to_the_lock_screen(
     assert trace_of(about(spans, far)[0]) == trace_of(request) != trace_of(about(spans, far)[-1])
     said = " ".join(f"{one.name} {dict(one.attributes or {})}" for one in spans.get_finished_spans())
     assert "Norrvik" not in said and "anna" not in said and "Meeting" not in said
+
+
+def test_calendars_that_are_due_at_once_are_each_polled_in_a_trace_of_its_own(
+    database: Database, told: tuple[Rep, Telling, FeedServer], spans: InMemorySpanExporter
+) -> None:
+    rep, _telling, files = told
+    with clock.fixed(at(9)):
+        for number in range(2):
+            url = files.add(f"/{number}.ics", document(calendar(), "text/calendar"))
+            assert rep.api.post("/calendars", {"kind": "url", "url": url}).status_code == 201
+        drain(database)
+    spans.clear()
+    with clock.fixed(at(9, 30)), database.write() as session:
+        enqueue(session, [NewJob(calendar_jobs.DUE, {})])
+    with clock.fixed(at(9, 30)):
+        drain(database)
+    polls = [one for one in spans.get_finished_spans() if one.name == "job calendar.poll"]
+    assert len({trace_of(one) for one in polls}) == len(polls) == 2

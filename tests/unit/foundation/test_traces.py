@@ -39,6 +39,18 @@ def test_what_goes_on_later_is_in_the_same_trace(spans: InMemorySpanExporter) ->
     assert dict(job.attributes or {}) == {"doorstep.kind": "briefing.rebuild", "visit.id": "v"}
 
 
+def test_what_is_begun_apart_begins_a_trace_of_its_own(spans: InMemorySpanExporter) -> None:
+    with traces.span("tick"):
+        with traces.apart():
+            assert traces.current_traceparent() is None
+            with traces.span("poll"):
+                pass
+        assert traces.current_traceparent() is not None
+    poll, tick = spans.get_finished_spans()
+    assert poll.parent is None and poll.context is not None and tick.context is not None
+    assert poll.context.trace_id != tick.context.trace_id
+
+
 @pytest.mark.parametrize("carried", [None, "", "00-xyz", "00-" + "0" * 32 + "-" + "0" * 16 + "-01"])
 def test_what_is_no_traceparent_begins_a_trace(spans: InMemorySpanExporter, carried: str | None) -> None:
     with traces.continued(carried, "job"):
