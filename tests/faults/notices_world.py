@@ -197,13 +197,14 @@ class NoticeWorld(Installation):
         """Kill those who send, `delay` seconds after a message was accepted; whether its row says that it is on its way."""
         senders = SENDERS["celery" if self.is_distributed else "embedded"]
         self._service.arm(delay, lambda: [self.cut(one) for one in senders])
-        if not self._service.went_off.wait(10) and self._service.disarm():
+        state = None
+        if not self._service.went_off.wait(10) and self._service.disarm():  # a busy machine: no message came yet
             for one in senders:
                 self.cut(one)
         else:
             self._service.went_off.wait()
-        with self.database.read() as session:
-            state = session.scalar(sa.select(NOTICES.c.state).where(NOTICES.c.id == self._service.last))
+            with self.database.read() as session:
+                state = session.scalar(sa.select(NOTICES.c.state).where(NOTICES.c.id == self._service.last))
         self.tend()
         return bool(state == "sending")
 
