@@ -24,6 +24,8 @@ _SECRETS = re.compile(
     r"dst_[A-Za-z0-9_-]{8,}|(?<=__Host-session=)[A-Za-z0-9_-]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
     r"|(?<=/q/)[A-Za-z0-9_-]{20,}|(?<=/offers/)[A-Za-z0-9_-]{20,}|(?<=/calendars/feed/)[A-Za-z0-9_-]{20,}"
 )
+# What PostgreSQL adds to a refusal: the values of the row that it refused.
+_ROW = re.compile(r"DETAIL:.*?(?=\n\[SQL|\nCONTEXT:|\nHINT:|\n\nThe above exception|\n\nDuring handling|\Z)", re.DOTALL)
 # Control characters would let a request write lines of its own into a text log, or colours into a terminal.
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -37,13 +39,18 @@ def _escaped(match: re.Match[str]) -> str:
     return match.group().encode("unicode_escape").decode()
 
 
+def without_rows(error: str) -> str:
+    """An error's text, or a traceback, without the values of rows that PostgreSQL put into it."""
+    return _ROW.sub(f"DETAIL: {HIDDEN}", error) if "DETAIL:" in error else error
+
+
 def hide_secrets(_logger: Any, _method: str, event: Any) -> Any:
     """Take credentials out of every value of an event."""
     for key, value in event.items():
         if key.lower() in SECRET_KEYS:
             event[key] = HIDDEN
         elif isinstance(value, str):
-            event[key] = _SECRETS.sub(HIDDEN, value)
+            event[key] = _SECRETS.sub(HIDDEN, without_rows(value))
     return event
 
 
@@ -113,10 +120,22 @@ class RequestLog:
 requests = RequestLog()
 
 
+class _Lines(structlog.PrintLogger):
+    """Writes lines, where they can be written: a full disk, or a pipe that nobody reads any more, ends no work."""
+
+    def msg(self, message: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):  # the latter: the file is closed
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
+
+
 def configure(level: str = "INFO", form: str = "auto") -> None:
     """Set up logging for the process: `form` is json, text or auto (text on a terminal)."""
     text = form == "text" or (form == "auto" and sys.stderr.isatty())
-    requests.configure(getattr(logging, level.upper()), None if text else sys.stderr)
+    file = sys.stderr
+    requests.configure(getattr(logging, level.upper()), None if text else file)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -128,7 +147,7 @@ def configure(level: str = "INFO", form: str = "auto") -> None:
             structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: _Lines(file),
         cache_logger_on_first_use=True,
     )
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.foundation import clock, tenancy, traces
 from app.foundation.db import Database, Id, table_of, upsert
 from app.foundation.ids import new_id
+from app.foundation.logs import without_rows
 from app.foundation.outbox_tasks import LANES, ClaimedJob, lane_of, version_of
 from app.foundation.outbox_waking import CHANNEL, SOON, waker
 from app.foundation.tables import Job
@@ -284,8 +285,13 @@ def fail(
 
 
 def _storable(error: str) -> str:
-    """What every database keeps of an error's text: PostgreSQL takes no NUL, and none takes half of a character."""
-    return error[:LONGEST_ERROR].replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+    """What is kept of an error's text: no row's values, no NUL, which PostgreSQL refuses, and no half of a character."""
+    return (
+        without_rows(error)[:LONGEST_ERROR]
+        .replace("\0", "\N{REPLACEMENT CHARACTER}")
+        .encode("utf-8", "replace")
+        .decode()
+    )
 
 
 def back_off(attempts: int) -> timedelta:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,9 +10,10 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.exc import DBAPIError
 
-from app.foundation import clock, outbox, outbox_running, tenancy
+from app.foundation import clock, logs, outbox, outbox_running, tenancy
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, ClaimedJob, EmbeddedRunner, NewJob, Tick
 from app.foundation.outbox_queue import LOST
@@ -121,6 +123,31 @@ def test_a_failure_that_no_database_can_keep_as_it_reads_is_written_down_all_the
     outbox.drain(database)
     (row,) = rows(database)
     assert (row.state, row.attempts) == ("queued", 1) and row.last_error.startswith("RuntimeError: ") and 2 in done
+
+
+def test_a_row_that_the_database_refused_stands_neither_in_the_reason_nor_in_the_log(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = "open\n\nsesame"
+
+    @outbox.task(KIND)
+    def write(store: Database, _job: ClaimedJob) -> None:
+        with store.write() as session:
+            session.execute(sa.insert(JOBS).values(kind=sa.null(), payload={"word": word}))
+
+    before, out = structlog.get_config(), io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    logs.configure("WARNING", "json")
+    structlog.configure(cache_logger_on_first_use=False)
+    monkeypatch.setattr(outbox_running, "log", structlog.get_logger())
+    put(database, NewJob(KIND, {}))
+    outbox.drain(database)
+    structlog.configure(**before)
+    outbox.unregister(KIND)
+    (row,) = rows(database)
+    told = out.getvalue()
+    assert row.last_error.startswith("IntegrityError: ") and "job failed" in told and "INSERT INTO job" in told
+    assert "sesame" not in row.last_error + told
 
 
 def test_what_is_due_and_locked_is_not_asked_for_in_a_busy_loop(database: Database, done: list[Any]) -> None:

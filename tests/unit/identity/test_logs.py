@@ -55,3 +55,32 @@ def test_a_json_line_is_one_object_with_utc_time(lines: Any) -> None:
     if written().startswith("{"):
         entry = json.loads(written())
         assert entry["timestamp"].endswith("Z") and entry["level"] == "info" and entry["path"] == "/å\\t"
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+@pytest.mark.parametrize("fault", [BrokenPipeError, ValueError("I/O operation on closed file.")])
+def test_a_line_that_cannot_be_written_ends_nothing(
+    monkeypatch: pytest.MonkeyPatch, form: str, fault: type[Exception] | Exception
+) -> None:
+    class Gone(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise fault
+
+    before = structlog.get_config()
+    monkeypatch.setattr("sys.stderr", Gone())
+    logs.configure("DEBUG", form)
+    structlog.configure(cache_logger_on_first_use=False)
+    log = structlog.get_logger()
+    try:
+        for say in (log.debug, log.info, log.warning, log.error, log.critical):
+            say("x")
+    finally:
+        structlog.configure(**before)
+
+
+def test_a_row_that_postgresql_refused_is_not_in_the_line(lines: Any) -> None:
+    log, written = lines
+    error = 'null value in column "kind"\nDETAIL:  Failing row contains (1, Ada\nLovelace).\n[SQL: INSERT]'
+    log.info("x", exception=error, reason=error)
+    assert "Ada" not in written() and "Lovelace" not in written() and "null value in column" in written()
+    assert "[SQL: INSERT]" in written()
