@@ -64,7 +64,7 @@ class CalendarsView(MethodView):
     @blueprint.arguments(schemas.CalendarInputSchema())
     @blueprint.arguments(IdempotencyKeySchema(), location="headers")
     @blueprint.response(201, schemas.CalendarSchema, description="Followed; it is read within moments.", headers=PLACE)
-    @blueprint.alt_response(409, schema=ProblemSchema, description="You follow as many as you may.")
+    @blueprint.alt_response(409, schema=ProblemSchema, description="You follow it already, or as many as you may.")
     @requires(WRITE)
     @idempotent
     def post(self, body: Row, _headers: Row) -> Response:

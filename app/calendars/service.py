@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -85,6 +86,7 @@ def subscribe(session: Session, vault: Vault, allowed: str, given: Mapping[str, 
     take_turn(session, principal.user_id)
     check_room(session)
     address = _address(given["kind"], given["url"], given.get("username"), given.get("password"), allowed)
+    _check_new(session, vault, address)
     row = {
         **new_row(session, address.kind, given.get("name") or ""),
         "url": polling.shown_address(address.url, whole=address.kind == "caldav"),
@@ -281,6 +283,17 @@ def check_room(session: Session, more: int = 1) -> None:
     if (count or 0) + more > MAX_CALENDARS:
         detail = f"You may follow {MAX_CALENDARS} calendars; take one away first."
         raise Problem(409, "too-many-calendars", "Too many calendars", detail)
+
+
+def _check_new(session: Session, vault: Vault, address: Address) -> None:
+    """Problem 409 when the caller follows this very address already."""
+    query = sa.select(CALENDARS).where(_own(session, CALENDARS), CALENDARS.c.kind == address.kind)
+    for row in session.execute(query).mappings():
+        with suppress(SealBroken):
+            known = subscription_of(vault, dict(row), "UTC", clock.now())
+            if (known.url, known.username) == (address.url, address.username):
+                detail = "You follow this calendar already. Take it away first, or change the one that is there."
+                raise Problem(409, "calendar-followed", "Followed already", detail)
 
 
 def _own(session: Session, table: sa.Table) -> sa.ColumnElement[bool]:

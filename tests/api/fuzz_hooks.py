@@ -190,7 +190,7 @@ def _subscribe_to_calendar(row: dict[str, Any]) -> None:
     url = row.get("url")
     sound = isinstance(url, str) and 0 < len(url) <= 2000 and "\0" not in url
     if sound or (isinstance(row.get("password"), str) and "url" not in row):
-        row["url"] = "https://calendar.example/anna.ics"
+        row["url"] = f"https://calendar.example/{uuid.uuid4()}.ics"
 
 
 def _address(message: dict[str, Any]) -> None:

@@ -593,6 +593,15 @@ def test_a_mail_address_or_a_host_is_address_enough(rep: Rep, given: str, host: 
     assert rep.api.post("/calendars", {"kind": "url", "url": "anna@norrvik.example"}).status_code == 422
 
 
+def test_the_same_address_is_followed_once(rep: Rep, followed: Followed, server: FeedServer) -> None:
+    url = server.url("/private-abc123/anna.ics")
+    again = rep.api.post("/calendars", {"kind": "url", "url": url})
+    assert (again.status_code, again.json["type"]) == (409, "/docs/problems/calendar-followed")
+    assert rep.api.post("/calendars", {"kind": "url", "url": url + "?other"}).status_code == 201
+    assert rep.api.delete(f"/calendars/{followed.id}").status_code == 204
+    assert rep.api.post("/calendars", {"kind": "url", "url": url}).status_code == 201
+
+
 def test_reading_about_a_calendar_waits_for_nobody(database: Database, rep: Rep, followed: Followed) -> None:
     with as_system(), database.write() as session:
         session.execute(sa.update(CALENDARS).where(CALENDARS.c.id == followed.id).values(name="Changed"))
