@@ -14,6 +14,7 @@ import requests
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser import quoting
+from tests.browser.measure import PHONE
 from tests.browser.quoting import Office, user_of
 from tests.browser.screenshots import FOLDER
 from tests.browser.server import Server, install
@@ -22,7 +23,7 @@ from tests.support.browser import FLAGS, ensure
 VIEWS: dict[str, dict[str, Any]] = {
     "offer-desk-light": {"viewport": {"width": 1280, "height": 860}},
     "offer-desk-dark": {"viewport": {"width": 1280, "height": 860}, "color_scheme": "dark"},
-    "offer-phone-light": {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2},
+    "offer-phone-light": {**PHONE, "device_scale_factor": 1.5},
 }
 
 
@@ -68,7 +69,9 @@ def take(browser: Browser, url: str, name: str, options: dict[str, Any]) -> None
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     if "phone" in name:
         page.get_by_text("How this price came about").first.click()
-        page.get_by_text("How this price came about").first.evaluate("(one) => one.scrollIntoView()")
+        page.get_by_text("How this price came about").first.evaluate(
+            "(one) => { one.scrollIntoView(); scrollBy(0, -12); }"
+        )
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
 
