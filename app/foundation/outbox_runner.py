@@ -21,6 +21,8 @@ from app.foundation.outbox_waking import Listener, waker
 # Where no other process can say that there is work, we look once a second.
 LOOK_SECONDS, TOLD_SECONDS = 1.0, 5.0
 RECOVER_SECONDS = 1.0
+# No work of ours takes nearly as long.
+LONGEST = timedelta(hours=1)
 # What is due and could not be had is locked by a transaction that is about to end.
 LOCKED = timedelta(milliseconds=50)
 # Batches grow while they are quick. What a batch has not begun after its time goes back, for others to share.
@@ -29,12 +31,19 @@ QUICK_BATCH_SECONDS, BATCH_SECONDS = 0.2, 2.0
 
 
 class Held:
-    """The jobs that this process holds. A thread renews their leases, each before a third of it is over."""
+    """The jobs that this process holds. A thread renews their leases, each before a third of it is over.
 
-    def __init__(self, database: Database, lease: timedelta = LEASE) -> None:
+    A job that does not end is let go of after `longest`: its lease runs out, others try it, and after its last try it is
+    parked, where somebody sees it.
+    """
+
+    def __init__(self, database: Database, lease: timedelta = LEASE, longest: timedelta = LONGEST) -> None:
         self.lease = lease
+        self._longest = longest.total_seconds()
         self._database = database
         self._jobs: dict[str, ClaimedJob] = {}
+        # When each was claimed, by the clock that only goes forward.
+        self._since: dict[str, float] = {}
         self._lost: set[str] = set()
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -51,13 +60,15 @@ class Held:
     def add(self, jobs: Iterable[ClaimedJob]) -> None:
         """Hold these."""
         with self._lock:
-            self._jobs.update((job.id, job) for job in jobs)
+            for job in jobs:
+                self._jobs[job.id], self._since[job.id] = job, time.monotonic()
 
     def remove(self, jobs: Iterable[ClaimedJob]) -> None:
         """Hold these no longer."""
         with self._lock:
             for job in jobs:
                 self._jobs.pop(job.id, None)
+                self._since.pop(job.id, None)
                 self._lost.discard(job.id)
 
     def all(self) -> list[ClaimedJob]:
@@ -71,6 +82,7 @@ class Held:
 
     def _loop(self) -> None:
         while not self._stop.wait(self.lease.total_seconds() / 3):
+            self._let_go()
             jobs = self.all()
             if not jobs:
                 continue
@@ -81,6 +93,17 @@ class Held:
                 continue
             with self._lock:
                 self._lost.update(job.id for job in jobs if job.id not in kept and self._jobs.get(job.id) is job)
+
+    def _let_go(self) -> None:
+        """Hold no longer what has run for too long."""
+        before = time.monotonic() - self._longest
+        with self._lock:
+            stuck = [job for job in self._jobs.values() if self._since[job.id] < before]
+            for job in stuck:
+                del self._jobs[job.id], self._since[job.id]
+                self._lost.add(job.id)
+        for job in stuck:
+            log.error("job does not end", kind=job.kind, job=job.id, attempt=job.attempts, seconds=self._longest)
 
 
 class _Lane:

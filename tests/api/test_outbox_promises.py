@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from app.foundation import clock, logs, outbox, outbox_running, tenancy
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, ClaimedJob, EmbeddedRunner, NewJob, Tick
 from app.foundation.outbox_queue import LOST
+from app.foundation.outbox_runner import Held
 from app.foundation.tables import Organisation
 from app.jobs.relay import Relay
 from tests.support.waiting import until
@@ -172,6 +174,22 @@ def test_what_is_due_and_locked_is_not_asked_for_in_a_busy_loop(database: Databa
             until(lambda: done, "the job is done")
             runner.stop()
             sa.event.remove(database.engine, "begin", count)
+
+
+def test_a_job_that_does_not_end_is_let_go_of_and_others_try_it(database: Database, done: list[Any]) -> None:
+    put(database, NewJob(KIND, {"n": 1}))
+    lease, longest = timedelta(seconds=0.9), timedelta(seconds=2.5)
+    (job,) = outbox.claim(database, lease=lease)
+    held, began = Held(database, lease, longest), time.monotonic()
+    held.add([job])
+    held.start()
+    try:
+        again: list[ClaimedJob] = []
+        until(lambda: again.extend(outbox.claim(database)) or again, "another may claim it")
+        assert time.monotonic() - began > longest.total_seconds() and held.is_lost(job)
+    finally:
+        held.stop()
+    assert [(one.id, one.attempts) for one in again] == [(job.id, 2)]
 
 
 # -- under row-level security ---------------------------------------------------------------------------------------
