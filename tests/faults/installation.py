@@ -90,6 +90,7 @@ class PostgresServer:
         """End the server as a power cut would, and start it again: it recovers from its log."""
         pid = self._server.get_pid()
         assert pid is not None
+        os.kill(pid, signal.SIGSTOP)  # so that it starts no other meanwhile
         processes = [pid, *_children(pid)]
         for process in processes:
             with contextlib.suppress(ProcessLookupError):

@@ -8,6 +8,7 @@ visit are gathered before an update leaves.
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import os
 import signal
 import subprocess
@@ -84,6 +85,7 @@ def main() -> None:
     from app.push import planning
     from tests.support import job_tasks
 
+    faulthandler.register(signal.SIGUSR1)  # where every thread is, into the log
     job_tasks.register()
     if "GATHER_SECONDS" in os.environ:
         planning.COALESCED = timedelta(seconds=float(os.environ["GATHER_SECONDS"]))
