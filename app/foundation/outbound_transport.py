@@ -277,7 +277,7 @@ class Idle:
     A process that was forked begins with none: two must not write to one connection.
     """
 
-    def __init__(self, most: int = 8, seconds: float = 20.0) -> None:
+    def __init__(self, most: int = 16, seconds: float = 20.0) -> None:
         self._most, self._seconds = most, seconds
         self._lock = threading.Lock()
         self._process = os.getpid()

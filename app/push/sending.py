@@ -35,7 +35,7 @@ from app.push.worth import Drop, Known, Later, LeaveOut, Send, decide
 
 TEST_TTL = 600
 BATCH = 64
-THREADS = 3
+THREADS = 8  # they wait for push services, mostly
 LONGEST_PAUSE = timedelta(minutes=10)
 NONE, EMAIL = "none", "email"
 Key = tuple[str, str]
