@@ -87,11 +87,16 @@ def test_a_password_that_is_wrong_is_typed_again_where_it_says_so(signed_in: Pho
     add(page, "CalDAV", around.caldav.url("/dav/calendars/anna/family/"), USER, "last year's")
     card = kind_of(page, "CalDAV").filter(has_text="wants another password")
     expect(card.get_by_label("User name")).to_have_value(USER)
+    page = signed_in.open("/")
+    page.get_by_role("link", name="A calendar is not read The calendar wants another password").click()
     card.get_by_role("button", name="Sign in again").click()
     expect(card.get_by_role("alert").filter(has_text="Type the password.")).to_be_visible()
     card.get_by_label("Password").fill(PASSWORD)
     card.get_by_role("button", name="Sign in again").click()
     expect(page.get_by_role("article", name="Family").get_by_text("Read just now")).to_be_visible()
+    page = signed_in.open("/")
+    expect(page.get_by_text("figures as of")).to_be_visible()
+    expect(page.get_by_text("A calendar is not read")).to_have_count(0)
 
 
 def test_a_calendar_is_paused_and_read_again_with_one_switch(signed_in: Phone, around: Surroundings) -> None:

@@ -1,5 +1,5 @@
-/** Keeps the number of unsure events true: asked for when rows changed, at most once a minute. Answering needs a network anyway. */
-import { effect } from '@preact/signals';
+/** Keeps what calendars want of the rep true: asked for when rows changed, at most once a minute. Answering needs a network anyway. */
+import { effect, signal } from '@preact/signals';
 import { call } from '../store/api';
 import { asked } from '../store/asked';
 import { phone, session } from '../store/state';
@@ -16,6 +16,8 @@ export interface Calendar {
   /** series that wait for an answer */
   asked: number;
   last_polled_at: string | null;
+  /** polls in a row that gave nothing */
+  failures: number;
   problem: Problem | null;
   faults: (Problem & { event: string })[];
   /** what is under an address that names none of several */
@@ -36,12 +38,27 @@ export interface Problem {
 
 export const CALENDARS = '/api/v1/calendars';
 const AGAIN_MS = 60_000;
+/** What passes by itself often has by then: some five hours. */
+const LASTING = 5;
+/** What does not pass by itself. */
+const FOR_THE_REP = /\/(calendar-(ambiguous|forbidden|not-caldav|not-found|secret-lost)|not-a-calendar|too-large)$/;
+
+/** What is wrong with a calendar that the rep should look after; empty when nothing is. */
+export const stuck = signal('');
+
 let looked = 0;
 
 export async function readCalendars(): Promise<Calendar[]> {
   const { data } = await call<{ data: Calendar[] }>(phone.env, CALENDARS);
   asked.value = data.reduce((sum, one) => sum + one.asked, 0);
+  stuck.value = data.find(isStuck)?.problem?.title ?? '';
   return data;
+}
+
+function isStuck({ problem, failures, paused }: Calendar): boolean {
+  if (!problem) return false;
+  if (problem.type.endsWith('/calendar-gone')) return true; // which is why it is paused
+  return !paused && (failures >= LASTING || FOR_THE_REP.test(problem.type));
 }
 
 export function keepAsked(): void {

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import type { VisitCard } from '../store/reads';
-import { asked } from '../store/asked';
+import { CalendarWord } from '../store/asked';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
@@ -14,7 +14,6 @@ import { Unsent } from '../outbox/marks';
 import { isUnread } from '../talk/seen';
 import { storedLater, storedVisit, type Mention, type TodayRows } from './agenda';
 import { Empty, Screen } from '../ui/frame';
-import { Icon } from '../ui/icons';
 import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
 
@@ -29,18 +28,7 @@ export function Today({ agenda, userId }: { agenda: TodayRows; userId: string })
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
-      {asked.value > 0 && (
-        <a class="card talk-card" href="/me/matches">
-          <span class="sign warn" aria-hidden="true">
-            ?
-          </span>
-          <span>
-            <b>Whose visit is this?</b>
-            <span class="src">{asked.value} in your calendars</span>
-          </span>
-          <Icon name="next" />
-        </a>
-      )}
+      {CalendarWord.value && <CalendarWord.value />}
       {agenda.mentions.length > 0 && <Mentions mentions={agenda.mentions} />}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
       {later && <LaterDays days={later} seen={todays.length < 3} />}
