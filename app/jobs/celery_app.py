@@ -16,6 +16,8 @@ RUN = "doorstep.run"
 # A message that a worker took and never acknowledged comes again after this; by then the relay has long sent another.
 VISIBILITY_SECONDS = 600
 SOCKET_SECONDS = 10
+# A worker's process that does not say so long after its start that it is there is killed; a busy machine takes its time.
+BEGIN_SECONDS = 60
 
 
 def make_celery(settings: Settings) -> Any:
@@ -34,6 +36,7 @@ def make_celery(settings: Settings) -> Any:
         broker_connection_max_retries=None,
         broker_transport_options=_transport(settings.broker_url),
         worker_enable_remote_control=False,
+        worker_proc_alive_timeout=BEGIN_SECONDS,
         worker_hijack_root_logger=False,
         # A job that runs while the broker is away is finished in the database all the same.
         worker_cancel_long_running_tasks_on_connection_loss=False,

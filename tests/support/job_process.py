@@ -59,10 +59,12 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 def _run_embedded(idle: float | None, ticks: Sequence[Schedule] = ()) -> None:
     from app.config import load_settings
+    from app.foundation import logs
     from app.foundation.outbox import EmbeddedRunner
 
     settings = load_settings(None)
     lease = timedelta(seconds=settings.job_lease_seconds)
+    logs.configure(settings.log_level, "json")
     runner = EmbeddedRunner(Database(settings.database_url), ticks, idle, lease)
     told = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told.set())
