@@ -102,7 +102,9 @@ def _insert(session: Session, rows: Sequence[dict[str, Any]]) -> None:
     if plain:
         session.execute(insert, plain)
     for _ in range(MAX_CLAIMED_MEANWHILE):
-        _leave_out(keyed, session.scalars(insert.returning(JOBS.c.dedup_key), list(keyed.values())))
+        # Everybody in one order, so that of two who ask for the same things none waits for the other in a circle.
+        in_order = [keyed[key] for key in sorted(keyed)]
+        _leave_out(keyed, session.scalars(insert.returning(JOBS.c.dedup_key), in_order))
         if keyed:
             waiting = sa.select(JOBS.c.dedup_key).where(JOBS.c.dedup_key.in_(keyed)).order_by(JOBS.c.id)
             _leave_out(keyed, session.scalars(waiting.with_for_update(read=True)))
