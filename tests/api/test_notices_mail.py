@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import trustme
+from structlog import wrap_logger
+from structlog.testing import LogCapture
 
 from app.foundation import changes, clock
 from app.foundation.db import Database, table_of
 from app.foundation.outbound import OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
-from app.push import jobs
+from app.push import jobs, sending
 from app.push.mail import Mailer
 from app.push.sending import Office
 from app.push.tables import PushDevice
@@ -139,13 +141,16 @@ def with_mailer(rep: Telling, mailer: Mailer) -> None:
 
 
 def test_what_keeps_a_letter_from_leaving_is_in_the_log_without_the_address(
-    rep: Telling, server: MailServer, caplog: Any, capsys: Any
+    rep: Telling, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told = LogCapture()
+    monkeypatch.setattr(sending, "log", wrap_logger(None, processors=[told]))
     arranged(rep)
     server.answers.append("550 no such user")
     rep.pass_time(at(8, 59), at(9, 1))
-    said = caplog.text + "".join(capsys.readouterr())
-    assert "mail-refused" in said and "rep@north.example" not in said
+    (entry,) = told.entries
+    assert (entry["event"], entry["problem"]) == ("mail not taken", "mail-refused")
+    assert "rep@north.example" not in str(entry)
 
 
 def letter(mailer: Mailer) -> Any:
