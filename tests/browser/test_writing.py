@@ -270,6 +270,35 @@ def test_who_goes_on_as_soon_as_it_is_said_is_not_taken_back_to_where_the_form_l
     expect(page).to_have_url(signed_in.server.url + account)
 
 
+# Taps the button of the form, and the pill in the very moment in which the screen is there that the form leads to.
+ON_FROM_THERE = """() => new Promise((done) => {
+    const form = document.querySelector('.screen');
+    new MutationObserver((_, watching) => {
+        if (document.querySelector('.screen') === form) return;
+        watching.disconnect();
+        document.querySelector('.pill').click();
+        done();
+    }).observe(document.body, { subtree: true, childList: true });
+    document.querySelector('.bar button[type=submit]').click();
+})"""
+
+
+def test_who_goes_on_from_where_the_form_led_is_where_the_address_says(signed_in: Phone) -> None:
+    account = an_account(signed_in, "Norrvik")
+    offline(signed_in)
+    page = signed_in.page
+    page.get_by_role("button", name="Write down").click()
+    page.get_by_role("link", name=re.compile("^Note")).click()
+    page.get_by_label("Note", exact=True).fill("Saved in a hurry.")
+    page.evaluate(ON_FROM_THERE)
+    page.wait_for_timeout(500)  # nothing is waited for: what must not come has time to
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sent and unsent")
+    expect(page).to_have_url(f"{signed_in.server.url}/unsent")
+    page.go_back()
+    expect(page).to_have_url(signed_in.server.url + account)
+    expect(page.get_by_role("heading", name="Facts")).to_be_visible()
+
+
 def test_a_form_that_lacks_something_says_what_and_saves_nothing(signed_in: Phone) -> None:
     page = signed_in.page
     account = an_account(signed_in, "Norrvik")

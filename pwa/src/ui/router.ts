@@ -24,7 +24,7 @@ export function startRouter(): void {
   history.scrollRestoration = 'manual';
   addEventListener('scroll', () => left.set(key(), scrollY), { passive: true });
   addEventListener('popstate', () => {
-    if (leaving) leaving = false; // the place is shown already
+    if (leaving) arrived(); // the place is shown already
     else place.value = current(true);
   });
   navigator.serviceWorker?.addEventListener('message', ({ data }) => data.go && go(data.go)); // a notice was tapped
@@ -44,12 +44,22 @@ const isServerPage = (path: string): boolean => /^\/(api|docs|healthz|readyz|q)(
 export const here = (): string => location.pathname + location.search;
 
 export function go(to: string): void {
+  if (leaving) return void (next = to); // the browser is still on its way back: from there
   if (to === here()) return scrollTo(0, 0);
   history.pushState({ key: crypto.randomUUID(), from: here() }, '', to);
   place.value = current(false);
 }
 
 let leaving = false;
+/** Where the rep wants to go as soon as the browser is back. */
+let next = '';
+
+function arrived(): void {
+  leaving = false;
+  const to = next;
+  next = '';
+  if (to) go(to);
+}
 
 /**
  * Leave a form that is done with, so that "back" never leads into it again.
