@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import trustme
-from structlog import wrap_logger
+from structlog import BoundLogger, wrap_logger
 from structlog.testing import LogCapture
 
 from app.foundation import changes, clock
@@ -144,7 +144,7 @@ def test_what_keeps_a_letter_from_leaving_is_in_the_log_without_the_address(
     rep: Telling, server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told = LogCapture()
-    monkeypatch.setattr(sending, "log", wrap_logger(None, processors=[told]))
+    monkeypatch.setattr(sending, "log", wrap_logger(None, processors=[told], wrapper_class=BoundLogger))
     arranged(rep)
     server.answers.append("550 no such user")
     rep.pass_time(at(8, 59), at(9, 1))
