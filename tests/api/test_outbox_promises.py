@@ -21,6 +21,10 @@ from app.foundation.outbox_queue import LOST
 from app.foundation.outbox_runner import Held
 from app.foundation.tables import Organisation
 from app.jobs.relay import Relay
+from app.resources import jobs as resource_jobs
+from app.resources.idempotency import RECORDS
+from app.resources.jobs import FORGET_AFTER
+from tests.support.phones import Directory
 from tests.support.waiting import until
 
 KIND = "test.promise"
@@ -238,6 +242,22 @@ def test_periodic_work_is_written_run_and_forgotten_by_whoever_runs(database: Da
     with database.read() as session:
         marks = session.scalar(sa.select(sa.func.count()).where(JOBS.c.state == "done"))
     assert len(done) == 4 and marks <= 2
+
+
+def test_the_janitor_forgets_what_is_over_of_every_organisation(database: Database, directory: Directory) -> None:
+    old = clock.now() - FORGET_AFTER - timedelta(days=1)
+    with database.write() as session:
+        for name, org_id in directory.orgs.items():
+            for key, made in (("old", old), ("new", clock.now())):
+                values = {"key": key, "request_hash": "x", "status": 200, "body": b"{}", "created_at": made}
+                user_id = directory.users[f"rep@{name}"]
+                session.execute(sa.insert(RECORDS).values(org_id=org_id, user_id=user_id, headers={}, **values))
+    with tenancy.as_nobody():
+        outbox_running.forget_ticks()
+        outbox.write_ticks(database, resource_jobs.TICKS)
+        assert outbox.drain(database) == len(resource_jobs.TICKS)
+    with database.read() as session:
+        assert sorted(session.scalars(sa.select(RECORDS.c.key))) == ["new", "new"]
 
 
 def test_a_relay_finds_and_marks_the_work_of_everybody(database: Database, organisation: str) -> None:
