@@ -23,7 +23,6 @@ from app.calendars.tables import CalendarAnswer, CalendarEvent
 from app.foundation import audit, changes
 from app.foundation.db import table_of
 from app.foundation.ids import new_id
-from app.foundation.principal import principal_of
 from app.foundation.problems import Problem
 from app.identity.tables import User
 from app.resources.references import visible_ids
@@ -189,7 +188,7 @@ def _visit(session: Session, calendar: Row, visit_id: str | None, before: Row | 
         return visit_id
     if not wanted or after["cancelled"]:
         return None
-    known = _of_other_calendar(session, calendar, after) or _planned_by_hand(session, calendar, after)
+    known = _of_other_calendar(session, calendar, after) or _planned_by_hand(session, after)
     if known is not None:
         return known
     return _plan(session, appointment(after), external_name(calendar["id"], after))
@@ -315,9 +314,10 @@ def _of_other_calendar(session: Session, calendar: Row, row: Row) -> str | None:
     return session.scalar(query.limit(1))
 
 
-def _planned_by_hand(session: Session, calendar: Row, row: Row) -> str | None:
+def _planned_by_hand(session: Session, row: Row) -> str | None:
     """A visit that the rep planned by hand, to the same account at the same time."""
-    query = sa.select(EVENTS.c.visit_id).where(
-        EVENTS.c.user_id == principal_of(session).user_id, EVENTS.c.visit_id.is_not(None)
-    )
-    return visits.planned_at(session, row["account_id"], appointment(row).starts_at, set(session.scalars(query)))
+    planned = visits.planned_at(session, row["account_id"], appointment(row).starts_at)
+    if not planned:
+        return None
+    of_calendars = set(session.scalars(sa.select(EVENTS.c.visit_id).where(EVENTS.c.visit_id.in_(planned))))
+    return next((one for one in planned if one not in of_calendars), None)

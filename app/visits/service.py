@@ -6,7 +6,7 @@ The session's principal is the rep in whose name it happens.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -104,15 +104,15 @@ def find(session: Session, visit_id: str) -> Values | None:
     return None if row is None else dict(row)
 
 
-def planned_at(session: Session, account_id: str, starts_at: datetime, without: Collection[str]) -> str | None:
-    """A visit that the rep has planned to an account at exactly this time, and that is none of `without`; its id."""
+def planned_at(session: Session, account_id: str, starts_at: datetime) -> list[str]:
+    """The visits that the rep has planned to an account at exactly this time, by id."""
     query = sa.select(TABLE.c.id).where(
         TABLE.c.user_id == principal_of(session).user_id,
         TABLE.c.account_id == account_id,
         TABLE.c.starts_at == starts_at,
         TABLE.c.status == "planned",
     )
-    return next((one for one in session.scalars(query.order_by(TABLE.c.id)) if one not in without), None)
+    return list(session.scalars(query.order_by(TABLE.c.id)))
 
 
 def _give_status(session: Session, visit_id: str, expected: str, status: str, **with_it: Any) -> None:
