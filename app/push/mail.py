@@ -15,6 +15,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from app.config import Settings
+from app.foundation.logs import log
 from app.push.message import Notice, address_of, sourced, words
 from app.push.problems import NamedProblem
 from app.push.web_push import Fate, Outcome
@@ -46,6 +47,8 @@ class Mailer:
             return None
         if settings.smtp_tls not in ("starttls", "tls", "none"):
             raise ValueError(f"DOORSTEP_SMTP_TLS: {settings.smtp_tls!r} is unknown; use starttls, tls or none.")
+        if not settings.public_url:
+            log.warning("letters have no address to lead to; set DOORSTEP_PUBLIC_URL")
         host = urlsplit(settings.public_url).hostname or "localhost"
         return cls(
             settings.smtp_host, settings.smtp_port, settings.smtp_tls, settings.smtp_user, settings.smtp_password,

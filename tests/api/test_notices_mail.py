@@ -17,11 +17,12 @@ import trustme
 from structlog import BoundLogger, wrap_logger
 from structlog.testing import LogCapture
 
+from app.config import Settings
 from app.foundation import changes, clock
 from app.foundation.db import Database, table_of
 from app.foundation.outbound import OutboundClient
 from app.foundation.outbound_addresses import AddressPolicy
-from app.push import jobs, sending
+from app.push import jobs, mail, sending
 from app.push.mail import Mailer
 from app.push.sending import Office
 from app.push.tables import PushDevice
@@ -161,6 +162,14 @@ def letter(mailer: Mailer) -> Any:
     notice = Notice("0193d5a0-0000-7000-8000-000000000004", visit, None, at(9))
     outcome = mailer.send(notice, "Åsa Öberg\r\nBcc: x@y.example", "rep@north.example", at(9))
     return outcome.fate.value, outcome.problem.slug if outcome.problem else None
+
+
+def test_letters_without_an_address_to_lead_to_are_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = LogCapture()
+    monkeypatch.setattr(mail, "log", wrap_logger(None, processors=[told], wrapper_class=BoundLogger))
+    assert Mailer.from_settings(Settings(smtp_host="mail.example", public_url="https://sales.example")) is not None
+    assert told.entries == [] and Mailer.from_settings(Settings(smtp_host="mail.example")) is not None
+    assert [entry["event"] for entry in told.entries] == ["letters have no address to lead to; set DOORSTEP_PUBLIC_URL"]
 
 
 def test_no_name_adds_a_header_or_markup_to_a_letter() -> None:
