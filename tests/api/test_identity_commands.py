@@ -94,9 +94,7 @@ def test_a_set_password_ends_what_was_open(run: Any, directory: Any, database: D
     assert run("password", "nobody@north.example", "--password", GOOD).exit_code == 1
 
 
-def test_deactivating_ends_access_and_keeps_an_administrator(
-    run: Any, directory: Any, database: Database
-) -> None:
+def test_deactivating_ends_access_and_keeps_an_administrator(run: Any, directory: Any, database: Database) -> None:
     rep = Api.signed_in(make_application(database), "rep@north.example", PASSWORD)
     assert run("deactivate", "rep@north.example").exit_code == 0
     assert rep.get("/session").status_code == 401

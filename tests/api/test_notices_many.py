@@ -106,7 +106,13 @@ def settled(database: Database, chance: random.Random, visits: int) -> World:
     """Reps in twelve zones, each with a device, two visits and preferences of their own."""
     world, org, keys = World(), new_id(), Browser("x").to_json()["keys"]
     accounts = [new_id() for _ in range(ACCOUNTS)]
-    briefing: dict[str, Any] = {"cards": [], "evidence": [], "as_of": "2026-10-24T00:00:00Z", "id": "x", "visit_id": None}
+    briefing: dict[str, Any] = {
+        "cards": [],
+        "evidence": [],
+        "as_of": "2026-10-24T00:00:00Z",
+        "id": "x",
+        "visit_id": None,
+    }
     insert(database, Organisation, [{"id": org, "name": "North"}])
     insert(database, Account, [{"id": one, "org_id": org, "name": f"Account {n}"} for n, one in enumerate(accounts)])
     insert(database, StoredBriefing, [
