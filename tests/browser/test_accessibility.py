@@ -11,6 +11,7 @@ from tests.browser.conftest import Phone
 from tests.browser.measure import AXE, axe_violations
 from tests.browser.screens import BEFORE_SIGN_IN, SCREENS
 from tests.browser.server import SignIn
+from tests.browser.writing import stored
 
 
 def show(phone: Phone, screen: str, rep: SignIn) -> Page:
@@ -52,6 +53,17 @@ def test_targets_are_48_px_and_nothing_scrolls_sideways_on_a_narrow_phone(
     assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     assert page.evaluate(WIDE) == []
+
+
+def test_the_longest_e_mail_address_makes_no_page_wider_than_the_phone(
+    new_phone: Callable[..., Phone], rep: SignIn
+) -> None:
+    phone = new_phone(viewport={"width": 320, "height": 640})
+    phone.sign_in(rep)
+    longest = max(stored(phone.page, "person"), key=lambda one: len(one["email"] or ""))
+    page = phone.open(f"/people/{longest['id']}")
+    expect(page.get_by_role("link", name=longest["email"])).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
 SMALL_TEXT = """() => {
