@@ -199,8 +199,9 @@ def test_a_web_server_that_is_told_to_stop_leaves_no_job_held(
     assert job_tasks.effects(database) == {1: 1, 2: 1, 3: 1}
 
 
-def test_a_web_server_whose_job_does_not_end_gives_that_back_too(database: Database, tmp_path: Path) -> None:
-    job_tasks.make_tables(database)
+def test_a_web_server_whose_job_does_not_end_gives_that_back_too(
+    database: Database, effects: None, tmp_path: Path
+) -> None:
     with web_server_at_work(database, tmp_path, tmp_path / "never") as server:
         os.kill(server.pid, signal.SIGTERM)
         server.wait(60)
