@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser import PATIENCE_MS
 from tests.browser.measure import PHONE
 from tests.browser.server import ROOT, Server, SignIn, sample_users
+from tests.browser.writing import stored, until
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Phone
@@ -88,6 +89,35 @@ def selling(browser: Browser, server: Server, rep: SignIn) -> Iterator[Phone]:
     yield phone
     phone.context.close()
     assert phone.complaints == []
+
+
+@contextmanager
+def agreed(phone: Phone, account: str, number: str, **step: Any) -> Iterator[None]:
+    """While 12 % is agreed with the account, by its path. At the end the phone knows that it is not any more.
+
+    Who goes out of reach before has the price of then: what the next test offers would come back as another price.
+    """
+    office = Office(phone.server.url, user_of("administrator"))
+    adjustment = {"type": "percent_discount", "percent": "12"}
+    agreement = office.call(
+        "POST",
+        "/agreements",
+        json={
+            "account_id": account.split("/")[-1],
+            "number": number,
+            "name": "Framework agreement",
+            "valid_from": "2026-01-01",
+            "steps": [{"id": "frame", "phase": "contracted", "adjustment": adjustment, **step}],
+        },
+    )
+    try:
+        yield
+    finally:
+        office.call("DELETE", f"/agreements/{agreement['id']}")
+        phone.context.set_offline(False)
+        page = phone.open("/unsent")
+        page.get_by_role("button", name=re.compile("^(Send|Update) now$")).click()
+        until(page, lambda: agreement["id"] not in {one["id"] for one in stored(page, "agreement")}, "no agreement")
 
 
 @contextmanager

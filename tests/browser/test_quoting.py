@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import quoting
 from tests.browser.conftest import Phone
-from tests.browser.quoting import Office
 from tests.browser.server import Server, SignIn
 from tests.browser.writing import SAVED, all_sent, an_account, offline, online, stored, until
+
+FRAME = "Framework agreement 12 %"
 
 
 @pytest.fixture(scope="module")
@@ -161,15 +162,13 @@ def test_another_price_at_the_server_is_shown_by_both_figures_and_changes_nothin
     seller: Phone,
 ) -> None:
     page = seller.page
-    account = an_account(seller, "Norrvik").split("/")[-1]
+    account = an_account(seller, "Norrvik")
     offline(seller)
     path = priced_quote(seller)
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text(SAVED)).to_be_visible()
     shown = next(one for one in stored(page, "quote") if one["id"] in path)
-    office = Office(seller.server.url, quoting.user_of("administrator"))
-    agreement = office.call("POST", "/agreements", json=an_agreement(account))
-    try:
+    with quoting.agreed(seller, account, "FA-88", reason=FRAME):
         online(seller)
         all_sent(page)
         page.goto(seller.server.url + path)
@@ -186,8 +185,6 @@ def test_another_price_at_the_server_is_shown_by_both_figures_and_changes_nothin
         until(
             page, lambda: figure(page.locator(".wf .sum .amount").last) == kept["totals"]["net"], "the price is theirs"
         )
-    finally:
-        office.call("DELETE", f"/agreements/{agreement['id']}")
 
 
 def figure(amount: Locator) -> str:
@@ -195,32 +192,14 @@ def figure(amount: Locator) -> str:
     return amount.inner_text().split()[-1].replace(",", "")
 
 
-def an_agreement(account: str) -> dict[str, object]:
-    step = {
-        "id": "frame",
-        "phase": "contracted",
-        "adjustment": {"type": "percent_discount", "percent": "12"},
-        "reason": "Framework agreement 12 %",
-    }
-    return {
-        "account_id": account,
-        "number": "FA-88",
-        "name": "Framework agreement",
-        "valid_from": "2026-01-01",
-        "steps": [step],
-    }
-
-
 def test_what_the_server_refuses_comes_back_with_words_and_is_put_right_on_the_quote(seller: Phone) -> None:
     page = seller.page
-    account = an_account(seller, "Norrvik").split("/")[-1]
+    account = an_account(seller, "Norrvik")
     offline(seller)
     path = priced_quote(seller)
     page.get_by_role("button", name=re.compile("^Send")).click()
     expect(page.locator(".pill")).to_have_text("Offline · 2 unsent")
-    office = Office(seller.server.url, quoting.user_of("administrator"))
-    agreement = office.call("POST", "/agreements", json=an_agreement(account))
-    try:
+    with quoting.agreed(seller, account, "FA-88", reason=FRAME):
         online(seller)
         expect(page.locator(".pill")).to_have_text(re.compile("need"))
         page.get_by_role("link", name="Edit").first.click()
@@ -233,8 +212,6 @@ def test_what_the_server_refuses_comes_back_with_words_and_is_put_right_on_the_q
         page.get_by_role("button", name=re.compile("^Send")).click()
         expect(page.get_by_role("button", name="Share the link").first).to_be_visible()
         assert quoting.quote_at_server(seller, path)["status"] == "sent"
-    finally:
-        office.call("DELETE", f"/agreements/{agreement['id']}")
 
 
 def test_a_button_that_is_tapped_twice_saves_and_sends_once(seller: Phone) -> None:

@@ -16,7 +16,6 @@ from app.cpq.catalogue import read_catalogue
 from app.cpq.compile import compile_product
 from tests.browser import quoting
 from tests.browser.conftest import Phone
-from tests.browser.quoting import Office
 from tests.browser.server import Server, SignIn
 from tests.browser.writing import SAVED, all_sent, an_account, stored, until
 from tests.support.compiled_models import CLOSED
@@ -234,24 +233,7 @@ def test_a_price_step_without_a_reason_is_called_by_its_kind_on_the_phone_the_pa
 ) -> None:
     page = seller.page
     account = an_account(seller, "Dalstrand")
-    office = Office(seller.server.url, quoting.user_of("administrator"))
-    step = {
-        "id": "x7-internal",
-        "phase": "contracted",
-        "adjustment": {"type": "percent_discount", "percent": "12"},
-    }
-    agreement = office.call(
-        "POST",
-        "/agreements",
-        json={
-            "account_id": account.split("/")[-1],
-            "number": "FA-91",
-            "name": "Frame",
-            "valid_from": "2026-01-01",
-            "steps": [step],
-        },
-    )
-    try:
+    with quoting.agreed(seller, account, "FA-91", id="x7-internal"):
         path = quoting.new_quote(page, account)
         quoting.add(page, "Watch Plus")
         words = "Discount, 12 % (agreement FA-91)"
@@ -270,8 +252,6 @@ def test_a_price_step_without_a_reason_is_called_by_its_kind_on_the_phone_the_pa
         paper = " ".join(one.extract_text() for one in PdfReader(io.BytesIO(pdf)).pages)
         assert words in re.sub(r"\s+", " ", paper)
         assert "x7-internal" not in paper
-    finally:
-        office.call("DELETE", f"/agreements/{agreement['id']}")
 
 
 def pump_by_sat() -> str:
