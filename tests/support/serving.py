@@ -1,7 +1,6 @@
 """The real web server in a process of its own, on 127.0.0.1."""
 
 import os
-import secrets
 import socket
 import ssl
 import subprocess
@@ -11,21 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from app.distributed import free_port as free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 240
-
-
-# Below those that Linux, macOS and Windows give to connections that go out.
-PORTS = range(12_000, 30_000)
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now, and no connection that goes out is given: it is free after a restart too."""
-    while True:
-        port = secrets.choice(PORTS)
-        with socket.socket() as free, suppress(OSError):
-            free.bind(("127.0.0.1", port))
-            return port
 
 
 @contextmanager

@@ -1,9 +1,14 @@
-"""What `make run-distributed` starts again: soon, later when it ends at once, soon again when it had run for a while."""
+"""What `make run-distributed` starts again: soon, later when it ends at once, soon again when it had run for a while.
 
+And where it puts Redis.
+"""
+
+import socket
 import sys
+import time
 from pathlib import Path
 
-from app.distributed import LONGEST_PAUSE, SHORTEST_PAUSE, Child
+from app.distributed import LONGEST_PAUSE, PORTS, SHORTEST_PAUSE, Child, free_port, start_redis
 
 
 def ended(child: Child) -> None:
@@ -25,3 +30,13 @@ def test_the_pause_grows_while_a_process_ends_at_once_and_is_short_again_after_i
         pauses.append(child.due - now)
         now = child.due
     assert pauses == [SHORTEST_PAUSE, 2 * SHORTEST_PAUSE, 4 * SHORTEST_PAUSE, SHORTEST_PAUSE, 2 * SHORTEST_PAUSE]
+
+
+def test_redis_takes_another_port_where_somebody_listens_on_the_chosen_one(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", free_port())) as stranger:
+        taken, free = stranger.getsockname()[1], free_port()
+        chosen = iter((taken, free))
+        server, url = start_redis(tmp_path, lambda: next(chosen))
+        server.stop()
+        server.wait(time.monotonic() + 30)
+    assert url == f"redis://127.0.0.1:{free}/0" and {taken, free} < set(PORTS)
