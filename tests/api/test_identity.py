@@ -17,6 +17,7 @@ from tests.conftest import PASSWORD, make_application
 from tests.support.phones import Api
 from tests.support.waiting import at_best
 
+PASSWORDS_AS_IN_PRODUCTION = True
 NEW = "blåbär gräddfil tunnelbana"
 SESSIONS = table_of(SignInSession)
 
@@ -80,12 +81,13 @@ def test_a_refusal_takes_the_same_time_whoever_was_meant(database: Database) -> 
         times: dict[str, list[float]] = {name: [] for name in cases}
         for round_number in range(25):
             for name, email in cases.items():
-                began = time.perf_counter()
+                began = time.process_time()
                 attempt(app, email, f"wrong horse battery {round_number}")
-                times[name].append(time.perf_counter() - began)
+                times[name].append(time.process_time() - began)
         medians.update({name: statistics.median(taken) for name, taken in times.items()})
         return max(medians.values()) / min(medians.values())
 
+    # The processor's time: what else the machine does is not in it.
     # One argon2 is some 25 ms: leaving it out, or doing it twice, is far outside of these bounds.
     assert at_best(longest_by_shortest, 1.35) <= 1.35, medians
     assert min(medians.values()) > 0.008, medians

@@ -8,6 +8,7 @@ import pytest
 from app.foundation.problems import Problem
 from app.identity.passwords import check_password, hash_password, is_outdated, is_right
 
+PASSWORDS_AS_IN_PRODUCTION = True
 GOOD = [
     "correct horse battery staple",
     "blåbär gräddfil tunnelbana",
