@@ -1,13 +1,16 @@
 """The relay: finds due jobs and hands their ids to Celery, lane by lane. Any number of relays share the work; none leads.
 
-An id is marked as sent before it is sent, so that two relays do not both send it; one that nobody claims in time is sent
-again. No more ids wait in the broker than its workers soon take: what waits, waits in the database, where it is safe.
+An id is marked as sent before it is sent, so that two relays do not both send it. One that nobody claims in time is sent
+again where the broker has fewer messages than ids were sent: then some were lost, and those sent first are the ones that
+workers would have had by now. No more ids wait in the broker than its workers soon take: what waits, waits in the
+database, where it is safe.
 """
 
 import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,14 +25,22 @@ from app.jobs.celery_app import RUN
 
 # Ids that wait in the broker, at most, by lane.
 DEPTH = 200
+# So many that were due first are looked at: those that were sent, and as many again.
+FRONT = 2 * DEPTH
 LOOK_SECONDS = 0.5
-# While a lane's queue is full.
+# While a lane's queue is full; twice as long each time that it still is.
 FULL_SECONDS = 0.05
 LONGEST_PAUSE = 5.0
 
 
+class Sent(Enum):
+    """What came of a lane: all that is due is sent, as much as there was room for is, or the queue was full."""
+
+    ALL, MORE_DUE, NO_ROOM = range(3)
+
+
 class Relay:
-    """One relay. `resend`: an id that nobody claimed by then is sent again."""
+    """One relay. `resend`: an id that nobody claimed by then is sent again, unless the broker may still have it."""
 
     def __init__(
         self, database: Database, celery: Any, ticks: Iterable[Schedule] = (), resend: timedelta = timedelta(seconds=30)
@@ -38,6 +49,7 @@ class Relay:
         self._stop = threading.Event()
         self._word = threading.Event()
         self._connection: Any = None
+        self._full_for = FULL_SECONDS
 
     def stop(self) -> None:
         """Have `run` return."""
@@ -54,7 +66,7 @@ class Relay:
         while not self._stop.is_set():
             self._word.clear()
             try:
-                wait = self._round()
+                wait = self.once()
                 pause = 0.0
             except Exception as fault:
                 self._close()
@@ -67,26 +79,39 @@ class Relay:
             listener.stop()
         self._close()
 
-    def _round(self) -> float:
+    def once(self) -> float:
         """Send what is due; how many seconds to wait then, unless there is word of new work."""
         tick_at = write_ticks(self._database, self._ticks)
-        full = [lane for lane in LANES if self._send_due(lane)]
-        if full:
-            return FULL_SECONDS
+        found = [self._send_due(lane) for lane in LANES]
+        if Sent.NO_ROOM not in found:
+            self._full_for = FULL_SECONDS
+        if Sent.MORE_DUE in found or Sent.NO_ROOM in found:
+            wait, self._full_for = self._full_for, min(LOOK_SECONDS, self._full_for * 2)
+            return wait
         with tenancy.as_system(), self._database.read() as session:
             moments = [*(_next(session, lane) for lane in LANES), tick_at]
         waits = [(moment - clock.now()).total_seconds() for moment in moments if moment is not None]
         return max(0.0, min([LOOK_SECONDS, *waits]))
 
-    def _send_due(self, lane: str) -> bool:
-        """Send due ids of a lane, as many as there is room for; whether more may be due than there was room for."""
+    def _send_due(self, lane: str) -> Sent:
+        """Send due ids of a lane, as many as there is room for: those that were lost, then those never sent."""
+        now = clock.now()
         with tenancy.as_system(), self._database.read() as session:
-            if session.execute(_unsent(lane, clock.now()).limit(1)).first() is None:
-                return False
-        room = DEPTH - self._depth(lane)
-        if room <= 0:
-            return True
-        ids = self._mark(lane, room)
+            due = session.execute(_front(lane, now)).all()
+        fresh = [one.id for one in due if one.sent_until is None]
+        sent = sorted((one.sent_until, number, one.id) for number, one in enumerate(due) if one.sent_until is not None)
+        overdue = [job_id for sent_until, _, job_id in sent if sent_until <= now]
+        if not fresh and not overdue:
+            return Sent.ALL
+        depth = self._depth(lane)
+        room, lost = max(0, DEPTH - depth), max(0, len(sent) - depth)
+        wanted = [*overdue[:lost], *fresh][:room]
+        self._send(lane, self._mark(wanted, now))
+        if len(wanted) < room or not fresh:
+            return Sent.ALL
+        return Sent.MORE_DUE if wanted else Sent.NO_ROOM
+
+    def _send(self, lane: str, ids: list[str]) -> None:
         sent = 0
         try:
             with self._producer() as producer:
@@ -96,17 +121,18 @@ class Relay:
         finally:
             if sent < len(ids):
                 self._unmark(ids[sent:])
-        return len(ids) == room
 
-    def _mark(self, lane: str, room: int) -> list[str]:
-        now = clock.now()
-        query = _unsent(lane, now).order_by(JOBS.c.run_at, JOBS.c.id).limit(room)
+    def _mark(self, ids: list[str], now: datetime) -> list[str]:
+        """Mark them as sent; those that nobody claimed, holds or marked since they were looked at."""
+        if not ids:
+            return []
+        query = sa.select(JOBS.c.id).where(JOBS.c.id.in_(ids), _due(now), _unmarked(now))
         with tenancy.as_system(), self._database.write() as session:
             if not self._database.is_sqlite:
                 query = query.with_for_update(skip_locked=True)
-            ids: list[str] = list(session.scalars(query))
-            session.execute(sa.update(JOBS).where(JOBS.c.id.in_(ids)).values(sent_until=now + self._resend))
-        return ids
+            free = set(session.scalars(query))
+            session.execute(sa.update(JOBS).where(JOBS.c.id.in_(free)).values(sent_until=now + self._resend))
+        return [one for one in ids if one in free]
 
     def _unmark(self, ids: list[str]) -> None:
         with suppress(Exception), tenancy.as_system(), self._database.write() as session:
@@ -135,15 +161,24 @@ class Relay:
                 connection.release()
 
 
-def _unsent(lane: str, now: datetime) -> sa.Select[Any]:
-    """Due jobs that nobody holds, and whose id is not on its way."""
-    due = sa.or_(
-        sa.and_(JOBS.c.state == "queued", JOBS.c.run_at <= now),
-        sa.and_(JOBS.c.state == "running", JOBS.c.lease_until <= now),
-    )
-    return sa.select(JOBS.c.id).where(
-        JOBS.c.lane == lane, due, sa.or_(JOBS.c.sent_until.is_(None), JOBS.c.sent_until <= now)
-    )
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a job is due and nobody holds it."""
+    waits = sa.and_(JOBS.c.state == "queued", JOBS.c.run_at <= now)
+    return sa.or_(waits, sa.and_(JOBS.c.state == "running", JOBS.c.lease_until <= now))
+
+
+def _unmarked(now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(JOBS.c.sent_until.is_(None), JOBS.c.sent_until <= now)
+
+
+def _front(lane: str, now: datetime) -> sa.CompoundSelect[Any]:
+    """The jobs of a lane that are due first, each with until when it counts as sent; abandoned ones before all others."""
+    columns, mine = (JOBS.c.id, JOBS.c.sent_until), JOBS.c.lane == lane
+    abandoned = sa.select(*columns).where(mine, JOBS.c.state == "running", JOBS.c.lease_until <= now).limit(FRONT)
+    waiting = sa.select(*columns).where(mine, JOBS.c.state == "queued", JOBS.c.run_at <= now)
+    # Two queries, each in the order of an index: as one, a long backlog would be sorted at every look.
+    first = waiting.order_by(JOBS.c.run_at, JOBS.c.id).limit(FRONT)
+    return sa.union_all(*(sa.select(one.subquery()) for one in (abandoned, first)))
 
 
 def _next(session: Session, lane: str) -> datetime | None:

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
+import orjson
 import pytest
 import sqlalchemy as sa
+from redis import Redis
 
 from app.config import Settings
 from app.foundation import outbox
 from app.foundation.db import Database
 from app.foundation.outbox import JOBS, NewJob
 from app.jobs.celery_app import RUN, make_celery
+from app.jobs.relay import Relay
 from tests.support import job_tasks
 from tests.support.job_process import kill, running
 from tests.support.redis import RedisServer, own_redis
@@ -50,6 +55,12 @@ class Installation:
     def send(self, job_id: str) -> None:
         """A message about a job, as the relay sends it."""
         self.celery.send_task(RUN, (job_id,), queue="quick")
+
+    def waiting(self) -> list[str]:
+        """The ids of the jobs that messages in the broker are about."""
+        with Redis.from_url(self.broker.url) as broker:
+            bodies = [orjson.loads(message)["body"] for message in broker.lrange("quick", 0, -1)]
+        return sorted(orjson.loads(base64.b64decode(body))[0][0] for body in bodies)
 
     def left(self) -> list[tuple[str, str]]:
         """The jobs of the tests that are not done."""
@@ -109,6 +120,22 @@ def queued(installation: Installation) -> bool:
         sent = session.scalar(sa.select(JOBS.c.sent_until).where(JOBS.c.kind == "test.effect"))
     with installation.celery.connection_for_read() as connection:
         return bool(sent and connection.default_channel.queue_declare("quick").message_count)
+
+
+def test_what_waits_in_the_broker_is_not_sent_again_and_what_was_lost_there_is(installation: Installation) -> None:
+    ids = installation.put(*range(30))
+    relay = Relay(installation.database, installation.celery, resend=timedelta(0))
+    for _ in range(4):
+        relay.once()
+        assert installation.waiting() == sorted(ids)
+    with Redis.from_url(installation.broker.url) as broker:
+        for _ in range(2):
+            broker.rpop("quick", 10)  # a worker took them and vanished
+            relay.once()
+            assert installation.waiting() == sorted(ids)
+    installation.celery.control.purge()
+    relay.once()
+    assert installation.waiting() == sorted(ids)
 
 
 def test_what_is_killed_at_work_loses_nothing_and_repeats_no_effect(installation: Installation) -> None:
