@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +171,12 @@ def option(page: Page, feature: str, value: str) -> Any:
 def price_of(page: Page) -> str:
     """The figure at the thumb."""
     return page.locator(".price strong").inner_text().strip()
+
+
+def amount(shown: str) -> Decimal:
+    """The last amount in words on a screen: `Needs a swap · − SEK 1,310.00` is -1310.00."""
+    sign, figures = re.findall(r"([+\u2212]?)\s*(?:SEK|\u20ac|\u00a3)\s*([\d,]+(?:\.\d+)?)", shown)[-1]
+    return Decimal(figures.replace(",", "")) * (-1 if sign == "\u2212" else 1)
 
 
 def quote_at_server(phone: Phone, path: str) -> dict[str, Any]:

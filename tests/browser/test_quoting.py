@@ -78,6 +78,32 @@ def test_the_price_at_the_thumb_follows_each_tap_and_opens_into_its_steps(seller
     expect(steps).to_contain_text("Net")
 
 
+@pytest.mark.parametrize(
+    ("room", "feature", "value"),
+    [
+        # Its examination is a part of the whole price, and a seal comes along.
+        ("What it pumps", "Explosion zone", "Zone 1"),
+        # A swap, which takes more along than it gives up.
+        ("Seal and bearings", "Shaft seal", "Magnetic drive"),
+    ],
+)
+def test_the_figure_beside_a_value_is_what_the_price_moves_by_when_it_is_taken(
+    seller: Phone, room: str, feature: str, value: str
+) -> None:
+    page = seller.page
+    configuring(seller)
+    quoting.option(page, "Medium", "Paper pulp").click()
+    quoting.group(page, room)
+    taken = quoting.option(page, feature, value)
+    figure = taken.locator(".src").last
+    expect(figure).to_have_text(re.compile(r"[+\u2212].SEK"))
+    before, by = quoting.amount(quoting.price_of(page)), quoting.amount(figure.inner_text())
+    assert by != 0
+    taken.click()
+    expect(taken).to_have_attribute("aria-pressed", "true")
+    until(page, lambda: quoting.amount(quoting.price_of(page)) == before + by, f"{before} moved by {by}")
+
+
 def priced_quote(phone: Phone, discount: str = "") -> str:
     """A quote with a pump, monitoring and service, priced; its path."""
     path = configuring(phone)

@@ -1,5 +1,5 @@
 /** Configuring one product: what is possible, what is not and why, what it costs, and always a way on. */
-import { useComputed, useSignal, type Signal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { CpqError, NeverPossible, type Choice, type Model } from '../cpq/config';
@@ -16,7 +16,7 @@ import { productOf, valueName, type Feature, type Product } from './document';
 import { FinishSheet } from './finish';
 import { GuideSheet } from './guide';
 import { FeatureCard, type FeatureProps } from './options';
-import { optionPrices } from './option-prices';
+import { optionPrices, type OptionPrices } from './option-prices';
 import { PriceBar } from './price-bar';
 import { pathOf, type QuotePage } from './reads';
 import { useWork, type Work } from './working';
@@ -181,8 +181,7 @@ function Groups({ work, line, product, model, now, onTake, onRelease }: GroupsPr
   const groups = useMemo(() => groupsOf(product), [product]);
   const asked = place.value.query.get('group');
   const current = groups.find(({ id }) => id === asked) ?? groups[0];
-  const prices = useOptionPrices(work, line, now, current?.features ?? []);
-  const currency = work.draft.value.value.content?.currency ?? '';
+  const prices = useOptionPrices(work, line, model, now, current?.features ?? []);
   const show = (id: string) => {
     replace(`${location.pathname}?group=${id}`);
     document.querySelector('.rooms')?.scrollIntoView({ block: 'nearest' });
@@ -192,7 +191,7 @@ function Groups({ work, line, product, model, now, onTake, onRelease }: GroupsPr
       {groups.length > 1 && current && <GroupPicker groups={groups} current={current.id} now={now} onShow={show} />}
       {current?.features.map((feature) => (
         <FeatureCard
-          key={feature.id} product={product} feature={feature} model={model} now={now} prices={prices.value?.get(feature.id) ?? null} currency={currency}
+          key={feature.id} product={product} feature={feature} model={model} now={now} prices={prices?.get(feature.id) ?? null}
           onTake={onTake} onRelease={onRelease}
         />
       ))}
@@ -255,13 +254,33 @@ function groupsOf(product: Product): Group[] {
   return [...named, { id: OTHERS, name: named.length > 0 ? 'More' : 'Features', features: rest }].filter((one) => one.features.length > 0);
 }
 
-/** What each value of these features would add to the price; worked out in one go, when the phone has time. */
-function useOptionPrices(work: Work, line: QuoteLine, now: Evaluated, features: Feature[]) {
-  const found = useSignal<{ of: Evaluated; prices: ReadonlyMap<string, ReadonlyMap<string, string>> } | null>(null);
-  const key = features.map(({ id }) => id).join();
-  useEffect(() => whenIdle(() => {
-    const content = work.draft.value.peek().content;
-    if (work.document && content) found.value = { of: now, prices: optionPrices(work.document, content, work.context, line, now, features) };
-  }), [now, key]);
-  return useComputed(() => found.value?.prices ?? null);
+/** How long the phone works on prices before it looks at what else there is to do, in milliseconds. */
+const SLICE = 8;
+
+/** What each value of these features would move the price by; worked out bit by bit, when the phone has time. */
+function useOptionPrices(work: Work, line: QuoteLine, model: Model, now: Evaluated, features: Feature[]): OptionPrices | null {
+  const { document, context } = work;
+  const { content } = work.draft.value.value;
+  const asked = useMemo(() => document && content && { document, content, context, line: line.id, model, now }, [document, content, context, now]);
+  const found = useSignal<{ of: typeof asked; prices: OptionPrices } | null>(null);
+  useEffect(() => {
+    if (!asked) return undefined;
+    const steps = optionPrices(asked, features);
+    let cancel: () => void;
+    const slice = () => {
+      const until = performance.now() + SLICE;
+      let prices: OptionPrices | undefined;
+      let step = steps.next();
+      for (; !step.done; step = steps.next()) {
+        prices = step.value;
+        if (performance.now() > until) break;
+      }
+      if (prices) found.value = { of: asked, prices: new Map(prices) };
+      if (!step.done) cancel = whenIdle(slice);
+    };
+    cancel = whenIdle(slice);
+    return () => cancel();
+  }, [asked, features.map(({ id }) => id).join()]);
+  // What was worked out before the last tap holds no more.
+  return found.value?.of === asked ? (found.value?.prices ?? null) : null;
 }

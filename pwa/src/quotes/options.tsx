@@ -6,7 +6,6 @@ import { whenIdle } from '../ui/fold';
 import { Icon } from '../ui/icons';
 import { onlyValue, reasonFor, type Evaluated, type Reason } from './configuring';
 import { valueName, type Feature, type Product } from './document';
-import { isZero, signed } from './money';
 import { Stepper } from './pieces';
 
 export interface FeatureProps {
@@ -14,9 +13,8 @@ export interface FeatureProps {
   feature: Feature;
   model: Model;
   now: Evaluated;
-  /** what each value would add to the price, by value; null while it is worked out */
+  /** what each value would move the price by, in words, by value; null while it is worked out */
   prices: ReadonlyMap<string, string> | null;
-  currency: string;
   onTake: (feature: string, value: string) => void;
   onRelease: (feature: string) => void;
 }
@@ -78,7 +76,7 @@ function Values({ domain, query, onQuery, ...props }: FeatureProps & { domain: F
   );
 }
 
-function Option({ feature, product, model, now, prices, currency, onTake, onRelease, domain, value }: FeatureProps & { domain: FeatureDomain; value: string }) {
+function Option({ feature, product, model, now, prices, onTake, onRelease, domain, value }: FeatureProps & { domain: FeatureDomain; value: string }) {
   const chosen = domain.chosen?.length === 1 && domain.chosen[0] === value;
   const forced = domain.forced === value;
   const out = !domain.valid.includes(value);
@@ -101,7 +99,7 @@ function Option({ feature, product, model, now, prices, currency, onTake, onRele
       )}
       <b>{valueName(feature, value)}</b>
       {data?.help && <span class="src">{data.help}</span>}
-      <span class="src">{saysOf({ chosen, forced, out, reason, price, currency })}</span>
+      <span class="src">{saysOf({ chosen, forced, out, reason, price })}</span>
     </button>
   );
 }
@@ -112,16 +110,14 @@ interface OptionSays {
   out: boolean;
   reason: Reason | null;
   price: string | undefined;
-  currency: string;
 }
 
-function saysOf({ chosen, forced, out, reason, price, currency }: OptionSays): string {
+function saysOf({ chosen, forced, out, reason, price }: OptionSays): string {
   if (chosen) return 'chosen';
   if (forced) return 'the only one left';
-  if (!out) return price === undefined ? '\u00a0' : isZero(price) ? 'same price' : signed(price, currency);
+  if (!out) return price === undefined ? '\u00a0' : price || 'same price';
   if (!reason) return 'Excluded: swaps';
-  const cost = price !== undefined && !isZero(price) && !reason.never ? ` · ${signed(price, currency)}` : '';
-  return reason.short + cost;
+  return price && !reason.never ? `${reason.short} · ${price}` : reason.short;
 }
 
 interface Asked {
@@ -196,7 +192,7 @@ function Because({ reason, name, model }: { reason: Reason; name: string; model:
 }
 
 /** An integer: up or down by one step; a number that the rules exclude swaps, as everywhere. */
-function Whole({ feature, model, now, domain, prices, currency, product, onTake }: FeatureProps & { domain: FeatureDomain }) {
+function Whole({ feature, model, now, domain, prices, product, onTake }: FeatureProps & { domain: FeatureDomain }) {
   const values = valuesOf(feature, domain, model).map(Number).sort((a, b) => a - b);
   const current = onlyValue(domain) ?? String(feature.default ?? values[0] ?? 0);
   const [least, most, step] = [values[0] ?? 0, values.at(-1) ?? 0, (values[1] ?? 1) - (values[0] ?? 0) || 1];
@@ -212,8 +208,8 @@ function Whole({ feature, model, now, domain, prices, currency, product, onTake 
         {[
           isSet ? null : `Not chosen yet; ${current} is usual`,
           `${least} to ${most}`,
-          price && !out ? `the next is ${isZero(price) ? 'at the same price' : signed(price, currency)}` : null,
-          out && reason ? `${next}: ${reason.short}${price && !isZero(price) ? ` · ${signed(price, currency)}` : ''}` : null,
+          price !== undefined && !out ? `the next is ${price || 'at the same price'}` : null,
+          out && reason ? `${next}: ${reason.short}${price ? ` · ${price}` : ''}` : null,
         ].filter(Boolean).join(' · ')}
       </p>
       {!isSet && (
