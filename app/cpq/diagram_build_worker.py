@@ -31,6 +31,19 @@ def variables_of(formula: Any) -> set[int]:
     return set().union(*map(variables_of, parts)) if parts else set()
 
 
+def pieces(formulas: list[Any]) -> list[Any]:
+    """The formulas, each conjunction as its parts: the order of variables comes from what belongs together."""
+    found = []
+    waiting = formulas[::-1]
+    while waiting:
+        formula = waiting.pop()
+        if isinstance(formula, list) and formula[0] == "and":
+            waiting += formula[:0:-1]
+        else:
+            found.append(formula)
+    return found
+
+
 def force_order(count: int, edges: list[list[int]]) -> list[int]:
     """Variables 1…count in the order of least total span that a few runs of FORCE find; the same every time."""
     edges = [edge for edge in edges if len(edge) > 1]
@@ -222,7 +235,7 @@ def _columns(found: dict[Any, Any], ids: dict[Any, int], true: Any) -> dict[str,
 
 def build(task: dict[str, Any]) -> dict[str, Any]:
     """The answer to one task."""
-    constraints = task["constraints"]
+    constraints = pieces(task["constraints"])
     order = force_order(task["variables"], [sorted(variables_of(formula)) for formula in constraints])
     builder = Builder(order, task["nodes"])
     try:

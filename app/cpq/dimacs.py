@@ -4,7 +4,7 @@ import re
 
 from app.cpq.artefact import Feature, Rule, Value
 from app.cpq.clauses import Constraint, Or, Problem
-from app.cpq.reading import ModelError
+from app.cpq.reading import ModelError, check_characters
 
 MAX_VARIABLES = 100_000
 MAX_CLAUSES = 1_000_000
@@ -20,12 +20,14 @@ def parse_dimacs(text: str, name: str) -> Problem:
 
     Names must be unique: a second variable of the same name is told from the first by its number.
     """
+    check_characters(text)
     names: dict[int, str] = {}
     literals: list[int] = []
     clauses: list[tuple[int, ...]] = []
     size: tuple[int, int] | None = None
     line = 0
-    for line, row in enumerate(_LINE_END.split(text.removesuffix("\n")), start=1):
+    for line, read in enumerate(_LINE_END.split(text.removeprefix("\ufeff").removesuffix("\n")), start=1):
+        row = read.strip()
         if row.startswith("c") and (len(row) == 1 or row[1].isspace()):
             if naming := _NAMING.fullmatch(row):
                 names[int(naming[1])] = naming[2]
@@ -33,7 +35,7 @@ def parse_dimacs(text: str, name: str) -> Problem:
         if row.startswith("p"):
             size = _size(row, line, size)
             continue
-        if row.strip() == "%":
+        if row == "%":
             break
         for word in row.split():
             if size is None:

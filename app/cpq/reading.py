@@ -81,6 +81,13 @@ def escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
+def check_characters(text: str) -> None:
+    """Refuse, with its line, what no text that is kept may hold: half a character, or the character zero."""
+    if found := _UNKEEPABLE.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ModelError(line, "The text holds half a character, or the character zero.")
+
+
 def _check_size(text: str) -> None:
     if len(text) > MAX_BYTES:
         raise ModelError(0, f"The file has more than {MAX_BYTES:,} characters.")

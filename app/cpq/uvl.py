@@ -1,23 +1,25 @@
 """Reading UVL, the Universal Variability Language, at its boolean level: the tree of features, and constraints.
 
-What the arithmetic and type levels add (feature types, feature cardinalities, comparisons, sums) is refused with its line, since it
-cannot become yes-or-no rules. Grammar: Benavides et al., "UVL: Feature modelling with the Universal Variability
-Language", JSS 2024.
+What the arithmetic and type levels add (feature types, feature cardinalities, comparisons, sums) cannot become yes-or-no rules and is
+refused where it is used, with its line; to announce a level with `include` is no use of it. Grammar: Benavides et al.,
+"UVL: Feature modelling with the Universal Variability Language", JSS 2024.
 """
 
+import re
 from dataclasses import dataclass
 
 from app.cpq.artefact import Rule
 from app.cpq.clauses import Constraint, Count, Formula, Problem, implies
 from app.cpq.dimacs import boolean_feature
 from app.cpq.reading import ModelError
-from app.cpq.uvl_constraints import constraint_of
+from app.cpq.uvl_constraints import attribute_constraints, constraint_of
 from app.cpq.uvl_lines import Line, lines_of
 from app.cpq.uvl_tokens import Cursor, tokens_of
 
 GROUPS = ("mandatory", "optional", "alternative", "or")
 SECTIONS = ("namespace", "include", "imports", "features", "constraints")
-_BOOLEAN_LEVELS = ("Boolean", "Boolean.group-cardinality", "Boolean.*")
+# The levels as they are called, and as they were before 2023.
+_LEVEL = re.compile(r"(Boolean|Arithmetic|Type|SAT-level|SMT-level|TYPE-level)(\.(\*|[a-z]+(-[a-z]+)*))?")
 MAX_DEPTH = 400
 
 
@@ -40,6 +42,7 @@ class _Model:
         self.rules: list[Rule] = []
         self.constraints: list[Constraint] = []
         self.optional: list[tuple[int, int]] = []
+        self.among_attributes: list[tuple[Line, list[int]]] = []
 
     def declare(self, name: str, line: int) -> int:
         if name in self.variables:
@@ -55,8 +58,8 @@ class _Model:
 def parse_uvl(text: str, name: str) -> Problem:
     """Read UVL; ModelError with the line for what is not UVL, or is beyond its boolean level.
 
-    A rule is a group of the tree (mandatory, optional, alternative, or, [a..b]) or a constraint; that the root is there, and
-    that a child needs its parent, is structure.
+    A rule is a group of the tree (mandatory, optional, alternative, or, [a..b]) or a constraint, those among attributes after the
+    others; that the root is there, and that a child needs its parent, is structure.
     """
     model = _Model()
     sections = _sections(lines_of(text))
@@ -70,8 +73,10 @@ def parse_uvl(text: str, name: str) -> Problem:
     if "features" not in sections or not sections["features"][1]:
         raise ModelError(0, "There is no section `features` with a root feature; this is not UVL.")
     names = _tree(sections["features"][1], model)
-    for at, line in enumerate(sections.get("constraints", (None, []))[1], start=1):
-        formula, words = constraint_of(line, model.variables)
+    constraints = [constraint_of(line, model.variables) for line in sections.get("constraints", (None, []))[1]]
+    for line, starts in model.among_attributes:
+        constraints += attribute_constraints(line, starts, model.variables)
+    for at, (formula, words) in enumerate(constraints, start=1):
         model.rule(f"constraint {at}", words, formula)
     features = tuple(boolean_feature(variable, own) for own, variable in model.variables.items())
     return Problem(
@@ -117,8 +122,10 @@ def _namespace(line: Line) -> str:
 def _levels(head: Line, body: list[Line]) -> None:
     for line in body or [head]:
         level = line.text.strip()
-        if level != "include" and level not in _BOOLEAN_LEVELS:
-            raise ModelError(line.number, f"The language level {level} is not taken; only the boolean level is.")
+        if level != "include" and not _LEVEL.fullmatch(level):
+            raise ModelError(
+                line.number, f"There is no language level {level[:40]!r}: Boolean, Arithmetic and Type are."
+            )
 
 
 def _tree(lines: list[Line], model: _Model) -> str:
@@ -138,7 +145,7 @@ def _tree(lines: list[Line], model: _Model) -> str:
             groups.append(group)
             open_.append((line.indent, None, group))
             continue
-        variable = model.declare(_feature(cursor, line), line.number)
+        variable = model.declare(_feature(cursor, line, model), line.number)
         if around is None:
             if root:
                 raise ModelError(line.number, "There is a second root feature; a model has one.")
@@ -158,19 +165,28 @@ def _tree(lines: list[Line], model: _Model) -> str:
     return root
 
 
-def _feature(cursor: Cursor, line: Line) -> str:
+def _feature(cursor: Cursor, line: Line, model: _Model) -> str:
     word = cursor.peek()
     if word in GROUPS or word == "[":
         raise ModelError(line.number, f"A group ({word}) stands where a feature must: a group belongs under a feature.")
     if word in ("Boolean", "Integer", "Real", "String") and cursor.more(1):
         if word != "Boolean":
-            raise ModelError(line.number, f"Features of type {word} are beyond the boolean level.")
+            raise ModelError(
+                line.number,
+                f"Features of type {word} are beyond the boolean level: they have values without end. Give the values to choose from "
+                "as features of an alternative group.",
+            )
         cursor.take()
     name = cursor.name("the name of a feature")
     if cursor.peek() == "cardinality":
-        raise ModelError(line.number, "Feature cardinalities are beyond the boolean level.")
+        raise ModelError(
+            line.number,
+            "Feature cardinalities are beyond the boolean level: a feature is there once or not. Write it once for every copy.",
+        )
     if cursor.peek() == "{":
-        cursor.attributes()
+        starts = cursor.attributes()
+        if starts:
+            model.among_attributes.append((line, starts))
     cursor.end()
     return name
 
@@ -203,6 +219,8 @@ def _rule_of(group: _Group, names: list[str], model: _Model) -> None:
     else:
         bounds = {"alternative": (1, 1), "or": (1, len(children))}
         least, most = bounds.get(group.kind, (group.least, len(children) if group.most is None else group.most))
+        if least > len(children):
+            raise ModelError(group.line, f"This group needs {least} of its features, and has {len(children)}.")
         most = min(most, len(children))
         said = "exactly one" if (least, most) == (1, 1) else f"{least} to {most}"
         model.rule(own, f"{parent} comes with {said} of {listed}.", implies(group.parent, Count(least, most, children)))

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
-from app.cpq.reading import ModelError
+from app.cpq.reading import ModelError, check_characters
 
 MAX_CHARACTERS = 20_000_000
-_TAB = 4
+# As in the grammar of the language, and in Python's.
+_TAB = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line with something on it: number from 1, indentation in columns (a tab goes to the next multiple of 4), text."""
+    """A line with something on it: number from 1, indentation in columns (a tab goes to the next multiple of 8), text."""
 
     number: int
     indent: int
@@ -21,6 +22,7 @@ def lines_of(text: str) -> list[Line]:
     """The lines that say something; ModelError for a comment, a text or a bracket that does not end."""
     if len(text) > MAX_CHARACTERS:
         raise ModelError(0, f"The file has more than {MAX_CHARACTERS:,} characters.")
+    check_characters(text)
     lines: list[Line] = []
     opened = 0
     for number, raw in enumerate(_without_comments(text).split("\n"), start=1):

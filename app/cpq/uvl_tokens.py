@@ -14,6 +14,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
 _PUNCTUATION = frozenset("()[]{},!&|<>=+-*/.:;") | {"<=>", "=>", "==", "!=", "<=", ">=", ".."}
 
 
@@ -78,17 +79,28 @@ class Cursor:
                 raise self.error("A name is empty.")
         return part
 
-    def attributes(self) -> None:
-        """Skip `{name value, …}`: attributes say nothing about what can be chosen."""
+    def attributes(self) -> list[int]:
+        """Pass over `{name value, …}`, which says nothing about what can be chosen but for the constraints among it.
+
+        Gives where those begin: after each name `constraint` or `constraints`.
+        """
+        found: list[int] = []
+        opened = ["}"]
+        names = True
         self.take("{")
-        depth = 1
-        while depth:
+        while opened:
             word = self.take()
             if not word:
                 raise self.error("The attributes do not end with `}`.")
-            if word in ("constraint", "constraints") and depth == 1 and self.tokens[self.at - 2] in ("{", ","):
-                raise self.error("Constraints among attributes are not taken: write them under `constraints`.")
-            depth += (word == "{") - (word == "}")
+            if word in _CLOSING:
+                opened.append(_CLOSING[word])
+            elif word in "])}":
+                if word != opened.pop():
+                    raise self.error(f"`{word}` closes what was opened by another bracket.")
+            elif names and word in ("constraint", "constraints"):
+                found.append(self.at)
+            names = word in "{," and opened[-1:] == ["}"]
+        return found
 
     def bounds(self) -> tuple[int, int | None]:
         """`a..b]`, `a..*]` or `a]` after the bracket."""

@@ -33,6 +33,7 @@ def test_a_name_that_comes_twice_is_told_apart() -> None:
         ("p cnf 2 2\n1 2 0\n", 2, "promises 2 clauses and there are 1"),
         ("p cnf 200000 1\n1 0\n", 1, "at most"),
         ("p cnf 1 1\n٣ 0\n", 2, "not a literal"),
+        ("c 1 a\x00b\np cnf 1 0\n", 1, "character zero"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, said: str) -> None:
@@ -52,3 +53,10 @@ def test_only_line_ends_end_lines() -> None:
     problem = parse_dimacs("c 1 a\x0bb\r\nc 2 c\u2028d\rp cnf 2 1\n1 2 0\n", "m")
 
     assert [feature.name for feature in problem.features] == ["a\x0bb", "c\u2028d"]
+
+
+def test_space_before_and_after_a_line_is_nothing() -> None:
+    problem = parse_dimacs("\ufeff  c 1 a \n\t p cnf 2 1 \n  1\n\t2 0\n % \n", "m")
+
+    assert [feature.name for feature in problem.features] == ["a", "v2"]
+    assert [rule.text for rule in problem.rules] == ["a or v2 is needed."]

@@ -95,6 +95,36 @@ def test_how_constraints_bind(constraint: str, expected: int) -> None:
     assert solutions(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("attributes", "expected"),
+    [
+        ("{constraint a => b}", 6),
+        ("{price 3, constraints [a => b, !(a & c)], note 'a, b'}", 5),
+        ("{constraints []}", 8),
+        ("{of {constraint !c}, list [1, {x 2}]}", 4),
+        ("{constraint_free true, 'constraint' 3, note \"constraint a\"}", 8),
+    ],
+)
+def test_constraints_among_attributes_hold_like_others(attributes: str, expected: int) -> None:
+    assert solutions(f"features\n  r\n    optional\n      a {attributes}\n      b\n      c\n") == expected
+
+
+def test_parentheses_nest_as_programs_write_them() -> None:
+    features = "".join(f"   f{number}\n" for number in range(60))
+    row = "(" * 59 + "f0" + "".join(f" | f{number})" for number in range(1, 60))
+    text = f"features\n r\n  optional\n{features}constraints\n !{'(' * 3000}{row}{')' * 3000}\n"
+    assert solutions(text) == 1
+
+
+def test_a_tab_goes_to_the_next_eighth_column() -> None:
+    eights = "features\n    r\n        mandatory\n            a\n\t\toptional\n\t\t    b\n\t\t    c\nconstraints\n\tb => !a\n"
+    assert [rule.text for rule in parse_uvl(eights, "x").rules][1] == "a can come with b, c."
+
+
+def test_a_level_that_is_announced_need_not_be_used() -> None:
+    assert solutions("include\n\tArithmetic.feature-cardinality\n\tType\n\tSAT-level\nfeatures\n\tr\n") == 1
+
+
 def test_a_group_needs_its_parent() -> None:
     text = "features\n r\n  optional\n   a\n    alternative\n     b\n     c\n"
     assert solutions(text) == 3
@@ -122,7 +152,7 @@ def test_a_group_needs_its_parent() -> None:
         ("features\n r\n  or\n   Integer a\n", 4, "type Integer"),
         ("features\n r cardinality [1..2]\n", 2, "cardinalities"),
         ("imports\n a as b\nfeatures\n r\n", 1, "Imports"),
-        ("include\n Arithmetic.*\nfeatures\n r\n", 2, "Arithmetic.*"),
+        ("include\n Fuzzy.*\nfeatures\n r\n", 2, "no language level 'Fuzzy.*'"),
         ("features\n r\nconstraints\n r => s\n", 4, "no feature 's'"),
         ("features\n r\nconstraints\n r =>\n", 4, "end of the line"),
         ("features\n r\nconstraints\n r r\n", 4, "after the end"),
@@ -130,7 +160,13 @@ def test_a_group_needs_its_parent() -> None:
         ("features\n r\nconstraints\n sum(price) < 3\n", 4, "boolean level"),
         ("features\n r\nconstraints\n (r\n", 4, "not closed"),
         ("features /* r\n", 1, "does not end"),
-        ("features\n r\nconstraints\n " + "(" * 300 + "r" + ")" * 300 + "\n", 4, "nested"),
+        ("features\n r\nconstraints\n (r |\n", 4, "not closed"),
+        ("features\n r\nconstraints\n " + "(r & (r | " * 300 + "r" + "))" * 300 + "\n", 4, "nested"),
+        ("features\n r\n  [3..5]\n   a\n   b\n", 3, "needs 3 of its features, and has 2"),
+        ("features\n r {constraint r => s}\n", 2, "no feature 's'"),
+        ("features\n r {constraints [r, r r]}\n", 2, "`]` is expected"),
+        ("features\n r {x [1, 2}]\n", 2, "closes what was opened by another"),
+        ("features\n r\n  or\n   a\x00b\n", 4, "character zero"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, said: str) -> None:
