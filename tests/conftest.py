@@ -1,6 +1,7 @@
 """Real databases, real data, and an application for each: what the tests stand on."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,10 +15,12 @@ from app import create_app
 from app.config import Settings
 from app.foundation import tenancy
 from app.foundation.db import Database
+from app.foundation.ids import new_id
 from app.foundation.principal import Role, system_principal
 from app.foundation.tables import Organisation
-from app.identity import passwords, service
+from app.identity import passwords
 from app.identity.rates import make_limiter
+from app.identity.tables import User
 from app.schema import migrate
 from app.tables import metadata
 from tests.support.phones import Api, Directory
@@ -96,28 +99,47 @@ def _as_the_operator() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty, migrated database; each test runs on both kinds."""
-    yield from _database(request, tmp_path, request.param)
+    yield from empty_database(request, request.param)
 
 
 @pytest.fixture
-def sqlite_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty, migrated SQLite database, for what does not depend on the kind."""
-    yield from _database(request, tmp_path, "sqlite")
+    yield from empty_database(request, "sqlite")
 
 
-def _database(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> Iterator[Database]:
+def empty_database(request: pytest.FixtureRequest, kind: str) -> Iterator[Database]:
+    """What a fixture of a test gives that wants an empty, migrated database of a kind."""
     if kind == "sqlite":
-        path = tmp_path / "test.db"
-        path.write_bytes(request.getfixturevalue("_migrated_sqlite").read_bytes())
-        database = Database(f"sqlite:///{path}")
+        template = request.getfixturevalue("_migrated_sqlite")
+        database = _kept_sqlite(template.parent / f"{request.fixturename}.db")
+        _copy(template, Path(str(database.url.database)))
         yield database
         database.dispose()
         return
     database = request.getfixturevalue("_migrated_postgres")
     yield database
     _empty(request.getfixturevalue("_owner_of_postgres"))
+
+
+@cache
+def _kept_sqlite(path: Path) -> Database:
+    """One for the whole run, so that SQLAlchemy compiles its statements once; the file under it is each test's own."""
+    database = Database(f"sqlite:///{path}")
+    sa.event.listen(database.engine, "connect", _in_haste)
+    return database
+
+
+def _in_haste(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # as with PostgreSQL: durability is tested where it matters
+
+
+def _copy(template: Path, path: Path) -> None:
+    for end in ("", "-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+    shutil.copyfile(template, path)
 
 
 def _empty(owner: Database) -> None:
@@ -194,38 +216,38 @@ def _hashed(by: PasswordHasher) -> str:
     return by.hash(PASSWORD)
 
 
+ROLES = {
+    "admin": Role.ADMINISTRATOR,
+    "manager": Role.MANAGER,
+    "rep": Role.REP,
+    "rep2": Role.REP,
+    "system": Role.INTEGRATION,
+}
+
+
 def make_directory(database: Database) -> Directory:
-    """The users that tests sign in as; all have PASSWORD."""
-    users: dict[str, str] = {}
-    orgs: dict[str, str] = {}
+    """The users that tests sign in as; all have PASSWORD. The first rep of each organisation has its manager."""
+    orgs = {name: new_id() for name in ("north", "south")}
+    users = {f"{name}@{org}": new_id() for org in orgs for name in ROLES}
     hashed = _hashed(passwords._hasher)
     with database.write() as session:
-        for org_name in ("north", "south"):
-            org = Organisation(name=org_name.title())
-            session.add(org)
-            session.flush()
-            orgs[org_name] = org.id
-            for name, role in (
-                ("admin", Role.ADMINISTRATOR),
-                ("manager", Role.MANAGER),
-                ("rep", Role.REP),
-                ("rep2", Role.REP),
-                ("system", Role.INTEGRATION),
-            ):
-                user = service.create_user(
-                    session,
-                    org.id,
-                    email=f"{name}@{org_name}.example",
-                    name=name.title(),
-                    role=role,
-                    password=None,
-                    time_zone="Europe/Stockholm",
-                )
-                user.password_hash = hashed
-                if name == "rep":
-                    user.manager_id = users[f"manager@{org_name}"]
-                session.flush()
-                users[f"{name}@{org_name}"] = user.id
+        session.add_all(Organisation(id=org_id, name=org.title()) for org, org_id in orgs.items())
+        session.flush()
+        session.add_all(
+            User(
+                id=users[f"{name}@{org}"],
+                org_id=org_id,
+                email=f"{name}@{org}.example",
+                name=name.title(),
+                role=role.value,
+                password_hash=hashed,
+                time_zone="Europe/Stockholm",
+                locale="en",
+                manager_id=users[f"manager@{org}"] if name == "rep" else None,
+            )
+            for org, org_id in orgs.items()
+            for name, role in ROLES.items()
+        )
     return Directory(orgs, users, {name: system_principal(org) for name, org in orgs.items()})
 
 

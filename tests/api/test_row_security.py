@@ -17,7 +17,7 @@ from app.foundation.tables import AuditEntry, Job, Organisation
 from app.identity.tables import User
 from app.schema import goes_around_row_security
 from app.tables import metadata
-from tests.conftest import PASSWORD
+from tests.conftest import PASSWORD, empty_database
 from tests.support.phones import Api
 from tests.support.postgres import as_application
 
@@ -32,9 +32,7 @@ NOBODYS = {
 @pytest.fixture
 def postgres(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty, migrated PostgreSQL database, as the application's own role sees it."""
-    from tests.conftest import _database
-
-    yield from _database(request, None, "postgresql")  # type: ignore[arg-type]
+    yield from empty_database(request, "postgresql")
 
 
 @pytest.fixture
