@@ -13,6 +13,7 @@ from app.cpq.complete import Nearest, complete
 from app.cpq.domains import domains
 from app.cpq.explain import explain
 from app.cpq.model import Choice, Model, NeverPossible
+from app.quotes.configured import configuration_faults
 from app.quotes.document import value_text
 
 Json = dict[str, Any]
@@ -28,10 +29,19 @@ def completed(
     model: Model, configuration: Mapping[str, str], open_: Sequence[str], feature: str, value: str
 ) -> Json | None:
     """The configuration nearest to this one that has the value and all that is not open; None when there is none."""
+    alone = {**configuration, feature: value}
+    if feature in open_ and not configuration_faults(model, alone, ""):
+        return alone  # nothing is nearer, and it takes no search
     choices = (*_choices(configuration, set(configuration) - set(open_)), Choice(feature, (value,)))
     if not domains(model, choices).consistent:
         return None
     return dict(complete(model, choices, Nearest(configuration)))
+
+
+def reachable(model: Model, configuration: Mapping[str, str], open_: Sequence[str], feature: str) -> tuple[str, ...]:
+    """The values of a feature that can be had with all that is not open."""
+    fixed = _choices(configuration, set(configuration) - set(open_))
+    return next((tuple(one.valid) for one in domains(model, fixed).features if one.feature == feature), ())
 
 
 def feature_options(

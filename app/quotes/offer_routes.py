@@ -14,7 +14,7 @@ from app.foundation import changes, tenancy
 from app.foundation.problems import Problem
 from app.identity.access import current_session, database, refuse_other_sites, requires
 from app.identity.rates import caller_network, check_failures, count_failure, spend
-from app.quotes import offer_links, offer_view, offers
+from app.quotes import offer_links, offer_prices, offer_view, offers
 from app.quotes.offer_schemas import (
     AcceptedSchema,
     LinkSchema,
@@ -22,6 +22,8 @@ from app.quotes.offer_schemas import (
     OfferAskSchema,
     OfferDeclineSchema,
     OfferEvaluateSchema,
+    OfferPricesAskSchema,
+    OfferPricesSchema,
     OfferQuestionSchema,
     OfferSchema,
     OfferTellViewsSchema,
@@ -35,7 +37,9 @@ from app.resources.schemas import ProblemSchema
 P = ParamSpec("P")
 R = TypeVar("R")
 
-READS_A_MINUTE, WRITES_A_MINUTE, FORGERIES_AN_HOUR = 120, 30, 60
+FORGERIES_AN_HOUR = 60
+# What requests of one network are counted as, and how many of it a minute.
+READS, WRITES, PRICES = ("offer", 120), ("offer write", 30), ("offer prices", 120)
 PDF = "application/pdf"
 BINARY = {"schema": {"type": "string", "format": "binary"}}
 # Whoever has the address has the offer: it is nowhere kept, found or passed on.
@@ -46,8 +50,9 @@ PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; 
 blueprint = Blueprint("offers", __name__, description="Quotes as customers read, change, accept or decline them.")
 
 
-def by_link(*, writes: bool = False) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Run a view for whoever has the link, inside one transaction; tries at tokens are counted by network."""
+def by_link(counted: tuple[str, int] = READS) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run a view for whoever has the link, inside one transaction; requests and tries at tokens are counted by network."""
+    name, most = counted
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -55,10 +60,10 @@ def by_link(*, writes: bool = False) -> Callable[[Callable[P, R]], Callable[P, R
             network = caller_network()
             check_failures("offer", network, FORGERIES_AN_HOUR)
             refuse_other_sites()
-            spend(*(("offer write", network, WRITES_A_MINUTE) if writes else ("offer", network, READS_A_MINUTE)))
+            spend(name, network, most)
             try:
                 # Whose offer it is, the token tells; from there on the transaction is that organisation's.
-                with tenancy.as_system(), database().write() if writes else database().read() as session:
+                with tenancy.as_system(), database().write() if counted is WRITES else database().read() as session:
                     g.session = session
                     return view(*args, **kwargs)
             except Problem as problem:
@@ -130,12 +135,26 @@ def evaluate_offer(body: dict[str, Any], token: str) -> Response:
     return _private(json_answer(wire.dumps(offers.evaluate(current_session(), token, body["changes"]))))
 
 
+@blueprint.route("/offers/<string:token>:prices", methods=["POST"], tags=["offers"])
+@blueprint.arguments(OfferPricesAskSchema)
+@blueprint.response(
+    200, OfferPricesSchema, description="What each other value would move the sums by; nothing is kept."
+)
+@blueprint.alt_response(409, schema=ProblemSchema, description="It was accepted or declined.")
+@_answers
+@by_link(PRICES)
+def price_choices_of_offer(body: dict[str, Any], token: str) -> Response:
+    """See what each value of something that is open would cost, before one is taken."""
+    found = offer_prices.read(current_session(), token, body["changes"], body["line"], body["choice"])
+    return _private(json_answer(wire.dumps(found)))
+
+
 @blueprint.route("/offers/<string:token>:ask", methods=["POST"], tags=["offers"])
 @blueprint.arguments(OfferAskSchema)
 @blueprint.response(201, OfferQuestionSchema, description="The seller has the question.")
 @blueprint.alt_response(409, schema=ProblemSchema, description="Too many questions wait for an answer.")
 @_answers
-@by_link(writes=True)
+@by_link(WRITES)
 def ask_about_offer(body: dict[str, Any], token: str) -> Response:
     """Ask the seller a question."""
     question = offers.ask(current_session(), token, body.get("line"), body["text"])
@@ -151,7 +170,7 @@ def ask_about_offer(body: dict[str, Any], token: str) -> Response:
     409, schema=ProblemSchema, description="There is a newer version, another price, or a decision already."
 )
 @_answers
-@by_link(writes=True)
+@by_link(WRITES)
 def accept_offer(body: dict[str, Any], token: str) -> Response:
     """Accept the version that was read, with what was changed in it."""
     signed = offers.Signed(body["name"], body["date"], body["hash"], body.get("changes", ()), body.get("digest"))
@@ -163,7 +182,7 @@ def accept_offer(body: dict[str, Any], token: str) -> Response:
 @blueprint.response(204, description="Declined; the seller is told why.")
 @blueprint.alt_response(409, schema=ProblemSchema, description="It was decided already.")
 @_answers
-@by_link(writes=True)
+@by_link(WRITES)
 def decline_offer(body: dict[str, Any], token: str) -> Response:
     """Decline an offer."""
     offers.decline(current_session(), token, body.get("name"), body["reason"])
@@ -174,7 +193,7 @@ def decline_offer(body: dict[str, Any], token: str) -> Response:
 @blueprint.arguments(OfferTellViewsSchema)
 @blueprint.response(204, description="Done.")
 @_answers
-@by_link(writes=True)
+@by_link(WRITES)
 def tell_views_of_offer(body: dict[str, Any], token: str) -> Response:
     """Say whether the seller is told when the offer is looked at; they are not unless this is on."""
     offers.tell_views(current_session(), token, body["on"])

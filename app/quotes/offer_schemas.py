@@ -52,6 +52,48 @@ class OfferEvaluateSchema(Schema):
     changes = _changes(required=True)
 
 
+class OfferPricesAskSchema(Schema):
+    """Of which open choice the prices are asked for."""
+
+    changes = _changes(required=True)
+    line = Text(100, required=True, metadata={"description": "The line's `id`."})
+    choice = Text(
+        110,
+        required=True,
+        metadata={
+            "description": "What the line leaves open: `quantity`, `term`, `selected` or `feature:<id>`.",
+            "example": "feature:motor",
+        },
+    )
+
+
+class OfferMoveSchema(Schema):
+    """A sum of the offer that moves."""
+
+    charge = fields.String(required=True, metadata={"enum": ["one_time", "recurring", "usage"]})
+    period = fields.String(required=True, allow_none=True, metadata={"example": "month"})
+    net = fields.String(required=True, metadata={"description": "By how much, without tax.", "example": "1700.00"})
+
+
+class OfferValuePriceSchema(Schema):
+    """What one value would move."""
+
+    value = fields.String(
+        required=True, metadata={"description": "The value's or term's id, the quantity, or `true` or `false`."}
+    )
+    moves = fields.List(fields.Nested(OfferMoveSchema), required=True)
+    confirm = fields.Boolean(
+        required=True, metadata={"description": "The seller would have to look at the offer with it first."}
+    )
+
+
+class OfferPricesSchema(Schema):
+    """What each other value of an open choice would move the sums by; values that cannot be had are left out."""
+
+    digest = fields.String(required=True, metadata={"description": "Names the price from which it moves."})
+    values = fields.List(fields.Nested(OfferValuePriceSchema), required=True)
+
+
 class OfferAskSchema(Schema):
     """A question about a line, or about the whole."""
 

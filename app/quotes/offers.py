@@ -123,8 +123,8 @@ def tell_views(session: Session, token: str, on: bool) -> None:
 def evaluate(session: Session, token: str, wanted: Sequence[Mapping[str, Any]]) -> Json:
     """The offer as it would be after the changes: price, what is possible then, and what else moved. Keeps nothing."""
     standing = stand(session, token)
-    _refuse_decided(standing.quote)
-    changed = _changed(session, standing, wanted)
+    refuse_decided(standing.quote)
+    changed = changed_offer(session, standing, wanted)
     document = offer_view.document_of(
         session, standing.quote, standing.version, standing.sold, (changed.content, changed.price)
     )
@@ -136,7 +136,8 @@ def evaluate(session: Session, token: str, wanted: Sequence[Mapping[str, Any]]) 
     }
 
 
-def _changed(session: Session, standing: Standing, wanted: Sequence[Mapping[str, Any]]) -> Changed:
+def changed_offer(session: Session, standing: Standing, wanted: Sequence[Mapping[str, Any]]) -> Changed:
+    """The content with the changes and its price. 422 at the change that cannot be made or priced."""
     sold, version = standing.sold, standing.version
 
     def completed(
@@ -230,7 +231,7 @@ def accept(session: Session, token: str, signed: Signed) -> Json:
         if (given.seen_hash, given.changes) == (signed.hash, [dict(one) for one in signed.changes]):
             return offer_view.accepted_json(given)
         raise _decided(f"{given.name} accepted this offer on {given.accepted_on:%-d %B %Y}.")
-    _refuse_decided(quote)
+    refuse_decided(quote)
     if not lifecycle.allowed(quote.status, Event.ACCEPT) or version.hash != signed.hash:
         raise _newer()
     _check_day(signed.day, version)
@@ -253,7 +254,7 @@ def accept(session: Session, token: str, signed: Signed) -> Json:
 
 def _with_changes(session: Session, standing: Standing, signed: Signed) -> QuoteVersion:
     """The next version: what was sent, with the customer's changes, at the price that they saw."""
-    changed = _changed(session, standing, signed.changes)
+    changed = changed_offer(session, standing, signed.changes)
     if changed.reasons:
         raise Problem(
             409, "seller-first", "The seller has to look at this first",
@@ -273,7 +274,7 @@ def decline(session: Session, token: str, name: str | None, reason: str) -> None
     quote = standing.quote
     if quote.status == "declined" and quote.decision_reason == reason:
         return
-    _refuse_decided(quote)
+    refuse_decided(quote)
     if not lifecycle.allowed(quote.status, Event.DECLINE):
         raise _newer()
     decide(quote, standing.version, Event.DECLINE, name, reason)
@@ -282,7 +283,8 @@ def decline(session: Session, token: str, name: str | None, reason: str) -> None
     changes.touch(session, quote.org_id, [quote.account_id])
 
 
-def _refuse_decided(quote: Quote) -> None:
+def refuse_decided(quote: Quote) -> None:
+    """409 when the offer was accepted or declined."""
     if quote.status in ("accepted", "declined"):
         who = quote.decided_by or "The customer"
         on = f" on {quote.decided_at:%-d %B %Y}" if quote.decided_at else ""

@@ -7,6 +7,7 @@ import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -142,6 +143,82 @@ def test_an_option_is_taken_and_a_term_chosen(customer: Customer) -> None:
     )
     assert document["totals"]["one_time"]["net"] == "8760.00"
     assert document["totals"]["recurring"]["month"]["net"] == "16.20"
+
+
+def moved(before: Any, after: Any) -> set[tuple[str, str | None, Decimal]]:
+    """By how much the sums of two documents differ."""
+
+    def sums(totals: Any) -> dict[tuple[str, str | None], Decimal]:
+        again = {
+            (kind, period): Decimal(one["net"])
+            for kind in ("recurring", "usage")
+            for period, one in totals.get(kind, {}).items()
+        }
+        return {("one_time", None): Decimal(totals["one_time"]["net"]), **again}
+
+    was, becomes = sums(before["totals"]), sums(after["totals"])
+    differ = {due: becomes.get(due, Decimal(0)) - was.get(due, Decimal(0)) for due in was | becomes}
+    return {(*due, by) for due, by in differ.items() if by}
+
+
+CHANGED: list[dict[str, Any]] = [
+    {"line": "l1", "quantity": "4"},  # with one more the discount of five begins
+    {"line": "l1", "feature": "motor", "value": "none"},
+    {"line": "l1", "feature": "battery", "value": "none"},
+    {"line": "l2", "term": "year"},
+]
+
+
+@pytest.mark.parametrize("changes", [[], CHANGED], ids=["as sent", "changed"])
+def test_what_a_choice_would_cost_is_exactly_what_the_sums_move_by_when_it_is_taken(
+    app: Any, customer: Customer, changes: list[dict[str, Any]]
+) -> None:
+    now = customer.act("evaluate", changes=changes).json
+    choices = {"l1": ("feature:motor", "feature:battery", "quantity"), "l2": ("term",), "l3": ("selected",)}
+    found = {}
+    for line, choice in [(line, choice) for line, of in choices.items() for choice in of]:
+        app.extensions["doorstep.rates"] = make_limiter("memory://")
+        answer = customer.act("prices", changes=changes, line=line, choice=choice)
+        assert answer.status_code == 200, answer.text
+        assert answer.json["digest"] == now["digest"]
+        kind, _, feature = choice.partition(":")
+        others = [one for one in changes if (one["line"], kind in one, one.get("feature", "")) != (line, True, feature)]
+        for one in answer.json["values"]:
+            change = (
+                {"feature": feature, "value": one["value"]} if feature else {kind: choice == "selected" or one["value"]}
+            )
+            after = customer.act("evaluate", changes=[*others, {"line": line, **change}]).json
+            figures = {(move["charge"], move["period"], Decimal(move["net"])) for move in one["moves"]}
+            assert figures == moved(now["document"], after["document"]), (choice, one)
+            assert one["confirm"] == bool(after["reasons"])
+            found[choice, one["value"]] = figures
+    # All but what is chosen, and what is never possible.
+    of_motor = {"none", "w250", "w750"} - {"none" if changes else "w250"}
+    assert {value for choice, value in found if choice == "feature:motor"} == of_motor
+    assert len(found) == 8
+    if not changes:
+        assert found["feature:motor", "w750"] == {("one_time", None, Decimal("1700.00"))}
+        assert found["term", "year"] == {("recurring", "month", Decimal("-1.80"))}
+
+
+def test_prices_are_asked_for_what_is_open_and_of_an_offer_that_is(app: Any, customer: Customer) -> None:
+    for wrong, pointer in (
+        ({"line": "l1", "choice": "feature:frame"}, "/choice"),
+        ({"line": "l1", "choice": "term"}, "/choice"),
+        ({"line": "l9", "choice": "term"}, "/line"),
+    ):
+        answer = customer.act("prices", changes=[], **wrong)
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
+    assert customer.accept().status_code == 200
+    assert customer.act("prices", changes=[], line="l1", choice="quantity").status_code == 409
+
+
+def test_one_request_for_prices_costs_so_much_and_no_more(customer: Customer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.quotes.offer_prices.MOST_LINES", 3)
+    values = customer.act("prices", changes=[], line="l1", choice="feature:battery").json["values"]
+    assert len(values) == 2
+    monkeypatch.setattr("app.quotes.offer_prices.MOST_LOOKED_AT", 1)
+    assert customer.act("prices", changes=[], line="l1", choice="feature:battery").json["values"] == values[:1]
 
 
 NOT_OPEN: list[tuple[dict[str, Any], str]] = [

@@ -1,5 +1,5 @@
 /** The server, asked as whoever has the link: no session, no cookie, nothing kept. */
-import type { Acceptance, Change, Offer, Question } from './types';
+import type { Acceptance, Change, Offer, Prices, Question } from './types';
 
 /** What the server said no with; `status` 0 when it was not reached. */
 export class Refused extends Error {
@@ -26,6 +26,8 @@ export class OfferApi {
 
   read = (): Promise<Offer> => this.#ask('', undefined);
   evaluate = (changes: Change[]): Promise<Offer> => this.#ask(':evaluate', { changes });
+  /** What each other value of `choice` would cost: `term`, `quantity`, `selected` or `feature:<id>`. */
+  prices = (changes: Change[], line: string, choice: string): Promise<Prices> => this.#ask(':prices', { changes, line, choice });
   ask = (text: string, line: string | null): Promise<Question> => this.#ask(':ask', line === null ? { text } : { text, line });
   decline = (name: string, reason: string): Promise<void> => this.#ask(':decline', name ? { name, reason } : { reason });
   tellViews = (on: boolean): Promise<void> => this.#ask(':tell-views', { on });

@@ -1,5 +1,6 @@
 /** A line of an offer: what it is, how its price came about, and what of it is the customer's to change. */
 import { useId, useState } from 'preact/hooks';
+import { useCosts } from './costs';
 import { Asking, Questions } from './questions';
 import type { Change, Controls, Line, OptionValue, Part, Question, Step } from './types';
 import { beginsIn, change as signed, due, isZero, money, plural } from './words';
@@ -194,22 +195,17 @@ function Open({ line, controls, currency, pending, onChange }: OpenProps) {
   return (
     <div class="open">
       <h3>Yours to change</h3>
-      {controls.selected && (
-        <label class="check">
-          <input type="checkbox" checked={taken} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />
-          <span>Take this option</span>
-        </label>
-      )}
+      {controls.selected && <Taking line={line} taken={taken} onChange={onChange} />}
       {controls.quantity && <Quantity line={line} onChange={onChange} />}
       {controls.terms.length > 0 && (
         <Choices
-          legend="Term" name={`${line.id}-term`} chosen={term} onPick={(term) => onChange({ line: line.id, term })}
+          line={line.id} choice="term" legend="Term" chosen={term} onPick={(term) => onChange({ line: line.id, term })}
           values={controls.terms.map((term) => ({ id: term.term, name: term.name, note: `${money(term.monthly, currency)} a month · ${term.leave.text}` }))}
         />
       )}
       {controls.features.map((feature) => (
         <Choices
-          key={feature.id} legend={feature.name} help={feature.help} name={`${line.id}-${feature.id}`}
+          key={feature.id} line={line.id} choice={`feature:${feature.id}`} legend={feature.name} help={feature.help}
           chosen={valueOf(chosen(feature.id)) ?? feature.values.find((value) => value.status === 'chosen')?.id}
           onPick={(value) => onChange({ line: line.id, feature: feature.id, value })}
           values={feature.values.map((value) => ({ id: value.id, name: value.name, note: noteOf(value), kind: value.status }))}
@@ -228,28 +224,47 @@ function noteOf({ status, why, swaps }: OptionValue): string {
   return status === 'never' ? `${reason || 'Does not go with what this offer fixes.'} Ask us about it.` : '';
 }
 
+/** An option that is taken or left, and what that moves. */
+function Taking({ line, taken, onChange }: { line: Line; taken: boolean; onChange: (change: Change) => void }) {
+  const { at, costs } = useCosts<HTMLLabelElement>(line.id, 'selected');
+  const cost = costs?.get(String(!taken));
+  return (
+    <label class="check" ref={at}>
+      <input type="checkbox" checked={taken} onChange={(event) => onChange({ line: line.id, selected: event.currentTarget.checked })} />
+      <span>
+        Take this option
+        <span class="move">{cost ? `${taken ? 'Without it' : 'With it'} ${cost}` : '\u00a0'}</span>
+      </span>
+    </label>
+  );
+}
+
 interface ChoicesProps {
+  line: string;
+  /** what is chosen here, as the line leaves it open: `term`, `feature:motor` */
+  choice: string;
   legend: string;
   help?: string;
-  name: string;
   chosen: string | undefined;
   values: { id: string; name: string; note: string; kind?: OptionValue['status'] }[];
   onPick: (id: string) => void;
 }
 
 /** One of several. What cannot be had here is not a choice: it is folded away, and says why. */
-function Choices({ legend, help, name, chosen, values, onPick }: ChoicesProps) {
+function Choices({ line, choice, legend, help, chosen, values, onPick }: ChoicesProps) {
+  const { at, costs } = useCosts<HTMLFieldSetElement>(line, choice);
   const never = values.filter(({ kind }) => kind === 'never');
   return (
-    <fieldset class="picks">
+    <fieldset class="picks" ref={at}>
       <legend>{legend}</legend>
       {help && <p class="src">{help}</p>}
       <div>
         {values.filter(({ kind }) => kind !== 'never').map(({ id, name: label, note, kind }) => (
           <label key={id} class={`pick${kind === 'swap' ? ' swap' : ''}`}>
-            <input type="radio" name={name} value={id} checked={id === chosen} onChange={() => onPick(id)} />
+            <input type="radio" name={`${line} ${choice}`} value={id} checked={id === chosen} onChange={() => onPick(id)} />
             <span>
               <b>{label}</b>
+              <span class="move">{id === chosen ? 'chosen' : costs?.get(id) ?? '\u00a0'}</span>
               {note && <span class="src">{note}</span>}
             </span>
           </label>
@@ -277,13 +292,15 @@ function Choices({ legend, help, name, chosen, values, onPick }: ChoicesProps) {
 function Quantity({ line, onChange }: { line: Line; onChange: (change: Change) => void }) {
   const id = useId();
   const [typed, setTyped] = useState<string>();
+  const { at, costs } = useCosts<HTMLDivElement>(line.id, 'quantity');
   const now = Number(line.quantity);
+  const beside = now > 1 ? ([['One more', now + 1], ['One fewer', now - 1]] as const) : ([['One more', now + 1]] as const);
   const set = (quantity: string) => {
     setTyped(undefined);
     if (/^[1-9]\d{0,6}$/.test(quantity) && quantity !== line.quantity) onChange({ line: line.id, quantity });
   };
   return (
-    <div class="quantity">
+    <div class="quantity" ref={at}>
       <label for={id}>Quantity</label>
       <button aria-label={`One fewer ${line.name}`} aria-disabled={now <= 1} onClick={() => now > 1 && set(String(now - 1))}>−</button>
       <input
@@ -291,6 +308,9 @@ function Quantity({ line, onChange }: { line: Line; onChange: (change: Change) =
         onChange={(event) => set(event.currentTarget.value.trim())}
       />
       <button aria-label={`One more ${line.name}`} onClick={() => set(String(now + 1))}>+</button>
+      {beside.map(([words, many]) => (
+        <span key={words} class="move">{costs?.has(String(many)) ? `${words} ${costs.get(String(many))}` : '\u00a0'}</span>
+      ))}
     </div>
   );
 }

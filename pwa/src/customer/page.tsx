@@ -1,12 +1,13 @@
 /** What is open of an offer, and what was: reads it, keeps the customer's changes, and shows what came of them. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type OfferApi, Refused } from './api';
+import { Asker, Costs } from './costs';
 import { Deciding } from './deciding';
 import { OfferLine } from './line';
 import { Asking, Questions } from './questions';
 import { Clauses, Sums } from './sums';
 import type { Change, Offer } from './types';
-import { changeWords, day, inOneBreath } from './words';
+import { changeWords, day, dueWords, inOneBreath } from './words';
 
 /** Changes of the same thing replace each other; the last made comes last. */
 function withChange(changes: readonly Change[], change: Change): Change[] {
@@ -61,6 +62,11 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
     const question = await api.ask(text, line);
     setAsked((before) => [...before, question]);
   };
+  const asker = useMemo(() => new Asker(api), [api]);
+  const costing = useMemo(
+    () => ({ asker, changes, digest: shown.digest, currency: quote.currency, busy: pending !== undefined }), [asker, changes, shown, pending !== undefined],
+  );
+  const [first, ...others] = dueWords(quote);
   useOpenForPrint();
   return (
     <div class="offer">
@@ -86,12 +92,14 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
       </header>
       <main class="offer-main">
         {quote.notes && <p class="card offer-notes">{quote.notes}</p>}
-        {quote.lines.map((line) => (
-          <OfferLine
-            key={line.id} line={line} lines={quote.lines} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} pending={pending?.filter((one) => one.line === line.id)}
-            questions={asked.filter((one) => one.line === line.id)} onChange={change} onAsk={open ? ask : undefined}
-          />
-        ))}
+        <Costs.Provider value={costing}>
+          {quote.lines.map((line) => (
+            <OfferLine
+              key={line.id} line={line} lines={quote.lines} currency={quote.currency} controls={open ? shown.controls[line.id] : undefined} pending={pending?.filter((one) => one.line === line.id)}
+              questions={asked.filter((one) => one.line === line.id)} onChange={change} onAsk={open ? ask : undefined}
+            />
+          ))}
+        </Costs.Provider>
         <Clauses document={quote} />
         <section class="card" aria-labelledby="questions">
           <h2 id="questions">Questions</h2>
@@ -129,8 +137,8 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
       {open && (
         <nav class="offer-bar" aria-label="Price and decision">
           <p>
-            <b>{inOneBreath(quote)}</b>
-            <span class="src">net{changes.length > 0 ? ', with your changes' : ''}</span>
+            <b>{first}</b>
+            <span class="src">{[...others.map((one) => `+ ${one}`), `net${changes.length > 0 ? ', with your changes' : ''}`].join(' · ')}</span>
           </p>
           <a class="btn" href="#decide">Decide</a>
         </nav>

@@ -129,6 +129,25 @@ export interface Controls {
   features: { id: string; name: string; help: string; values: OptionValue[] }[];
 }
 
+/** By how much a sum moves; `period` null of what is due once. */
+export interface Move {
+  charge: 'one_time' | 'recurring' | 'usage';
+  period: string | null;
+  net: string;
+}
+
+/** What a value that is open would move; `confirm`: the seller would have to look at it first. */
+export interface ValuePrice {
+  value: string;
+  moves: Move[];
+  confirm: boolean;
+}
+
+export interface Prices {
+  digest: string;
+  values: ValuePrice[];
+}
+
 export interface Question {
   id: string;
   line: string | null;

@@ -1,5 +1,5 @@
 /** Amounts and days in words, the same as on the PDF. Amounts are decimal strings and stay so: nothing is calculated here. */
-import type { Change, Part, Sum, Document } from './types';
+import type { Change, Part, Sum, Document, ValuePrice } from './types';
 
 const SIGNS: Record<string, string> = { EUR: '€', GBP: '£', USD: '$', JPY: '¥' };
 const MONTHS = [
@@ -58,6 +58,12 @@ export function sums({ totals }: Document): [name: string, sum: Sum][] {
   return some.length > 0 ? some : [['In all', totals]];
 }
 
+/** What a value would cost: `+ € 1,200.00`, `− € 4.50 a month`, `same price`. */
+export function moveWords({ moves, confirm }: ValuePrice, currency: string): string {
+  const words = moves.map(({ charge, period, net }) => `${change(net, currency)}${period ? ` a ${period}` : ''}${charge === 'usage' ? ' by use' : ''}`);
+  return [...(words.length > 0 ? words : ['same price']), ...(confirm ? ['the seller confirms it first'] : [])].join(' · ');
+}
+
 /** A change of the customer's in words: `Cargo bike: Motor 750 W`. */
 export function changeWords(change: Change, { lines }: Document): string {
   const line = lines.find(({ id }) => id === change.line);
@@ -69,8 +75,12 @@ export function changeWords(change: Change, { lines }: Document): string {
   return `${name}: ${feature ? `${feature.name} ${feature.text}` : change.value}`;
 }
 
-/** What an offer comes to, in one breath: `€ 38,084.00 once, € 218.00 monthly and € 95.00 yearly`. */
+/** What an offer comes to, each sum with when it is due: `€ 38,084.00 once`, `€ 218.00 monthly`. */
+export const dueWords = (document: Document): string[] =>
+  sums(document).map(([name, sum]) => `${money(sum.net, document.currency)} ${name.toLowerCase()}`);
+
+/** The same in one breath: `€ 38,084.00 once, € 218.00 monthly and € 95.00 yearly`. */
 export function inOneBreath(document: Document): string {
-  const all = sums(document).map(([name, sum]) => `${money(sum.net, document.currency)} ${name.toLowerCase()}`);
+  const all = dueWords(document);
   return [all.slice(0, -1).join(', '), ...all.slice(-1)].filter(Boolean).join(' and ');
 }
