@@ -3,14 +3,15 @@
  * it weighs; values that pass every bound alone are then shown to pass all together by a witness, or by search.
  */
 import type { Diagram } from './artefact';
+import { chained, type Chains, type Side } from './chains';
 import { countPaths } from './count';
 import type { Answer, Engine, Least, Question, Valid, Weights } from './engine';
 import { Limit } from './limit';
 import { leftOut, type Bound, type Kept, type Model } from './model';
-import { Paths, type Live } from './paths';
-import { lightest, type Costs, type Limited } from './search';
+import { Paths, type Costs, type Live } from './paths';
+import { lightest, type Limited } from './search';
 import { isSame, Witnesses } from './witnesses';
-import { Within, type Path, type Side } from './within';
+import { Within, type Path } from './within';
 
 /** The costs of one bound or of a blend, what a whole path may cost, and what a violated choice costs: more than all weights together. */
 interface Sweep {
@@ -21,8 +22,7 @@ interface Sweep {
 
 /** A bound by places on a path. */
 interface Weighed {
-  readonly levels: Int32Array;
-  readonly sides: Uint8Array;
+  readonly sides: Int32Array;
   readonly weights: Float64Array;
   readonly most: number;
 }
@@ -30,17 +30,15 @@ interface Weighed {
 const NOTHING: Weights = [];
 
 export class DiagramEngine implements Engine {
+  private readonly chains: Chains;
   private readonly paths: Paths;
   private readonly bounds: readonly Weighed[];
   /** More than any difference of weights: what a violated choice costs, so that fewer violations always come first. */
   private readonly penalty: number;
-  private readonly side: Uint8Array; // by slot, of its literal
-  private readonly level: Int32Array;
+  private readonly side: Int32Array; // by slot, of its literal
   private readonly spared: Uint8Array;
   /** The nodes that the first sweep of a click came by: all others are on no path that matters. */
   private live: Live | undefined;
-  /** Those of them on paths that keep every choice. */
-  private keeping: Live = new Int32Array(0);
   /** What each bound had left at best when it was last looked at. */
   private left: readonly number[];
   /** Slots known to be possible, and known to be impossible, in the click that is being answered. */
@@ -56,16 +54,17 @@ export class DiagramEngine implements Engine {
   private readonly every: readonly number[];
   private readonly featureOf: Int32Array; // by slot
 
-  constructor(private readonly model: Model, private readonly diagram: Diagram) {
-    this.penalty = Math.max(...model.budgets.map(({ weights }) => penaltyFor(weights)), penaltyFor(NOTHING));
+  constructor(private readonly model: Model, diagram: Diagram) {
     const literals = model.slotLiteral;
-    this.paths = new Paths(diagram, model.header.order.length);
+    const weighed = model.budgets.flatMap(({ weights }) => weights.map(([literal]) => model.side(literal) >> 1));
+    this.chains = chained(diagram, model.header.order.length, weighed);
+    this.paths = new Paths(this.chains);
+    this.penalty = [NOTHING, ...model.budgets.map(({ weights }) => weights)].reduce((most, weights) => Math.max(most, penaltyFor(this.costs(weights, 1, []))), 0);
     this.bounds = model.bounds.map((bound) => this.weighed(bound));
     this.left = model.bounds.map(({ budget, sign, most }) => most - (this.leastSum(budget.weights, sign, []) ?? most));
     this.featureOf = Int32Array.from(model.features.flatMap(({ values }, at) => values.map(() => at)));
     this.every = Array.from(literals, (_, slot) => slot);
-    this.side = Uint8Array.from(literals, (literal) => (literal > 0 ? 1 : 0));
-    this.level = Int32Array.from(literals, (literal) => model.level(literal));
+    this.side = Int32Array.from(literals, (literal) => model.side(literal));
     const bytes = () => new Uint8Array(literals.length);
     [this.spared, this.seen, this.ruledOut, this.slots] = [bytes(), bytes(), bytes(), bytes()];
     this.memory = new Witnesses(model.slotStart);
@@ -99,7 +98,7 @@ export class DiagramEngine implements Engine {
     const first = this.blend(choices);
     if (!(this.firstRun(first, choices) <= first.most)) return null;
     const open = this.witnessed(first, asked);
-    const unproven = open.length > 0 || !this.keeps ? this.searched(open, choices) : [];
+    const unproven = open.length > 0 || !this.keeps ? this.searched(first, open, choices) : [];
     if (!this.keeps) return null;
     this.memory.noteClick(choices, this.slots);
     return { slots: this.slots, unproven };
@@ -110,8 +109,7 @@ export class DiagramEngine implements Engine {
     const fewer = this.liveFor?.every((one) => isSame(one, choices.find(({ feature }) => feature === one.feature)));
     const among = fewer ? this.live : undefined;
     const least = paths.run(most + penalty, among);
-    this.live = paths.live(most + penalty, among);
-    this.keeping = paths.live(most, this.live);
+    this.live = paths.live;
     this.liveFor = choices;
     return least;
   }
@@ -136,14 +134,14 @@ export class DiagramEngine implements Engine {
 
   private leastSum(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): number | null {
     const paths = this.priced(weights, sign);
-    const penalty = penaltyFor(weights);
-    for (const literal of forbidden) this.add(paths, literal, penalty);
+    const penalty = penaltyFor(paths.cost);
+    for (const literal of forbidden) this.add(paths.cost, literal, penalty);
     const cost = paths.runUp();
     return cost < penalty / 2 ? cost : null;
   }
 
   count(forbidden: readonly number[]): bigint {
-    return countPaths(this.diagram, this.model.header.order.length, this.costs(NOTHING, 1, forbidden), BigInt(this.model.header.solutions ?? 0));
+    return countPaths(this.chains, this.costs(NOTHING, 1, forbidden), BigInt(this.model.header.solutions ?? 0));
   }
 
   // --- sweeps ------------------------------------------------------------------------------------------------------
@@ -159,17 +157,14 @@ export class DiagramEngine implements Engine {
 
   /** All bounds as one, the tighter ones with more weight: what breaks it breaks a bound. */
   private blend(choices: readonly Kept[]): Sweep {
-    const { bounds } = this.model;
-    const factors = factorsFor(this.left, this.factorRoom(bounds.length));
-    const weights = blended(bounds, factors);
-    const most = this.bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
-    const blend = { paths: this.priced(weights, 1), most, penalty: penaltyFor(weights, most) };
+    const { cost, most } = this.blendOf(this.model.bounds, this.left, this.priced(NOTHING, 1).cost);
+    const blend = { paths: this.paths, most, penalty: penaltyFor(cost, most) };
     this.penalise(blend, choices);
     return blend;
   }
 
   private penalise({ paths, penalty }: Sweep, choices: readonly Kept[]): void {
-    for (const choice of choices) for (const literal of leftOut(this.model, choice)) this.add(paths, literal, penalty);
+    for (const choice of choices) for (const literal of leftOut(this.model, choice)) this.add(paths.cost, literal, penalty);
   }
 
   /** How large factors of bounds may be so that their sums stay exact. */
@@ -179,16 +174,14 @@ export class DiagramEngine implements Engine {
 
   private priced(weights: Weights, sign: 1 | -1): Paths {
     const { paths } = this;
-    paths.low.fill(0);
-    paths.high.fill(0);
-    for (const [literal, weight] of weights) this.add(paths, literal, sign * weight);
+    paths.cost.fill(0);
+    for (const [literal, weight] of weights) this.add(paths.cost, literal, sign * weight);
     return paths;
   }
 
-  private add({ low, high }: Costs, literal: number, cost: number): void {
-    const costs = literal > 0 ? high : low;
-    const level = this.model.level(literal);
-    costs[level] = (costs[level] as number) + cost;
+  private add(costs: Costs, literal: number, cost: number): void {
+    const side = this.model.side(literal);
+    costs[side] = costs[side]! + cost;
   }
 
   /** By slot, how many choices a path through it may violate: a single one of its own feature. */
@@ -203,22 +196,21 @@ export class DiagramEngine implements Engine {
 
   /** Settle slots by the cheapest paths through them: not valid where that costs too much. */
   private settle({ paths, most, penalty }: Sweep, open: readonly number[]): void {
-    const { throughLow, throughHigh } = paths;
     for (const slot of open) {
-      const cost = (this.side[slot] ? throughHigh : throughLow)[this.level[slot] as number] as number;
+      const cost = paths.through[this.side[slot] as number] as number;
       this.slots[slot] = cost <= most + (this.spared[slot] as number) * penalty ? 1 : 0;
     }
   }
 
   /** As `settle`; valid where the path keeps each bound, and then it speaks for all of its values. Returns those that stay open. */
   private witnessed(by: Sweep, open: readonly number[]): number[] {
-    const { slots, seen, spared, level, side } = this;
+    const { slots, seen, spared, side } = this;
     const { taken } = by.paths;
     this.settle(by, open);
     const left: number[] = [];
     for (const slot of open) {
       if (!slots[slot] || seen[slot]) continue;
-      by.paths.walkThrough(level[slot] as number, side[slot] as number);
+      by.paths.walkThrough(side[slot] as number);
       if (this.fits(taken)) this.note(taken, !spared[slot]);
       else left.push(slot);
     }
@@ -227,17 +219,17 @@ export class DiagramEngine implements Engine {
 
   /** Whether a path keeps every bound. */
   private fits(taken: Uint8Array): boolean {
-    for (const { levels, sides, weights, most } of this.bounds) {
+    for (const { sides, weights, most } of this.bounds) {
       let sum = 0;
-      for (let at = 0; at < levels.length; at += 1) if (taken[levels[at] as number] === sides[at]) sum += weights[at] as number;
+      for (let at = 0; at < sides.length; at += 1) if (takes(taken, sides[at]!)) sum += weights[at]!;
       if (sum > most) return false;
     }
     return true;
   }
 
   /** Settle what is left by search, feature by feature: often none of its values can be had. Returns the slots that it could not settle. */
-  private searched(open: readonly number[], choices: readonly Kept[]): number[] {
-    const search = this.prepared(choices);
+  private searched(first: Sweep, open: readonly number[], choices: readonly Kept[]): number[] {
+    const search = this.prepared(first, choices);
     if (!this.keeps && !this.keepsAll(search)) return [];
     const unproven: number[] = [];
     const byFeature = new Map<number, number[]>();
@@ -254,7 +246,7 @@ export class DiagramEngine implements Engine {
           else for (const slot of slots) this.slots[slot] = 0;
           break;
         }
-        const had = slots.find((slot) => taken[this.level[slot] as number] === this.side[slot]) as number;
+        const had = slots.find((slot) => takes(taken, this.side[slot]!)) as number;
         this.note(taken, !this.spared[had]);
         slots = slots.filter((slot) => slot !== had && !this.seen[slot]);
       }
@@ -263,11 +255,11 @@ export class DiagramEngine implements Engine {
   }
 
   /** The search within all bounds, made ready for these choices over the nodes of the click. */
-  private prepared(choices: readonly Kept[]): Within {
-    const { bounds, header } = this.model;
-    const search = (this.within ??= new Within(this.diagram, header.order.length, bounds.map((bound) => this.limit(bound, []))));
-    const shut = choices.flatMap((choice) => leftOut(this.model, choice)).map((literal) => this.sideOf(literal));
-    this.left = search.prepare((left) => this.blendOf(bounds, left, []), shut, this.live as Live, this.keeping);
+  private prepared({ paths, most }: Sweep, choices: readonly Kept[]): Within {
+    const { bounds } = this.model;
+    const search = (this.within ??= new Within(this.chains, bounds.map((bound) => this.limit(bound, []))));
+    const shut = choices.flatMap((choice) => leftOut(this.model, choice)).map((literal) => this.model.side(literal));
+    this.left = search.prepare((left) => this.blendOf(bounds, left, this.costs(NOTHING, 1, [])), shut, paths.live, paths.liveWithin(most));
     return search;
   }
 
@@ -279,7 +271,7 @@ export class DiagramEngine implements Engine {
 
   /** A path through one of these slots of a feature that keeps the choices of other features. */
   private through(search: Within, feature: number, slots: readonly number[], choices: readonly Kept[]): Path {
-    const sides = (some: readonly number[]): Side[] => some.map((slot) => this.sideOf(this.model.slotLiteral[slot] as number));
+    const sides = (some: readonly number[]): Side[] => some.map((slot) => this.side[slot]!);
     const own = choices.find((choice) => choice.feature === feature);
     const all = this.model.slotsOf(feature);
     const reopened = own ? sides(all.filter((slot) => !own.allowed.has(slot))) : [];
@@ -288,24 +280,19 @@ export class DiagramEngine implements Engine {
 
   private weighed({ budget, sign, most }: Bound): Weighed {
     return {
-      levels: Int32Array.from(budget.weights, ([literal]) => this.model.level(literal)),
-      sides: Uint8Array.from(budget.weights, ([literal]) => (literal > 0 ? 1 : 0)),
+      sides: Int32Array.from(budget.weights, ([literal]) => this.model.side(literal)),
       weights: Float64Array.from(budget.weights, ([, weight]) => sign * weight),
       most,
     };
   }
 
-  private sideOf(literal: number): Side {
-    return [this.model.level(literal), literal > 0 ? 1 : 0];
-  }
-
   /** A path that was found; one that keeps all choices speaks for each of its values. */
   private note(taken: Uint8Array, keeps: boolean): void {
-    const { seen, level, side } = this;
-    this.memory.add((slot) => taken[level[slot] as number] === side[slot]);
+    const { seen, side } = this;
+    const slots = this.memory.add((slot) => takes(taken, side[slot]!));
     if (!keeps) return;
     this.keeps = true;
-    for (let slot = 0; slot < seen.length; slot += 1) if (taken[level[slot] as number] === side[slot]) seen[slot] = 1;
+    for (let at = 0; at < slots.length; at += 1) seen[slots[at]!] = 1;
   }
 
   // --- search ------------------------------------------------------------------------------------------------------
@@ -318,34 +305,42 @@ export class DiagramEngine implements Engine {
   /** The bounds, and all of them as one more, which cuts a search off where each alone does not. */
   private limits(forbidden: readonly number[], bounds: readonly Bound[], left: readonly number[]): Limited[] {
     const limits = bounds.map((bound) => this.limit(bound, forbidden));
-    return bounds.length < 2 ? limits : [...limits, this.blendOf(bounds, left, forbidden)];
+    return bounds.length < 2 ? limits : [...limits, this.blendOf(bounds, left, this.costs(NOTHING, 1, forbidden))];
   }
 
   private limit({ budget, sign, most }: Bound, forbidden: readonly number[]): Limited {
-    return { ...this.costs(budget.weights, sign, forbidden), most };
+    return { cost: this.costs(budget.weights, sign, forbidden), most };
   }
 
-  private blendOf(bounds: readonly Bound[], left: readonly number[], forbidden: readonly number[]): Limited {
+  /** All bounds as one, upon the costs given. */
+  private blendOf(bounds: readonly Bound[], left: readonly number[], cost: Costs): Limited {
     const factors = factorsFor(left, this.factorRoom(bounds.length));
-    const most = bounds.reduce((sum, bound, at) => sum + bound.most * (factors[at] as number), 0);
-    return { ...this.costs(blended(bounds, factors), 1, forbidden), most };
+    let most = 0;
+    bounds.forEach((bound, at) => {
+      const factor = factors[at] as number;
+      most += factor * bound.most;
+      for (const [literal, weight] of bound.budget.weights) this.add(cost, literal, factor * bound.sign * weight);
+    });
+    return { cost, most };
   }
 
   private found(weight: readonly Costs[], limits: readonly Limited[], any: boolean): Answer {
-    const rows = any && limits.length > 0 ? limits.slice(-1) : weight;
-    const { found, proven } = lightest(this.diagram, this.model.header.order.length, rows, limits, any);
+    const rows = any && limits.length > 0 ? limits.slice(-1).map(({ cost }) => cost) : weight;
+    const { found, proven } = lightest(this.chains, rows, limits, any);
     if (!found) return { holds: null, proven };
-    return { holds: (literal) => (found.taken[this.model.level(literal)] === 1) === literal > 0, proven };
+    return { holds: (literal) => takes(found.taken, this.model.side(literal)), proven };
   }
 
   private costs(weights: Weights, sign: 1 | -1, forbidden: readonly number[]): Costs {
-    const levels = this.model.header.order.length;
-    const costs = { low: new Float64Array(levels), high: new Float64Array(levels) };
+    const costs = new Float64Array(2 * this.chains.levels);
     for (const [literal, weight] of weights) this.add(costs, literal, sign * weight);
     for (const literal of forbidden) this.add(costs, literal, Infinity);
     return costs;
   }
 }
+
+/** Whether a path takes a side, by the side that it takes at every level. */
+const takes = (taken: Uint8Array, side: Side): boolean => taken[side >> 1] === (side & 1);
 
 /** Sums of a column stay below this. */
 const ROOM = 2 ** 50;
@@ -369,15 +364,11 @@ function packed(ties: readonly Weights[]): Weights[] {
 }
 
 /** More than twice what sums of these weights can differ from nothing, or from `most`. */
-const penaltyFor = (weights: Weights, most = 0): number =>
-  2 ** Math.ceil(Math.log2(4 * weights.reduce((sum, [, weight]) => sum + Math.abs(weight), 1 + Math.abs(most))));
+const penaltyFor = (costs: Costs, most = 0): number =>
+  2 ** Math.ceil(Math.log2(4 * costs.reduce((sum, cost) => sum + Math.abs(cost), 1 + Math.abs(most))));
 
 /** How much bounds count among each other: the less one has left, the more. Whole numbers, so that sums stay exact. */
 function factorsFor(left: readonly number[], room: number): number[] {
   const least = Math.min(...left.map((one) => Math.max(one, 0))) + 1;
   return left.map((one) => (room < 1 ? 0 : Math.max(1, Math.round((room * least) / (Math.max(one, 0) + 1)))));
 }
-
-const blended = (bounds: readonly Bound[], factors: readonly number[]): Weights =>
-  bounds.flatMap(({ budget, sign }, at) => budget.weights.map(([literal, weight]) => [literal, weight * sign * (factors[at] as number)] as const));
-

@@ -1,5 +1,6 @@
 /** A loaded model: names to literals to levels, the engines that it needs made at their first use, choices made sense of. */
 import { readArtefact, type Artefact, type Clauses, type Diagram } from './artefact';
+import type { Side } from './chains';
 import { DiagramEngine } from './diagram-engine';
 import type { Engine } from './engine';
 import { ArtefactError, CpqError, UnknownNameError } from './errors';
@@ -94,8 +95,9 @@ export class Model {
     return found;
   }
 
-  level(literal: number): number {
-    return this.levelOf[Math.abs(literal)] as number;
+  /** A literal's side of the diagram. */
+  side(literal: number): Side {
+    return 2 * (this.levelOf[Math.abs(literal)] as number) + (literal > 0 ? 1 : 0);
   }
 
   /** What answers questions about configurations; made at its first use. */

@@ -4,249 +4,246 @@
  *
  * Costs are kept as what a path pays above the cheapest side of every level, so that levels an edge skips cost nothing extra.
  */
-import type { Diagram } from './artefact';
+import type { Chains, Edge, Side } from './chains';
 
-/** An edge as a number: 2 · node + side; where the root lies below the top level, the way there is edge 0. */
-type Edge = number;
+/** Costs by side of a level; Infinity: the side is forbidden. */
+export type Costs = Float64Array;
 
 /** Ids of nodes, children before parents. */
 export type Live = Int32Array;
 
+/** The way to the root, as an edge. */
+const ENTRY: Edge = 0;
+
 export class Paths {
-  /** What each side of each level costs; fill before `run`. */
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-  /** Cheapest whole path with this side of this level; Infinity where there is none. */
-  readonly throughLow: Float64Array;
-  readonly throughHigh: Float64Array;
-  /** The last path that was walked: the side taken at every level. */
+  /** What each side costs; fill before `run`. */
+  readonly cost: Costs;
+  /** By side, the cheapest whole path that takes it; Infinity where there is none. */
+  readonly through: Float64Array;
+  /** The last path that was walked: the side taken at every level, 0 or 1. */
   readonly taken: Uint8Array;
+  /** Nodes on paths that the last run did not leave out. */
+  live: Live = new Int32Array(0);
   /** The cheaper side of every level together, and what each side costs above it. */
-  base = 0;
-  readonly extraLow: Float64Array;
-  readonly extraHigh: Float64Array;
-  /** By node: the least that a path from there to true costs extra; Infinity where there is none. */
-  readonly below: Float64Array;
+  private base = 0;
+  private readonly extra: Float64Array;
   private readonly cheaper: Uint8Array;
+  /** By step, what it costs with all that follow. */
+  private readonly stepCost: Float64Array;
+  /** By node: the least that a path to there, and from there to true, costs extra; Infinity where there is none. */
   private readonly above: Float64Array;
+  private readonly below: Float64Array;
+  /** By node, the edge on the cheapest path to it. */
   private readonly from: Int32Array;
-  private readonly visited: Uint8Array;
   private readonly lives: Int32Array;
-  private readonly edgeLow: Int32Array;
-  private readonly edgeHigh: Int32Array;
+  /** By step and by side, the cheapest path's edge that takes it; by step that path's cost. */
+  private readonly stepEdge: Int32Array;
+  private readonly throughStep: Float64Array;
+  private readonly edge: Int32Array;
   /** Row k, column l: the cheapest path over an edge that skips the levels l … l + 2^k − 1. */
   private readonly skips: Float64Array[];
   private readonly skipEdges: Int32Array[];
 
-  constructor(readonly diagram: Diagram, readonly levels: number) {
+  constructor(private readonly chains: Chains) {
+    const { levels, level, side } = chains;
     const floats = (size: number) => new Float64Array(size);
-    const nodes = diagram.level.length;
-    [this.low, this.high, this.throughLow, this.throughHigh] = [floats(levels), floats(levels), floats(levels), floats(levels)];
-    [this.extraLow, this.extraHigh] = [floats(levels), floats(levels)];
-    [this.below, this.above, this.from] = [floats(nodes), floats(nodes), new Int32Array(nodes)];
-    [this.edgeLow, this.edgeHigh, this.taken] = [new Int32Array(levels), new Int32Array(levels), new Uint8Array(levels)];
-    [this.visited, this.lives] = [new Uint8Array(nodes), new Int32Array(nodes)];
-    this.cheaper = new Uint8Array(levels);
+    const [sides, nodes, steps] = [2 * levels, level.length, side.length];
+    [this.cost, this.through, this.extra, this.edge] = [floats(sides), floats(sides), floats(sides), new Int32Array(sides)];
+    [this.stepCost, this.throughStep, this.stepEdge] = [floats(steps), floats(steps), new Int32Array(steps)];
+    [this.below, this.above, this.from, this.lives] = [floats(nodes), floats(nodes), new Int32Array(nodes), new Int32Array(nodes)];
+    [this.taken, this.cheaper] = [new Uint8Array(levels), new Uint8Array(levels)];
     const rows = levels > 0 ? 32 - Math.clz32(levels) : 0;
     this.skips = Array.from({ length: rows }, () => floats(levels));
     this.skipEdges = Array.from({ length: rows }, () => new Int32Array(levels));
   }
 
   /** Cheapest path of all, by the costs as they stand. Enough where single literals do not matter. */
-  runUp(live?: Live): number {
-    const { low, high, extraLow, extraHigh } = this;
-    let base = 0;
-    for (let at = 0; at < this.levels; at += 1) {
-      const [a, b] = [low[at] as number, high[at] as number];
-      const least = a < b ? a : b;
-      this.cheaper[at] = b < a ? 1 : 0;
-      extraLow[at] = a - least;
-      extraHigh[at] = b - least;
-      base += least;
-    }
-    this.base = base;
-    const { level, low: lows, high: highs, root } = this.diagram;
-    const { below } = this;
-    if (live) below.fill(Infinity);
+  runUp(among?: Live): number {
+    this.weigh();
+    const { below, stepCost } = this;
+    const { target, step, root, entry } = this.chains;
+    if (among) below.fill(Infinity);
     below[0] = Infinity;
     below[1] = 0;
-    const end = live ? live.length : root + 1;
-    for (let place = live ? 0 : 2; place < end; place += 1) {
-      const id = live ? (live[place] as number) : place;
-      const at = level[id] as number;
-      const a = (extraLow[at] as number) + (below[lows[id] as number] as number);
-      const b = (extraHigh[at] as number) + (below[highs[id] as number] as number);
+    const end = among ? among.length : root + 1;
+    for (let place = among ? 0 : 2; place < end; place += 1) {
+      const id = among ? among[place]! : place;
+      const a = stepCost[step[2 * id]!]! + below[target[2 * id]!]!;
+      const b = stepCost[step[2 * id + 1]!]! + below[target[2 * id + 1]!]!;
       below[id] = a < b ? a : b;
     }
-    return base + (below[root] as number);
+    return this.base + stepCost[entry]! + below[root]!;
+  }
+
+  /** What levels and steps cost. */
+  private weigh(): void {
+    const { cost, extra, cheaper, stepCost } = this;
+    this.base = 0;
+    for (let at = 0; at < cheaper.length; at += 1) {
+      const [a, b] = [cost[2 * at]!, cost[2 * at + 1]!];
+      const least = a < b ? a : b;
+      cheaper[at] = b < a ? 1 : 0;
+      extra[2 * at] = a - least;
+      extra[2 * at + 1] = b - least;
+      this.base += least;
+    }
+    const { side, rest } = this.chains;
+    for (let at = 1; at < side.length; at += 1) stepCost[at] = extra[side[at]!]! + stepCost[rest[at]!]!;
   }
 
   /**
-   * Cheapest path through every literal, paths that cost more than `most` left out. Returns the cheapest of all. With `live`
+   * Cheapest path through every literal, paths that cost more than `most` left out. Returns the cheapest of all. With `among`
    * only these nodes are looked at.
    */
-  run(most: number, live?: Live): number {
-    const best = this.runUp(live);
-    this.forget();
-    this.runDown(most - this.base, live);
+  run(most: number, among?: Live): number {
+    const best = this.runUp(among);
+    this.through.fill(Infinity);
+    this.throughStep.fill(Infinity);
+    this.above.fill(Infinity);
+    for (const row of this.skips) row.fill(Infinity);
+    this.runDown(most - this.base, among);
+    this.spreadSteps();
     this.spreadSkips();
     return best;
   }
 
-  /**
-   * The nodes on paths of the last run that cost no more than `most`, children first: what other costs of the same paths have to look
-   * at. With `among` they are known to be among these.
-   */
-  live(most: number, among?: Live): Live {
-    const { above, below, visited, lives } = this;
-    const end = among ? among.length : this.diagram.root + 1;
-    const extra = most - this.base;
+  /** Those of the live nodes that lie on paths which cost no more than `most`. */
+  liveWithin(most: number): Live {
+    const { above, below, lives, live } = this;
     let count = 0;
-    for (let place = among ? 0 : 2; place < end; place += 1) {
-      const id = among ? (among[place] as number) : place;
-      if (visited[id] && (above[id] as number) + (below[id] as number) <= extra) lives[count++] = id;
+    for (let place = 0; place < live.length; place += 1) {
+      const id = live[place]!;
+      if (above[id]! + below[id]! <= most - this.base) lives[count++] = id;
     }
     return lives.slice(0, count);
   }
 
-  private forget(): void {
-    this.throughLow.fill(Infinity);
-    this.throughHigh.fill(Infinity);
-    this.above.fill(Infinity);
-    for (const row of this.skips) row.fill(Infinity);
+  private runDown(most: number, among?: Live): void {
+    const { above, below, lives } = this;
+    const { root, entry } = this.chains;
+    above[root] = this.stepCost[entry]!;
+    if (entry > 0) this.noteStep(entry, above[root] + below[root]!, ENTRY);
+    if (this.chains.top > 0) this.skip(0, this.chains.top, above[root] + below[root]!, ENTRY);
+    let begin = lives.length;
+    const first = among ? 0 : 2;
+    for (let place = among ? among.length - 1 : root; place >= first; place -= 1) {
+      const id = among ? among[place]! : place;
+      const here = above[id]!;
+      if (!(here + below[id]! <= most)) continue;
+      lives[--begin] = id;
+      this.goDown(2 * id, here);
+      this.goDown(2 * id + 1, here);
+    }
+    this.live = lives.slice(begin);
   }
 
-  private runDown(most: number, live?: Live): void {
-    const { level, low: lows, high: highs, root } = this.diagram;
-    const { above, below, from, extraLow, extraHigh, throughLow, throughHigh, edgeLow, edgeHigh } = this;
-    this.visited.fill(0);
-    above[root] = 0;
-    if ((level[root] as number) > 0) this.skip(0, level[root] as number, below[root] as number, 0);
-    const { visited } = this;
-    const first = live ? 0 : 2;
-    for (let place = live ? live.length - 1 : root; place >= first; place -= 1) {
-      const id = live ? (live[place] as number) : place;
-      const here = above[id] as number;
-      if (!(here + (below[id] as number) <= most)) continue;
-      visited[id] = 1;
-      const at = level[id] as number;
-      const [left, right] = [lows[id] as number, highs[id] as number];
-      const a = here + (extraLow[at] as number);
-      const b = here + (extraHigh[at] as number);
-      if (left !== 0) {
-        if (a < (above[left] as number)) {
-          above[left] = a;
-          from[left] = 2 * id;
-        }
-        const whole = a + (below[left] as number);
-        if (whole < (throughLow[at] as number)) {
-          throughLow[at] = whole;
-          edgeLow[at] = 2 * id;
-        }
-        if ((level[left] as number) > at + 1) this.skip(at + 1, level[left] as number, whole, 2 * id);
+  private goDown(edge: Edge, here: number): void {
+    const { above, below } = this;
+    const step = this.chains.step[edge]!;
+    const to = this.chains.target[edge]!;
+    const there = here + this.stepCost[step]!;
+    if (there < above[to]!) {
+      above[to] = there;
+      this.from[to] = edge;
+    }
+    this.noteStep(step, there + below[to]!, edge);
+  }
+
+  private noteStep(step: number, whole: number, edge: Edge): void {
+    if (whole < this.throughStep[step]!) {
+      this.throughStep[step] = whole;
+      this.stepEdge[step] = edge;
+    }
+  }
+
+  /** From steps to those that follow, to the sides that they take and the levels that they skip. */
+  private spreadSteps(): void {
+    const { throughStep, stepEdge, through, edge } = this;
+    const { side, end, rest } = this.chains;
+    for (let at = side.length - 1; at > 0; at -= 1) {
+      const whole = throughStep[at]!;
+      if (whole === Infinity) continue;
+      const own = side[at]!;
+      if (whole < through[own]!) {
+        through[own] = whole;
+        edge[own] = stepEdge[at]!;
       }
-      if (right !== 0) {
-        if (b < (above[right] as number)) {
-          above[right] = b;
-          from[right] = 2 * id + 1;
-        }
-        const whole = b + (below[right] as number);
-        if (whole < (throughHigh[at] as number)) {
-          throughHigh[at] = whole;
-          edgeHigh[at] = 2 * id + 1;
-        }
-        if ((level[right] as number) > at + 1) this.skip(at + 1, level[right] as number, whole, 2 * id + 1);
-      }
+      const next = (own >> 1) + 1;
+      if (end[at]! > next) this.skip(next, end[at]!, whole, stepEdge[at]!);
+      if (rest[at]! > 0) this.noteStep(rest[at]!, whole, stepEdge[at]!);
     }
   }
 
   /** An edge over the levels first … end − 1, on a path of this cost. */
   private skip(first: number, end: number, whole: number, edge: Edge): void {
     const row = 31 - Math.clz32(end - first);
-    const [costs, edges] = [this.skips[row] as Float64Array, this.skipEdges[row] as Int32Array];
+    const [costs, edges] = [this.skips[row]!, this.skipEdges[row]!];
     const last = end - (1 << row);
-    if (whole < (costs[first] as number)) {
-      costs[first] = whole;
-      edges[first] = edge;
-    }
-    if (whole < (costs[last] as number)) {
-      costs[last] = whole;
-      edges[last] = edge;
+    for (let at = first; ; at = last) {
+      if (whole < costs[at]!) {
+        costs[at] = whole;
+        edges[at] = edge;
+      }
+      if (at === last) return;
     }
   }
 
   /** From spans of levels to single ones, and from "either" to both sides. */
   private spreadSkips(): void {
     for (let row = this.skips.length - 1; row > 0; row -= 1) {
-      const [costs, edges] = [this.skips[row] as Float64Array, this.skipEdges[row] as Int32Array];
-      const [halves, halfEdges] = [this.skips[row - 1] as Float64Array, this.skipEdges[row - 1] as Int32Array];
+      const [costs, edges] = [this.skips[row]!, this.skipEdges[row]!];
       const half = 1 << (row - 1);
-      for (let at = 0; at + 2 * half <= this.levels; at += 1) {
-        const whole = costs[at] as number;
-        if (whole === Infinity) continue;
-        for (let place = at; place <= at + half; place += half) {
-          if (whole < (halves[place] as number)) {
-            halves[place] = whole;
-            halfEdges[place] = edges[at] as number;
-          }
-        }
+      for (let at = 0; at + 2 * half <= this.cheaper.length; at += 1) {
+        if (costs[at]! < Infinity) this.skip(at, at + half, costs[at]!, edges[at]!);
+        if (costs[at]! < Infinity) this.skip(at + half, at + 2 * half, costs[at]!, edges[at]!);
       }
     }
-    const { base, throughLow, throughHigh, edgeLow, edgeHigh } = this;
+    const { base, through, extra, edge } = this;
     const [costs, edges] = [this.skips[0], this.skipEdges[0]];
     if (!costs || !edges) return;
-    for (let at = 0; at < this.levels; at += 1) {
-      const a = (costs[at] as number) + (this.extraLow[at] as number);
-      const b = (costs[at] as number) + (this.extraHigh[at] as number);
-      if (a < (throughLow[at] as number)) {
-        throughLow[at] = a;
-        edgeLow[at] = edges[at] as number;
+    for (let side = 0; side < through.length; side += 1) {
+      const whole = costs[side >> 1]! + extra[side]!;
+      if (whole < through[side]!) {
+        through[side] = whole;
+        edge[side] = edges[side >> 1]!;
       }
-      if (b < (throughHigh[at] as number)) {
-        throughHigh[at] = b;
-        edgeHigh[at] = edges[at] as number;
-      }
-      throughLow[at] = (throughLow[at] as number) + base;
-      throughHigh[at] = (throughHigh[at] as number) + base;
+      through[side] = through[side]! + base;
     }
   }
 
-  /** Walk the cheapest path with this side of this level into `taken`; after `run`, where there is such a path. */
-  walkThrough(level: number, side: number): void {
-    const edge = (side ? this.edgeHigh[level] : this.edgeLow[level]) as Edge;
-    const { low: lows, high: highs, root } = this.diagram;
-    this.takeCheaperSides();
-    let node = edge >> 1;
-    if (edge > 1) {
-      this.taken[this.diagram.level[node] as number] = edge & 1;
-      for (; node !== root; node = (this.from[node] as number) >> 1) {
-        const up = this.from[node] as Edge;
-        this.taken[this.diagram.level[up >> 1] as number] = up & 1;
-      }
-    }
-    this.walkDown(edge > 1 ? ((edge & 1 ? highs : lows)[edge >> 1] as number) : root);
-    this.taken[level] = side;
-  }
-
-  /** Walk the cheapest path of all into `taken`; after `runUp`, where there is one. Of equals the low side. */
-  walk(): void {
-    this.takeCheaperSides();
-    this.walkDown(this.diagram.root);
-  }
-
-  private takeCheaperSides(): void {
+  /** Walk the cheapest path with this side into `taken`; after `run`, where there is such a path. */
+  walkThrough(side: Side): void {
+    const { target, root } = this.chains;
+    const edge = this.edge[side]!;
     this.taken.set(this.cheaper);
+    this.takeSteps(this.chains.entry);
+    for (let up = edge; up !== ENTRY; ) {
+      this.take(up);
+      const node = up >> 1;
+      up = node === root ? ENTRY : this.from[node]!;
+    }
+    this.walkDown(edge === ENTRY ? root : target[edge]!);
+    this.taken[side >> 1] = side & 1;
+  }
+
+  private take(edge: Edge): void {
+    this.takeSteps(this.chains.step[edge]!);
+  }
+
+  private takeSteps(first: number): void {
+    const { side, rest } = this.chains;
+    for (let at = first; at > 0; at = rest[at]!) this.taken[side[at]! >> 1] = side[at]! & 1;
   }
 
   private walkDown(start: number): void {
-    const { level, low: lows, high: highs } = this.diagram;
+    const { below, stepCost } = this;
+    const { target, step } = this.chains;
     for (let node = start; node > 1; ) {
-      const at = level[node] as number;
-      const a = (this.extraLow[at] as number) + (this.below[lows[node] as number] as number);
-      const b = (this.extraHigh[at] as number) + (this.below[highs[node] as number] as number);
-      const side = b < a ? 1 : 0;
-      this.taken[at] = side;
-      node = (side ? highs : lows)[node] as number;
+      const a = stepCost[step[2 * node]!]! + below[target[2 * node]!]!;
+      const b = stepCost[step[2 * node + 1]!]! + below[target[2 * node + 1]!]!;
+      const edge = 2 * node + (b < a ? 1 : 0);
+      this.take(edge);
+      node = target[edge]!;
     }
   }
 }

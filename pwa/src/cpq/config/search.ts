@@ -5,17 +5,13 @@
  * A weight is a row of numbers that are added one by one and compared from the first on, so that ties can be decided by what
  * would not fit into one double.
  */
-import type { Diagram } from './artefact';
+import type { Chains, Edge } from './chains';
+import type { Costs } from './paths';
 
 export const NODE_LIMIT = 50_000;
 
-/** Costs of both sides of every level, one column a number of the weight or a bound; Infinity: the side is forbidden. */
-export interface Costs {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-}
-
-export interface Limited extends Costs {
+export interface Limited {
+  readonly cost: Costs;
   /** What a path may cost at most. */
   readonly most: number;
 }
@@ -27,18 +23,15 @@ export interface Found {
   readonly proven: boolean;
 }
 
-/** A column made ready: extra costs above the cheaper side, and the least of them from each node on. */
+/** A column made ready: by step what it costs above the cheaper sides with all that follow, and the least of it from each node on. */
 interface Column {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
+  readonly step: Float64Array;
   readonly below: Float64Array;
 }
 
 /** The lightest path within the limits; with `any` the first that is found. Null where none was found. */
-export function lightest(
-  diagram: Diagram, levels: number, weight: readonly Costs[], limits: readonly Limited[], any = false,
-): { found: Found | null; proven: boolean } {
-  const search = new Search(diagram, levels, weight, limits, any);
+export function lightest(chains: Chains, weight: readonly Costs[], limits: readonly Limited[], any = false): { found: Found | null; proven: boolean } {
+  const search = new Search(chains, weight, limits, any);
   search.run();
   const proven = search.visits <= NODE_LIMIT;
   return { found: search.best ? { taken: search.best, proven } : null, proven };
@@ -51,92 +44,107 @@ class Search {
   private readonly sums: Column[];
   private readonly room: number[];
   private readonly width: number;
-  /** Weight and sums so far, a row a level. */
+  /** By level, the side of lesser weight. */
+  private readonly lighter: Uint8Array;
+  /** The edges taken; weight and sums before each, a row an edge. */
+  private readonly path: Edge[] = [];
   private readonly spent: Float64Array;
   private readonly bestWeight: Float64Array;
-  private readonly taken: Uint8Array;
   private readonly before = new Map<number, Float64Array[]>();
 
-  constructor(private readonly diagram: Diagram, private readonly levels: number, weight: readonly Costs[], limits: readonly Limited[], private readonly any: boolean) {
-    this.weights = raised(diagram, levels, weight);
-    this.sums = limits.map((costs) => raised(diagram, levels, [costs])[0] as Column);
-    this.room = limits.map(({ low, high, most }) => most - cheaperSides(low, high));
+  constructor(private readonly chains: Chains, weight: readonly Costs[], limits: readonly Limited[], private readonly any: boolean) {
+    this.lighter = lighterSides(weight, chains.levels);
+    this.weights = raised(chains, weight, this.lighter);
+    this.sums = limits.flatMap(({ cost }) => raised(chains, [cost], lighterSides([cost], chains.levels)));
+    this.room = limits.map(({ cost, most }) => most - cheaperSides(cost));
     this.width = this.weights.length + this.sums.length;
-    this.spent = new Float64Array((levels + 1) * this.width);
+    this.spent = new Float64Array((chains.levels + 1) * this.width);
     this.bestWeight = new Float64Array(this.weights.length).fill(Infinity);
-    this.taken = new Uint8Array(levels);
   }
 
   run(): void {
-    this.visit(0, this.diagram.root);
+    this.spend(0, this.chains.entry);
+    this.visit(this.chains.root);
   }
 
   /** True: stop searching. */
-  private visit(level: number, node: number): boolean {
+  private visit(node: number): boolean {
     this.visits += 1;
     if (this.visits > NODE_LIMIT) return true;
-    if (!this.hasRoom(level, node) || !this.isLighter(level, node)) return false;
-    if (level === this.levels) return this.keep(level);
-    if (this.wasHere(level, node)) return false;
-    const here = this.diagram.level[node] === level;
-    const low = here ? (this.diagram.low[node] as number) : node;
-    const high = here ? (this.diagram.high[node] as number) : node;
-    const first = this.highFirst(level, low, high) ? 1 : 0;
-    return this.step(level, first, first ? high : low) || this.step(level, 1 - first, first ? low : high);
+    if (!this.hasRoom(node) || !this.isLighter(node)) return false;
+    if (node === 1) return this.keep();
+    if (this.wasHere(node)) return false;
+    const first = 2 * node + (this.highFirst(node) ? 1 : 0);
+    return this.go(first) || this.go(first ^ 1);
   }
 
-  private step(level: number, side: number, child: number): boolean {
-    const { spent, width, weights } = this;
-    const [from, to] = [level * width, (level + 1) * width];
+  private go(edge: Edge): boolean {
+    this.spend(this.path.length + 1, this.chains.step[edge]!);
+    this.path.push(edge);
+    const ended = this.visit(this.chains.target[edge]!);
+    this.path.pop();
+    return ended;
+  }
+
+  /** Add the steps to what was spent one row before. */
+  private spend(row: number, step: number): void {
+    const { spent, width, weights, sums } = this;
+    const to = row * width;
     for (let at = 0; at < width; at += 1) {
-      const column = (at < weights.length ? weights[at] : this.sums[at - weights.length]) as Column;
-      spent[to + at] = (spent[from + at] as number) + ((side ? column.high : column.low)[level] as number);
+      const column = at < weights.length ? weights[at]! : sums[at - weights.length]!;
+      spent[to + at] = (row > 0 ? spent[to - width + at]! : 0) + column.step[step]!;
     }
-    this.taken[level] = side;
-    return this.visit(level + 1, child);
   }
 
-  private keep(level: number): boolean {
-    this.best = this.taken.slice();
-    for (let at = 0; at < this.weights.length; at += 1) this.bestWeight[at] = this.spent[level * this.width + at] as number;
+  private get now(): number {
+    return this.path.length * this.width;
+  }
+
+  private keep(): boolean {
+    const { side, rest, step, entry } = this.chains;
+    const taken = this.lighter.slice();
+    for (const first of [entry, ...this.path.map((edge) => step[edge]!)]) {
+      for (let at = first; at > 0; at = rest[at]!) taken[side[at]! >> 1] = side[at]! & 1;
+    }
+    this.best = taken;
+    this.bestWeight.set(this.spent.subarray(this.now, this.now + this.weights.length));
     return this.any;
   }
 
-  private hasRoom(level: number, node: number): boolean {
-    const from = level * this.width + this.weights.length;
+  private hasRoom(node: number): boolean {
+    const from = this.now + this.weights.length;
     for (let at = 0; at < this.sums.length; at += 1) {
-      const least = (this.spent[from + at] as number) + ((this.sums[at] as Column).below[node] as number);
-      if (!(least <= (this.room[at] as number))) return false;
+      if (!(this.spent[from + at]! + this.sums[at]!.below[node]! <= this.room[at]!)) return false;
     }
     return true;
   }
 
-  private isLighter(level: number, node: number): boolean {
-    const from = level * this.width;
+  private isLighter(node: number): boolean {
+    const from = this.now;
     for (let at = 0; at < this.weights.length; at += 1) {
-      const least = (this.spent[from + at] as number) + ((this.weights[at] as Column).below[node] as number);
+      const least = this.spent[from + at]! + this.weights[at]!.below[node]!;
       if (least === Infinity) return false;
-      if (least !== this.bestWeight[at]) return least < (this.bestWeight[at] as number);
+      if (least !== this.bestWeight[at]) return least < this.bestWeight[at]!;
     }
     return false;
   }
 
-  private highFirst(level: number, low: number, high: number): boolean {
+  private highFirst(node: number): boolean {
+    const { step, target } = this.chains;
     for (const column of this.weights) {
-      const a = (column.low[level] as number) + (column.below[low] as number);
-      const b = (column.high[level] as number) + (column.below[high] as number);
+      const a = column.step[step[2 * node]!]! + column.below[target[2 * node]!]!;
+      const b = column.step[step[2 * node + 1]!]! + column.below[target[2 * node + 1]!]!;
       if (a !== b) return b < a;
     }
     return false;
   }
 
-  /** Whether this place was seen before with no more spent in anything; notes this visit otherwise. */
-  private wasHere(level: number, node: number): boolean {
-    const key = level * this.diagram.level.length + node;
-    const now = this.spent.slice(level * this.width, (level + 1) * this.width);
-    const earlier = this.before.get(key);
+  /** Whether this node was seen before with no more spent in anything; notes this visit otherwise. */
+  private wasHere(node: number): boolean {
+    const now = this.spent.slice(this.now, this.now + this.width);
+    const earlier = this.before.get(node);
     if (!earlier) {
-      this.before.set(key, [now]);
+      this.before.set(node, [now]);
       return false;
     }
     if (earlier.some((one) => this.isNoGreater(one, now))) return true;
@@ -146,50 +154,49 @@ class Search {
 
   private isNoGreater(one: Float64Array, other: Float64Array): boolean {
     const numbers = this.weights.length;
-    for (let at = numbers; at < this.width; at += 1) if ((one[at] as number) > (other[at] as number)) return false;
-    for (let at = 0; at < numbers; at += 1) if (one[at] !== other[at]) return (one[at] as number) < (other[at] as number);
+    for (let at = numbers; at < this.width; at += 1) if (one[at]! > other[at]!) return false;
+    for (let at = 0; at < numbers; at += 1) if (one[at] !== other[at]) return one[at]! < other[at]!;
     return true;
   }
 }
 
-function cheaperSides(low: Float64Array, high: Float64Array): number {
+function cheaperSides(cost: Costs): number {
   let sum = 0;
-  for (let level = 0; level < low.length; level += 1) sum += Math.min(low[level] as number, high[level] as number);
+  for (let low = 0; low < cost.length; low += 2) sum += Math.min(cost[low]!, cost[low + 1]!);
   return sum;
 }
 
-/** What each side costs above the lighter one of its level, compared as a row, and the least row from each node on. */
-function raised({ level, low, high, root }: Diagram, levels: number, row: readonly Costs[]): Column[] {
-  const columns = row.map(() => ({ low: new Float64Array(levels), high: new Float64Array(levels), below: new Float64Array(level.length) }));
-  for (let at = 0; at < levels; at += 1) {
-    const differing = row.find((one) => one.low[at] !== one.high[at]);
-    const highIsLess = differing !== undefined && (differing.high[at] as number) < (differing.low[at] as number);
-    row.forEach((one, place) => {
-      const column = columns[place] as Column;
-      const [a, b] = [one.low[at] as number, one.high[at] as number];
-      const least = highIsLess ? b : a;
-      column.low[at] = above(a, least);
-      column.high[at] = above(b, least);
-    });
-  }
-  for (const { below } of columns) {
+/** By level, 1 where the high side is the lighter one, compared as a row. */
+function lighterSides(row: readonly Costs[], levels: number): Uint8Array {
+  return Uint8Array.from({ length: levels }, (_, at) => {
+    const differing = row.find((cost) => cost[2 * at] !== cost[2 * at + 1]);
+    return differing && differing[2 * at + 1]! < differing[2 * at]! ? 1 : 0;
+  });
+}
+
+/** What steps cost above the lighter sides, and the least row from each node on. */
+function raised({ level, side, rest, step, target, root }: Chains, row: readonly Costs[], lighter: Uint8Array): Column[] {
+  const columns = row.map((cost): Column => {
+    const steps = new Float64Array(side.length);
+    for (let at = 1; at < side.length; at += 1) {
+      const own = side[at]!;
+      steps[at] = above(cost[own]!, cost[(own & ~1) + lighter[own >> 1]!]!) + steps[rest[at]!]!;
+    }
+    const below = new Float64Array(level.length);
     below[0] = Infinity;
-    below[1] = 0;
-  }
+    return { step: steps, below };
+  });
   for (let id = 2; id <= root; id += 1) {
-    const at = level[id] as number;
-    const [left, right] = [low[id] as number, high[id] as number];
-    let side = 0;
-    for (const column of columns) {
-      const a = (column.low[at] as number) + (column.below[left] as number);
-      const b = (column.high[at] as number) + (column.below[right] as number);
+    const [low, high, left, right] = [step[2 * id]!, step[2 * id + 1]!, target[2 * id]!, target[2 * id + 1]!];
+    let byHigh = false;
+    for (const { step: own, below } of columns) {
+      const a = own[low]! + below[left]!;
+      const b = own[high]! + below[right]!;
       if (a === b) continue;
-      side = b < a ? 1 : 0;
+      byHigh = b < a;
       break;
     }
-    for (const column of columns) {
-      column.below[id] = side ? (column.high[at] as number) + (column.below[right] as number) : (column.low[at] as number) + (column.below[left] as number);
-    }
+    for (const { step: own, below } of columns) below[id] = byHigh ? own[high]! + below[right]! : own[low]! + below[left]!;
   }
   return columns;
 }

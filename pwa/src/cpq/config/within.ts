@@ -3,12 +3,9 @@
  * then depth first from the root, cut off by the bounds and by dominance (`app/cpq/budgets.py`, with all weights 0). What the pass found
  * is kept for all questions of a click: a question about one feature changes only the nodes at its levels and above.
  */
-import type { Diagram } from './artefact';
+import type { Chains, Edge, Side } from './chains';
 import type { Live } from './paths';
 import { NODE_LIMIT, type Limited } from './search';
-
-/** A side of a level. */
-export type Side = readonly [level: number, side: number];
 
 export interface Path {
   /** The side taken at every level; null where none was found. */
@@ -22,16 +19,19 @@ const ALL = -1;
 export class Within {
   private readonly bounds: number;
   private readonly width: number;
-  /** By level and side, one number a column: what it costs, and what that is above the cheaper side. */
+  /** By side, one number a column: what it costs, and what that is above the cheaper side. */
   private readonly cost: Float64Array;
   private readonly extra: Float64Array;
-  private readonly shut: Uint8Array; // by level and side
+  private readonly shut: Uint8Array; // by side
+  /** By step, one number a column: what it costs extra with all that follow. */
+  private readonly stepCost: Float64Array;
   /** By node, one number a column: the least to come, with the sides that are shut for all questions, and for this one. */
   private readonly common: Float64Array;
   private readonly below: Float64Array;
   private readonly most: Float64Array;
   private readonly room: Float64Array;
-  /** What was spent before each level. */
+  /** The edges taken, and what was spent before each. */
+  private readonly path: Edge[] = [];
   private readonly spent: Float64Array;
   private readonly taken: Uint8Array;
   private readonly failed = new Map<number, Float64Array[]>();
@@ -42,14 +42,14 @@ export class Within {
   private changedFrom = ALL;
 
   /** For these bounds; one column more is their blend, which says what to try first, and columns of zeros fill up the last four. */
-  constructor(private readonly diagram: Diagram, private readonly levels: number, limits: readonly Limited[]) {
+  constructor(private readonly chains: Chains, limits: readonly Limited[]) {
     this.bounds = limits.length;
     this.width = 4 * Math.ceil((this.bounds + 1) / 4);
-    const nodes = diagram.level.length;
-    [this.cost, this.extra] = [new Float64Array(2 * levels * this.width), new Float64Array(2 * levels * this.width)];
-    [this.common, this.below] = [new Float64Array(nodes * this.width), new Float64Array(nodes * this.width)];
-    [this.most, this.room] = [new Float64Array(this.width), new Float64Array(this.width)];
-    this.spent = new Float64Array((levels + 1) * this.width);
+    const { levels, level, side } = chains;
+    const rows = (count: number) => new Float64Array(count * this.width);
+    [this.cost, this.extra, this.stepCost] = [rows(2 * levels), rows(2 * levels), rows(side.length)];
+    [this.common, this.below] = [rows(level.length), rows(level.length)];
+    [this.most, this.room, this.spent] = [rows(1), rows(1), rows(levels + 1)];
     [this.shut, this.taken] = [new Uint8Array(2 * levels), new Uint8Array(levels)];
     limits.forEach((limit, column) => this.fill(column, limit));
   }
@@ -61,11 +61,13 @@ export class Within {
   prepare(blend: (left: readonly number[]) => Limited, shut: readonly Side[], live: Live, keeping: Live): number[] {
     [this.live, this.keeping] = [live, keeping];
     this.shut.fill(0);
-    for (const [level, side] of shut) this.shut[2 * level + side] = 1;
+    for (const side of shut) this.shut[side] = 1;
     this.clear(this.common);
     this.raise(0, this.bounds);
     this.pass(this.common, keeping, 0, 0);
-    const left = Array.from({ length: this.bounds }, (_, column) => (this.room[column] as number) - (this.common[this.diagram.root * this.width + column] as number));
+    const { entry, root } = this.chains;
+    const left = Array.from({ length: this.bounds }, (_, column) =>
+      this.room[column]! - this.stepCost[entry * this.width + column]! - this.common[root * this.width + column]!);
     this.fill(this.bounds, blend(left));
     this.raise(this.bounds, this.width);
     this.pass(this.common, keeping, 0, this.bounds);
@@ -76,22 +78,24 @@ export class Within {
   /** Some path within all bounds that takes none of the sides shut, `also` shut and `open` open again for this question. */
   find(open: readonly Side[] = [], also: readonly Side[] = []): Path {
     const before = this.shut.slice();
-    for (const [level, side] of open) this.shut[2 * level + side] = 0;
-    for (const [level, side] of also) this.shut[2 * level + side] = 1;
+    for (const side of open) this.shut[side] = 0;
+    for (const side of also) this.shut[side] = 1;
     this.raise(0, this.width);
     if (open.length === 0) this.passAgain(also);
     else this.passAll();
     this.failed.clear();
     this.visits = 0;
-    this.spent.fill(0, 0, this.width);
-    const found = this.hasRoom(0, this.diagram.root) && this.visit(0, this.diagram.root);
+    this.path.length = 0;
+    this.spent.set(this.stepCost.subarray(this.chains.entry * this.width, (this.chains.entry + 1) * this.width));
+    const found = this.hasRoom(this.chains.root) && this.visit(this.chains.root);
+    if (found) this.walk();
     this.shut.set(before);
     return { taken: found ? this.taken : null, proven: found || this.visits <= NODE_LIMIT };
   }
 
   /** The common pass, and again the nodes at the levels of these sides and above. */
   private passAgain(also: readonly Side[]): void {
-    const deepest = also.reduce((most, [level]) => Math.max(most, level), -1);
+    const deepest = also.reduce((most, side) => Math.max(most, side >> 1), -1);
     const from = this.firstAt(deepest);
     this.restore(from);
     this.pass(this.below, this.keeping, from, 0);
@@ -112,8 +116,8 @@ export class Within {
       return;
     }
     for (let place = this.changedFrom; place < end; place += 1) {
-      const own = (keeping[place] as number) * width;
-      for (let column = 0; column < width; column += 1) below[own + column] = common[own + column] as number;
+      const own = keeping[place]! * width;
+      for (let column = 0; column < width; column += 1) below[own + column] = common[own + column]!;
     }
   }
 
@@ -122,27 +126,34 @@ export class Within {
     below.fill(0, this.width, 2 * this.width);
   }
 
-  private fill(column: number, { low, high, most }: Limited): void {
-    for (let level = 0; level < this.levels; level += 1) {
-      this.cost[2 * level * this.width + column] = low[level] as number;
-      this.cost[(2 * level + 1) * this.width + column] = high[level] as number;
-    }
+  private fill(column: number, { cost, most }: Limited): void {
+    for (let side = 0; side < cost.length; side += 1) this.cost[side * this.width + column] = cost[side]!;
     this.most[column] = most;
   }
 
   /** Costs above the cheaper side that is open, and the room that the cheaper sides leave. */
   private raise(first: number, end: number): void {
-    const { cost, extra, shut, width } = this;
-    for (let column = first; column < end; column += 1) this.room[column] = this.most[column] as number;
-    for (let level = 0; level < this.levels; level += 1) {
+    const { cost, extra, shut, width, stepCost } = this;
+    const { levels, side, rest } = this.chains;
+    for (let column = first; column < end; column += 1) this.room[column] = this.most[column]!;
+    for (let level = 0; level < levels; level += 1) {
       const [low, high] = [2 * level * width, (2 * level + 1) * width];
       for (let column = first; column < end; column += 1) {
-        const a = shut[2 * level] ? Infinity : (cost[low + column] as number);
-        const b = shut[2 * level + 1] ? Infinity : (cost[high + column] as number);
+        const a = shut[2 * level] ? Infinity : cost[low + column]!;
+        const b = shut[2 * level + 1] ? Infinity : cost[high + column]!;
         const least = a < b ? a : b;
         extra[low + column] = a === Infinity ? a : a - least;
         extra[high + column] = b === Infinity ? b : b - least;
-        this.room[column] = (this.room[column] as number) - least;
+        this.room[column] = this.room[column]! - least;
+      }
+    }
+    for (let four = first - (first % 4); four < width; four += 4) {
+      for (let step = 1; step < side.length; step += 1) {
+        const [own, by, next] = [step * width + four, side[step]! * width + four, rest[step]! * width + four];
+        stepCost[own] = extra[by]! + stepCost[next]!;
+        stepCost[own + 1] = extra[by + 1]! + stepCost[next + 1]!;
+        stepCost[own + 2] = extra[by + 2]! + stepCost[next + 2]!;
+        stepCost[own + 3] = extra[by + 3]! + stepCost[next + 3]!;
       }
     }
   }
@@ -153,7 +164,7 @@ export class Within {
     let [low, high] = [0, keeping.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.diagram.level[keeping[middle] as number] as number) <= level) high = middle;
+      if (this.chains.level[keeping[middle]!]! <= level) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -166,23 +177,23 @@ export class Within {
   }
 
   private passFour(below: Float64Array, live: Live, from: number, four: number): void {
-    const { extra, width } = this;
-    const { level, low, high } = this.diagram;
+    const { stepCost, width } = this;
+    const { step, target } = this.chains;
     for (let place = from; place < live.length; place += 1) {
       const id = live[place]!;
-      const a = 2 * level[id]! * width + four;
-      const b = a + width;
+      const a = step[2 * id]! * width + four;
+      const b = step[2 * id + 1]! * width + four;
+      const left = target[2 * id]! * width + four;
+      const right = target[2 * id + 1]! * width + four;
       const own = id * width + four;
-      const left = low[id]! * width + four;
-      const right = high[id]! * width + four;
-      const a0 = extra[a]! + below[left]!;
-      const b0 = extra[b]! + below[right]!;
-      const a1 = extra[a + 1]! + below[left + 1]!;
-      const b1 = extra[b + 1]! + below[right + 1]!;
-      const a2 = extra[a + 2]! + below[left + 2]!;
-      const b2 = extra[b + 2]! + below[right + 2]!;
-      const a3 = extra[a + 3]! + below[left + 3]!;
-      const b3 = extra[b + 3]! + below[right + 3]!;
+      const a0 = stepCost[a]! + below[left]!;
+      const b0 = stepCost[b]! + below[right]!;
+      const a1 = stepCost[a + 1]! + below[left + 1]!;
+      const b1 = stepCost[b + 1]! + below[right + 1]!;
+      const a2 = stepCost[a + 2]! + below[left + 2]!;
+      const b2 = stepCost[b + 2]! + below[right + 2]!;
+      const a3 = stepCost[a + 3]! + below[left + 3]!;
+      const b3 = stepCost[b + 3]! + below[right + 3]!;
       below[own] = a0 < b0 ? a0 : b0;
       below[own + 1] = a1 < b1 ? a1 : b1;
       below[own + 2] = a2 < b2 ? a2 : b2;
@@ -191,81 +202,71 @@ export class Within {
   }
 
   /** Whether a path goes on from here; what is to come was found to fit each bound. After NODE_LIMIT visits: no. */
-  private visit(level: number, node: number): boolean {
+  private visit(node: number): boolean {
     this.visits += 1;
     if (this.visits > NODE_LIMIT) return false;
-    let at = level;
-    const own = this.diagram.level[node] as number;
-    for (; at < own; at += 1) {
-      const side = this.freeSide(at);
-      if (side < 0) break;
-      this.step(at, side);
-    }
-    if (at === this.levels) return true;
-    const here = at === own;
-    if (here && this.isHopeless(at, node)) return false;
-    const [low, high] = here ? [this.diagram.low[node] as number, this.diagram.high[node] as number] : [node, node];
-    const first = this.order(at, low, high);
-    const found = this.tried(at, first, first ? high : low) || this.tried(at, 1 - first, first ? low : high);
-    if (!found && here) this.fail(at, node);
-    return found;
+    if (node === 1) return true;
+    if (this.isHopeless(node)) return false;
+    const first = this.order(node);
+    if (this.goes(first) || this.goes(first ^ 1)) return true;
+    this.fail(node);
+    return false;
   }
 
-  private tried(level: number, side: number, child: number): boolean {
-    if (child === 0 || this.shut[2 * level + side]) return false;
-    this.step(level, side);
-    return this.hasRoom(level + 1, child) && this.visit(level + 1, child);
+  private goes(edge: Edge): boolean {
+    const { spent, stepCost, width, path } = this;
+    const [from, by] = [path.length * width, this.chains.step[edge]! * width];
+    const to = from + width;
+    for (let column = 0; column < width; column += 1) spent[to + column] = spent[from + column]! + stepCost[by + column]!;
+    path.push(edge);
+    const next = this.chains.target[edge]!;
+    if (this.hasRoom(next) && this.visit(next)) return true;
+    path.pop();
+    return false;
   }
 
-  private step(level: number, side: number): void {
-    const { spent, extra, width } = this;
-    const [from, to, by] = [level * width, (level + 1) * width, (2 * level + side) * width];
-    for (let column = 0; column < width; column += 1) spent[to + column] = (spent[from + column] as number) + (extra[by + column] as number);
-    this.taken[level] = side;
-  }
-
-  /** A side of a skipped level that costs nothing in any column, thus is as good as the other; −1 where there is none. */
-  private freeSide(level: number): number {
-    const { extra, width } = this;
-    for (let side = 0; side < 2; side += 1) {
-      const by = (2 * level + side) * width;
-      let free = true;
-      for (let column = 0; column < width; column += 1) free &&= extra[by + column] === 0;
-      if (free) return side;
-    }
-    return -1;
-  }
-
-  private hasRoom(level: number, node: number): boolean {
+  private hasRoom(node: number): boolean {
     const { spent, below, room, width } = this;
-    const [from, own] = [level * width, node * width];
+    const [from, own] = [this.path.length * width, node * width];
     for (let column = 0; column < width; column += 1) {
-      if (!((spent[from + column] as number) + (below[own + column] as number) <= (room[column] as number))) return false;
+      if (!(spent[from + column]! + below[own + column]! <= room[column]!)) return false;
     }
     return true;
   }
 
-  /** The side to try first, by the blend. */
-  private order(level: number, low: number, high: number): number {
-    const { extra, below, bounds, width } = this;
-    const a = (extra[2 * level * width + bounds] as number) + (below[low * width + bounds] as number);
-    const b = (extra[(2 * level + 1) * width + bounds] as number) + (below[high * width + bounds] as number);
-    return b < a ? 1 : 0;
+  /** The edge to try first, by the blend. */
+  private order(node: number): Edge {
+    const { stepCost, below, bounds, width } = this;
+    const { step, target } = this.chains;
+    const a = stepCost[step[2 * node]! * width + bounds]! + below[target[2 * node]! * width + bounds]!;
+    const b = stepCost[step[2 * node + 1]! * width + bounds]! + below[target[2 * node + 1]! * width + bounds]!;
+    return 2 * node + (b < a ? 1 : 0);
   }
 
   /** Whether no more was spent when this node was seen to lead nowhere. */
-  private isHopeless(level: number, node: number): boolean {
+  private isHopeless(node: number): boolean {
     const earlier = this.failed.get(node);
     if (!earlier) return false;
-    const from = level * this.width;
-    return earlier.some((one) => one.every((spent, column) => spent <= (this.spent[from + column] as number)));
+    const from = this.path.length * this.width;
+    return earlier.some((one) => one.every((spent, column) => spent <= this.spent[from + column]!));
   }
 
-  private fail(level: number, node: number): void {
+  private fail(node: number): void {
     const earlier = this.failed.get(node);
-    const now = this.spent.slice(level * this.width, level * this.width + this.bounds);
+    const from = this.path.length * this.width;
+    const now = this.spent.slice(from, from + this.bounds);
     if (earlier) earlier.push(now);
     else this.failed.set(node, [now]);
   }
-}
 
+  /** The path that was found, by sides; a level that it skips has a side that is open. */
+  private walk(): void {
+    const { side, rest, step, entry } = this.chains;
+    for (let level = 0; level < this.taken.length; level += 1) this.taken[level] = this.shut[2 * level]!;
+    const take = (first: number): void => {
+      for (let at = first; at > 0; at = rest[at]!) this.taken[side[at]! >> 1] = side[at]! & 1;
+    };
+    take(entry);
+    for (const edge of this.path) take(step[edge]!);
+  }
+}

@@ -29,8 +29,8 @@ export class Witnesses {
     return this.slotStart.length - 1;
   }
 
-  /** Keep a configuration that is within all bounds, by which slots hold. */
-  add(holds: (slot: number) => boolean): void {
+  /** Keep a configuration that is within all bounds, by which slots hold; returns these. */
+  add(holds: (slot: number) => boolean): Int32Array {
     const { rows, slotStart, width } = this;
     const from = this.next * width;
     for (let at = 0; at < width; at += 1) {
@@ -40,6 +40,7 @@ export class Witnesses {
     }
     this.next = (this.next + 1) % CONFIGURATIONS;
     this.count = Math.min(this.count + 1, CONFIGURATIONS);
+    return rows.subarray(from, from + width);
   }
 
   /** Mark slots that some configuration has which keeps all choices, or all but a single one of the slot's feature. Whether one keeps all. */
