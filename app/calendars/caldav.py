@@ -28,7 +28,7 @@ from app.calendars.polling import (
     authorization,
     window,
 )
-from app.calendars.split import decoded
+from app.calendars.split import decoded, lines_of
 from app.foundation.outbound import FetchedResponse, OutboundClient
 from app.foundation.outbound_errors import DeadlineExceeded, OutboundError, RedirectRefused, TooLarge
 from app.foundation.polling import MAX_URL, Failed, NamedProblem, NotModified, Unreadable, named, refused
@@ -175,12 +175,13 @@ class Server:
 
 
 def joined(texts: Iterable[str], name: str) -> bytes:
-    """Calendar objects as one document: what is within each VCALENDAR, one after the other."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"X-WR-CALNAME:{' '.join(name.split())}"]
+    """Calendar objects as one document: a VCALENDAR for each, because each defines the time zones of its own events."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", f"X-WR-CALNAME:{' '.join(name.split())}", "END:VCALENDAR"]
     for text in texts:
-        inner = decoded(text.encode()).strip().splitlines()
-        lines += [line for line in inner if not line.upper().startswith(_OF_THE_CALENDAR)]
-    return "\r\n".join([*lines, "END:VCALENDAR", ""]).encode()
+        inner = lines_of(decoded(text.encode()).strip())
+        kept = [line for line in inner if not line.upper().startswith(_OF_THE_CALENDAR)]
+        lines += ["BEGIN:VCALENDAR", *kept, "END:VCALENDAR"]
+    return "\r\n".join([*lines, ""]).encode()
 
 
 # A METHOD within a stored object is nothing that the whole calendar does (RFC 4791 § 4.1 forbids it there).

@@ -7,30 +7,28 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 import recurring_ical_events
-from icalendar.timezone import tzp
-from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from app.calendars import ical
 from app.calendars.ical import Attendee, CalendarDocument, EventFault, Occurrence, ParsedCalendar
-from app.calendars.split import Series, decoded, split, value_of
+from app.calendars.mending import UnknownZone, Unmendable, mended
+from app.calendars.split import Series, decoded, split, unescaped, value_of
+from app.calendars.zones import Budget, OutOfTime, Zones, known_name
 from app.foundation.fields import ZONES
 from app.foundation.text import clean
 
 SERIES_SECONDS, STINGY_SECONDS, PATIENCE = 1.5, 0.2, 4
-Budget = Callable[[float], AbstractContextManager[None]]
-_TZID = re.compile(r';TZID=(?:"([^"]*)"|([^":;,]*))', re.IGNORECASE)
+_NOWHERE = frozenset({"UTC", "Etc/UTC", "Etc/GMT", "GMT"})
 _DENSE = re.compile(r"FREQ=SECONDLY(?!.*COUNT=\d{1,3}(?!\d))|INTERVAL=0+(?!\d)", re.IGNORECASE)
-_UNTIL_DATE = re.compile(r"(UNTIL=[0-9]{8})(?![0-9T])", re.IGNORECASE)
-_PRIVATE = frozenset({"PRIVATE", "CONFIDENTIAL"})
 
 
 # How the reader says that a property cannot be read, and what such properties are to people.
@@ -39,10 +37,6 @@ _PARTS = {
     "DTSTART": "start", "DTEND": "end", "DURATION": "length", "RRULE": "recurrence", "RDATE": "further dates",
     "EXDATE": "dates left out", "RECURRENCE-ID": "place in its series",
 }  # fmt: skip
-
-
-class OutOfTime(BaseException):
-    """A series used up its budget. Not an Exception, so that no library swallows it."""
 
 
 def no_budget(_seconds: float) -> AbstractContextManager[None]:
@@ -56,21 +50,23 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
     `budget(seconds)` limits a block, raising OutOfTime in it. Raises NotACalendar.
     """
     parts = split(decoded(document.body))
-    tzp.use_zoneinfo()  # forgets the zones that another document defined
-    zone = _default_zone(parts.properties.get("X-WR-TIMEZONE", ""), document.time_zone)
+    zones = Zones(document.starts_at, document.ends_at, budget)
+    zone = _default_zone(parts.told("X-WR-TIMEZONE"), document.time_zone)
     found: list[Occurrence] = []
-    faults = _define_zones(parts.time_zones, budget)
+    faults: list[EventFault] = []
     whole = parts.ended and not parts.cut_off
     if not whole:
         faults.append(EventFault("", ical.UnreadableEvent.problem, "The calendar is cut off; what is there was read."))
-    cancels = parts.properties.get("METHOD", "").upper() == "CANCEL"
     exhausted = 0
     for series in parts.series.values():
         if not series.may_touch(document.starts_at.date(), document.ends_at.date()):
             continue
         try:
             with budget(SERIES_SECONDS if exhausted < PATIENCE else STINGY_SECONDS):
-                found += _expand_series(series, document, zone, cancels=cancels)
+                found += _expand_series(series, document, zone, zones)
+            if series.ambiguous:
+                detail = "Several events have its name (UID), and nothing says which is newest. The last one was taken."
+                faults.append(_fault(series, ical.AmbiguousEvent.problem, detail))
         except OutOfTime:
             exhausted += 1
             faults.append(
@@ -82,12 +78,13 @@ def expand(document: CalendarDocument, budget: Budget = no_budget) -> ParsedCale
             raise
         except Exception as error:  # a fault of the reader in one series, which is to cost this one only
             faults.append(_fault(series, ical.UnreadableEvent.problem, _reason(error)))
+    faults += zones.faults
     found = _each_once(found)
     found.sort(key=lambda one: (one.starts_at, one.uid, one.recurrence_id))
     if len(found) > ical.MAX_OCCURRENCES:
         detail = f"It has {len(found)} in the time that is looked at; the first {ical.MAX_OCCURRENCES} were taken."
         faults.append(EventFault("", ical.CalendarTooFull.problem, detail))
-    name = clean(parts.properties.get("X-WR-CALNAME", ""), ical.MAX_NAME) or None
+    name = clean(parts.told("X-WR-CALNAME"), ical.MAX_NAME) or None
     uids = frozenset(_short_uid(uid) for uid in parts.series)
     full = len(found) > ical.MAX_OCCURRENCES
     until = found[ical.MAX_OCCURRENCES - 1].starts_at if full else document.ends_at
@@ -110,48 +107,24 @@ class _Unusable(Exception):
 
 
 def _default_zone(named: str, own: str) -> str:
-    """The zone of the whole calendar where it names one (X-WR-TIMEZONE), else the owner's."""
-    named = WINDOWS_TO_OLSON.get(named, named)
-    return named if named in ZONES and named != "UTC" else own
+    """The zone of the whole calendar where it names one (X-WR-TIMEZONE), else the owner's. UTC is what programs say that
+    do not know."""
+    known = known_name(named)
+    return known if known is not None and known not in _NOWHERE else own
 
 
-def _define_zones(definitions: dict[str, list[str]], budget: Budget) -> list[EventFault]:
-    """Have the library know the zones that the document defines, where their names are nobody's."""
-    faults = []
-    for tzid, lines in definitions.items():
-        if _zone_of(tzid) is not None:
-            continue
-        try:
-            with budget(SERIES_SECONDS):
-                icalendar.Calendar.from_ical(_document(["BEGIN:VTIMEZONE", *lines, "END:VTIMEZONE"]))
-        except (OutOfTime, Exception) as error:
-            if isinstance(error, MemoryError):
-                raise
-            detail = f"The definition of {clean(tzid, 80)!r} cannot be used."
-            faults.append(EventFault("", ical.UnknownTimeZone.problem, detail))
-    return faults
-
-
-def _zone_of(tzid: str) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return tzp.timezone(tzid) if tzid else None
-        except Exception:  # odd names: zoneinfo takes them for paths
-            return None
-
-
-def _expand_series(series: Series, document: CalendarDocument, zone: str, *, cancels: bool) -> list[Occurrence]:
-    lines = [line for event in series.events for line in event]
-    for line in lines:
-        for quoted, plain in _TZID.findall(line.partition(":")[0] if '"' not in line else line):
-            if _zone_of(quoted or plain) is None:
-                raise _Unusable(ical.UnknownTimeZone.problem, f"Nobody knows the zone {clean(quoted or plain, 80)!r}.")
-        if line[:6].upper() == "RRULE:" and _DENSE.search(line):
+def _expand_series(series: Series, document: CalendarDocument, zone: str, zones: Zones) -> list[Occurrence]:
+    for line in (line for event in series.events for line in event):
+        if line[:5].upper() == "RRULE" and _DENSE.search(line):
             raise _Unusable(ical.EndlessEvent.problem, "It recurs every second, or without moving on. It was left out.")
-    text = _document(
-        line for event in series.events for line in ("BEGIN:VEVENT", *_until_end_of_day(event), "END:VEVENT")
-    )
+    try:
+        events = mended(series.events, [partial(zones.name, part=part) for part in series.parts], zone)
+    except UnknownZone as unknown:
+        detail = f"Nobody knows the zone {clean(str(unknown), 80)!r}."
+        raise _Unusable(ical.UnknownTimeZone.problem, detail) from unknown
+    except Unmendable as reason:
+        raise _Unusable(ical.UnreadableEvent.problem, str(reason)) from reason
+    text = _document(line for event in events for line in ("BEGIN:VEVENT", *event, "END:VEVENT"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         calendar = icalendar.Calendar.from_ical(text)
@@ -162,7 +135,7 @@ def _expand_series(series: Series, document: CalendarDocument, zone: str, *, can
     if len(dates) > ical.MAX_PER_SERIES:
         raise _Unusable(ical.EndlessEvent.problem, f"It takes place {len(dates)} times in the time that is looked at.")
     named = _names_of(calendar) if series.recurring else lambda _event: ""
-    return [_occurrence(event, series.uid, zone, named(event), cancels=cancels) for event in dates]
+    return [_occurrence(event, series.uid, zone, named(event)) for event in dates]
 
 
 def _names_of(calendar: Any) -> Callable[[Any], str]:
@@ -185,14 +158,6 @@ def _names_of(calendar: Any) -> Callable[[Any], str]:
         return _recurrence_id(stood)
 
     return name
-
-
-def _until_end_of_day(event: list[str]) -> list[str]:
-    """A rule of times that ends on a date ends with that day: against § 3.3.10, and what everybody means who writes it."""
-    timed = any(line[:7].upper() == "DTSTART" and "T" in line.rpartition(":")[2].upper() for line in event)
-    if not timed:
-        return event
-    return [_UNTIL_DATE.sub(r"\1T235959", line) if line[:5].upper() == "RRULE" else line for line in event]
 
 
 def _check_starts(calendar: Any) -> None:
@@ -219,11 +184,13 @@ def _document(lines: Iterable[str]) -> str:
     return "\r\n".join(["BEGIN:VCALENDAR", "VERSION:2.0", *lines, "END:VCALENDAR", ""])
 
 
-def _occurrence(event: Any, uid: str, zone: str, recurrence_id: str, *, cancels: bool) -> Occurrence:
+def _occurrence(event: Any, uid: str, zone: str, recurrence_id: str) -> Occurrence:
     start, end = event["DTSTART"].dt, event["DTEND"].dt if "DTEND" in event else event.end
     all_day = not isinstance(start, datetime)
+    if all_day and end <= start:  # programs that count the last day in (§ 3.6.1 does not)
+        end = start + timedelta(days=1)
     starts_at = _instant(start, zone)
-    private = str(event.get("CLASS", "")).upper() in _PRIVATE
+    private = is_private(str(one) for one in _all(event, "CLASS"))
     return Occurrence(
         uid=_short_uid(uid),
         recurrence_id=recurrence_id,
@@ -231,13 +198,32 @@ def _occurrence(event: Any, uid: str, zone: str, recurrence_id: str, *, cancels:
         ends_at=max(_instant(end, zone), starts_at),
         time_zone=_own_zone(start, zone),
         all_day=all_day,
-        summary="" if private else clean(str(event.get("SUMMARY", "")), ical.MAX_SUMMARY),
-        place="" if private else clean(str(event.get("LOCATION", "")), ical.MAX_PLACE),
+        summary="" if private else clean(_first(event, "SUMMARY"), ical.MAX_SUMMARY),
+        place="" if private else clean(_place(event), ical.MAX_PLACE),
         attendees=() if private else tuple(_attendees(event)),
         private=private,
-        cancelled=cancels or str(event.get("STATUS", "")).upper() == "CANCELLED",
-        sequence=_whole(event.get("SEQUENCE")),
+        cancelled=any(str(one).strip().upper() == "CANCELLED" for one in _all(event, "STATUS")),
+        sequence=_whole(_first(event, "SEQUENCE")),
     )
+
+
+def _all(event: Any, name: str) -> Sequence[Any]:
+    given = event.get(name, [])
+    return given if isinstance(given, list) else [given]
+
+
+def _first(event: Any, name: str) -> str:
+    """A property as text; of one that there may be once and is there twice the first."""
+    return str(next(iter(_all(event, name)), ""))
+
+
+def _place(event: Any) -> str:
+    """LOCATION, or what Apple's calendars say of a place that was picked on the map."""
+    if said := _first(event, "LOCATION").strip():
+        return said
+    given = next((getattr(one, "params", {}) for one in _all(event, "X-APPLE-STRUCTURED-LOCATION")), {})
+    told = (str(given.get(name, "")) for name in ("X-TITLE", "X-ADDRESS"))
+    return ", ".join(unescaped(one) for one in told if one)
 
 
 def _instant(moment: date, zone: str) -> datetime:
@@ -267,9 +253,8 @@ def _recurrence_id(moment: date) -> str:
 
 def _attendees(event: Any) -> Iterator[Attendee]:
     """Organizer and attendees, each address once, rooms and resources left out."""
-    given = event.get("ATTENDEE", [])
-    people = given if isinstance(given, list) else [given]
-    organizer = event.get("ORGANIZER")
+    people = _all(event, "ATTENDEE")
+    organizer = next(iter(_all(event, "ORGANIZER")), None)
     seen: dict[str, Attendee] = {}
     for number, person in enumerate([*people[: 10 * ical.MAX_ATTENDEES], *([organizer] if organizer else [])]):
         parameters = getattr(person, "params", {})
@@ -292,6 +277,11 @@ def _address(value: str, parameter: str) -> str:
     return ""
 
 
+def is_private(classes: Iterable[str]) -> bool:
+    """Whether an event is its owner's alone: so is one of a class that nobody knows (§ 3.8.1.3)."""
+    return any(one.strip().upper() not in ("", "PUBLIC") for one in classes)
+
+
 def _whole(value: Any) -> int:
     try:
         return min(max(int(value), 0), 2**31 - 1)
@@ -308,7 +298,7 @@ def _short_uid(uid: str) -> str:
 def _fault(series: Series, problem: str, detail: str) -> EventFault:
     """What to say of a series. Of a private one nothing is told that it says."""
     lines = [line for event in series.events for line in event]
-    if any((value_of(event, "CLASS") or "").upper() in _PRIVATE for event in series.events):
+    if any(is_private(value_of([line], "CLASS") or "" for line in event) for event in series.events):
         return EventFault("", problem, "It is a private event.", _short_uid(series.uid))
     summary = next((line.partition(":")[2] for line in lines if line[:7].upper() == "SUMMARY"), "")
     return EventFault(clean(summary, 100), problem, clean(detail, 300), _short_uid(series.uid))
@@ -318,6 +308,8 @@ def _reason(error: BaseException) -> str:
     """In words for whoever looks after the calendar; what the reader calls it only where that is all there is."""
     if broken := _BROKEN.search(str(error)):
         return _unreadable(broken[1])
+    if isinstance(error, OverflowError):
+        return "One of its dates is further away than a calendar goes."
     return f"It breaks the rules of iCalendar: {clean(str(error), 160)} ({type(error).__name__})."
 
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
-from app.calendars.expand import OutOfTime, expand
+from app.calendars.expand import expand
 from app.calendars.ical import CalendarDocument, CalendarProblem
+from app.calendars.zones import OutOfTime
 from app.foundation.killable_worker import serve
 
 

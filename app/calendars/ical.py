@@ -127,6 +127,16 @@ class UnknownTimeZone(EventProblem):
     title = "The time zone of an event is unknown"
 
 
+class OtherTimeZone(EventProblem):
+    problem = "time-zone-differs"
+    title = "The calendar has other hours for a time zone"
+
+
+class AmbiguousEvent(EventProblem):
+    problem = "event-ambiguous"
+    title = "Several events have one name"
+
+
 class EndlessEvent(EventProblem):
     problem = "event-recurs-too-often"
     title = "An event recurs too often"
@@ -137,4 +147,7 @@ class CalendarTooFull(EventProblem):
     title = "The calendar has too many events"
 
 
-FAULT_TITLES = {kind.problem: kind.title for kind in (UnreadableEvent, UnknownTimeZone, EndlessEvent, CalendarTooFull)}
+_KINDS: tuple[type[EventProblem], ...] = (
+    UnreadableEvent, UnknownTimeZone, OtherTimeZone, AmbiguousEvent, EndlessEvent, CalendarTooFull,
+)  # fmt: skip
+FAULT_TITLES = {kind.problem: kind.title for kind in _KINDS}

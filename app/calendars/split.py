@@ -8,32 +8,64 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 
 from app.calendars.ical import NotACalendar
 
+BEGIN, END = "BEGIN:VCALENDAR", "END:VCALENDAR"
 MARGIN = timedelta(days=2)  # a date says nothing of its zone
 _FOLD = re.compile(r"\r?\n[ \t]|\r[ \t]")
 _LINES = re.compile(r"\r\n|\r|\n")
 _BLOCK = re.compile(r"^BEGIN:(VEVENT|VTIMEZONE|VTODO|VJOURNAL|VFREEBUSY|VALARM)[ \t]*$", re.IGNORECASE)
+_NAME = re.compile(r"[^;:]*")
 _DATE = re.compile(r"[0-9]{8}")
 _UNTIL = re.compile(r"UNTIL=([0-9]{8})", re.IGNORECASE)
 _DAYS = re.compile(r"P(?:(\d{1,4})W|(\d{1,4})D)?", re.IGNORECASE)
 
 
 @dataclass
+class Part:
+    """One VCALENDAR of a document: its properties, the first of each name, and the time zones that it defines, by TZID."""
+
+    properties: dict[str, str] = field(default_factory=dict)
+    time_zones: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def cancels(self) -> bool:
+        """Whether it takes away what it names (RFC 5546 § 3.2.5)."""
+        return self.properties.get("METHOD", "").upper() == "CANCEL"
+
+
+@dataclass
 class Series:
-    """Every VEVENT of one UID, as unfolded lines without BEGIN and END."""
+    """Every VEVENT of one UID, as unfolded lines without BEGIN and END, and the VCALENDAR that each is in."""
 
     uid: str
     events: list[list[str]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
+    ambiguous: bool = False
+
+    def keep_newest(self) -> None:
+        """Of events that each say to be the whole of it keep the newest, by SEQUENCE and time stamps; the last, in doubt."""
+        if len(self.events) < 2:
+            return
+        whole = [at for at, event in enumerate(self.events) if value_of(event, "RECURRENCE-ID") is None]
+        if len(whole) < 2:
+            return
+        newest = max(whole, key=lambda at: (_age(self.events[at]), at))
+        doubtful = [at for at in whole if _age(self.events[at]) == _age(self.events[newest])]
+        self.ambiguous = any(self.events[at] != self.events[newest] for at in doubtful)
+        gone = set(whole) - {newest}
+        kept = [at for at in range(len(self.events)) if at not in gone]
+        self.events, self.parts = [self.events[at] for at in kept], [self.parts[at] for at in kept]
 
     @property
     def recurring(self) -> bool:
         """Whether it may take place more than once."""
-        return any(_name(line) in ("RRULE", "RDATE", "RECURRENCE-ID") for event in self.events for line in event)
+        return any(name_of(line) in ("RRULE", "RDATE", "RECURRENCE-ID") for event in self.events for line in event)
 
     def may_touch(self, first: date, last: date) -> bool:
         """Whether anything of it can lie between two days; when in doubt, yes."""
@@ -42,13 +74,16 @@ class Series:
 
 @dataclass
 class Parts:
-    """A document in parts: properties of the calendar itself, time zones by TZID, series by UID, in order."""
+    """A document in parts: its calendars, of which there may be several (§ 3.4), and its series by UID, in order."""
 
-    properties: dict[str, str]
-    time_zones: dict[str, list[str]]
-    series: dict[str, Series]
+    calendars: list[Part] = field(default_factory=list)
+    series: dict[str, Series] = field(default_factory=dict)
     cut_off: int = 0
     ended: bool = False
+
+    def told(self, name: str) -> str:
+        """A property of the first of its calendars that has it; "" when none does."""
+        return next((one.properties[name] for one in self.calendars if one.properties.get(name)), "")
 
 
 def decoded(body: bytes) -> str:
@@ -61,7 +96,20 @@ def decoded(body: bytes) -> str:
     try:
         return joined.decode("utf-8")
     except UnicodeDecodeError:
-        return joined.decode("cp1252", "replace")
+        return "".join(_decoded_line(line) for line in joined.splitlines(keepends=True))
+
+
+def _decoded_line(line: bytes) -> str:
+    """A line by itself: what several programs wrote may be in several encodings."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a calendar: other characters that break lines elsewhere are part of its words."""
+    return _LINES.split(text)
 
 
 def split(text: str) -> Parts:
@@ -71,17 +119,36 @@ def split(text: str) -> Parts:
     if not start.startswith("BEGIN:VCALENDAR"):
         what = "a web page" if start.startswith(("<!DOCTYPE HTML", "<HTML")) else "something else"
         raise NotACalendar(f"It begins like {what}, not with BEGIN:VCALENDAR." if start else "It is empty.")
-    parts = Parts({}, {}, {})
-    lines = iter(_LINES.split(text))
+    parts = Parts([Part()])
+    lines = iter(lines_of(text))
     for line in lines:
         block = _BLOCK.match(line)
-        if block is None:
+        mark = "" if block is not None else line.strip("\ufeff \t").upper()
+        if block is not None:
+            _take(parts, block.group(1).upper(), lines)
+        elif mark == BEGIN:
+            _begin(parts)
+        elif mark == END:
+            parts.ended = True
+        else:
             name, _, value = line.partition(":")
-            parts.ended = parts.ended or line.strip().upper() == "END:VCALENDAR"
-            parts.properties.setdefault(name.partition(";")[0].strip().upper(), value.strip())
-            continue
-        _take(parts, block.group(1).upper(), lines)
+            parts.calendars[-1].properties.setdefault(name.partition(";")[0].strip().upper(), value.strip())
+    for series in parts.series.values():
+        series.keep_newest()
+        series.events = [
+            _cancelled(event) if part.cancels else event
+            for event, part in zip(series.events, series.parts, strict=True)
+        ]
     return parts
+
+
+def _cancelled(event: list[str]) -> list[str]:
+    return [*(line for line in event if name_of(line) != "STATUS"), "STATUS:CANCELLED"]
+
+
+def _begin(parts: Parts) -> None:
+    parts.calendars.append(Part())
+    parts.ended = False
 
 
 def _take(parts: Parts, kind: str, lines: Iterator[str]) -> None:
@@ -92,14 +159,18 @@ def _take(parts: Parts, kind: str, lines: Iterator[str]) -> None:
             break
         parts.cut_off += 1
         kind = ended_by
-        if not kind:
+        if kind == BEGIN:
+            _begin(parts)
+        if not kind or kind == BEGIN:
             return
     if kind == "VEVENT":
-        uid = next((line.partition(":")[2].strip() for line in content if _name(line) == "UID"), "")
+        uid = next((line.partition(":")[2].strip() for line in content if name_of(line) == "UID"), "")
         uid = uid or _made_up_uid(content)
-        parts.series.setdefault(uid, Series(uid)).events.append(content)
+        series = parts.series.setdefault(uid, Series(uid))
+        series.events.append(content)
+        series.parts.append(parts.calendars[-1])
     elif kind == "VTIMEZONE":
-        parts.time_zones.setdefault(value_of(content, "TZID") or "", content)
+        parts.calendars[-1].time_zones.setdefault(unescaped(value_of(content, "TZID") or ""), content)
 
 
 def _made_up_uid(event: list[str]) -> str:
@@ -109,7 +180,7 @@ def _made_up_uid(event: list[str]) -> str:
 
 
 def _content(kind: str, lines: Iterator[str]) -> tuple[list[str], str | None]:
-    """The lines up to the end of a block, alarms left out; and the kind of the block that began within, "" for the end."""
+    """The lines up to the end of a block, alarms left out; and the kind of what began within, "" for the end."""
     content: list[str] = []
     alarm = False
     for line in lines:
@@ -118,8 +189,10 @@ def _content(kind: str, lines: Iterator[str]) -> tuple[list[str], str | None]:
             return content, None
         if mark in ("BEGIN:VALARM", "END:VALARM"):
             alarm = mark.startswith("BEGIN")
-        elif mark == "END:VCALENDAR":
+        elif mark == END:
             break
+        elif mark == BEGIN:
+            return content, BEGIN
         elif (block := _BLOCK.match(mark)) is not None:
             return content, block.group(1)
         elif not alarm and line.strip():
@@ -127,14 +200,27 @@ def _content(kind: str, lines: Iterator[str]) -> tuple[list[str], str | None]:
     return content, ""
 
 
+def _age(event: list[str]) -> tuple[int, str]:
+    """What says which of two is newer: how often it was changed, and when."""
+    sequence = value_of(event, "SEQUENCE") or ""
+    stamp = value_of(event, "LAST-MODIFIED") or value_of(event, "DTSTAMP") or ""
+    return int(sequence[:9]) if sequence[:9].isdecimal() else 0, stamp
+
+
 def _event_may_touch(event: list[str], first: date, last: date) -> bool:
     starts = _day(value_of(event, "DTSTART"))
     if starts is None:
         return True
+    with suppress(OverflowError):  # until the year 9999, and a day
+        return _dates_may_touch(event, starts, first, last)
+    return True
+
+
+def _dates_may_touch(event: list[str], starts: date, first: date, last: date) -> bool:
     if starts > last:
         # Its place in the series may be earlier, which is still told of by its RECURRENCE-ID.
-        return any(_name(line) in ("RDATE", "RECURRENCE-ID") for line in event)
-    if any(_name(line) in ("RDATE", "RECURRENCE-ID") for line in event):
+        return any(name_of(line) in ("RDATE", "RECURRENCE-ID") for line in event)
+    if any(name_of(line) in ("RDATE", "RECURRENCE-ID") for line in event):
         return True
     rule = value_of(event, "RRULE")
     if rule is not None:
@@ -164,8 +250,10 @@ def _day(value: str | None) -> date | None:
         return None
 
 
-def _name(line: str) -> str:
-    return re.split("[;:]", line, maxsplit=1)[0].strip().upper()
+def name_of(line: str) -> str:
+    """The name of the property in a line, in upper case."""
+    found = _NAME.match(line)
+    return found[0].strip().upper() if found else ""
 
 
 def value_of(lines: list[str], name: str) -> str | None:
@@ -175,3 +263,8 @@ def value_of(lines: list[str], name: str) -> str | None:
             # A colon within a quoted parameter is not the one before the value.
             return re.sub('"[^"]*"', "", line).partition(":")[2].strip()
     return None
+
+
+def unescaped(value: str) -> str:
+    """A text value as it is meant (§ 3.3.11)."""
+    return re.sub(r"\\([\\;,nN])", lambda found: {"n": "\n", "N": "\n"}.get(found[1], found[1]), value)

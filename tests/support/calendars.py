@@ -38,6 +38,13 @@ def stockholm(text: str) -> str:
     return f"DTSTART;TZID=Europe/Stockholm:{text}"
 
 
+def fixed_zone(tzid: str, hours: int) -> list[str]:
+    """A VTIMEZONE that is always so many hours ahead of UTC."""
+    offset = f"{'-' if hours < 0 else '+'}{abs(hours):02}00"
+    named = ["BEGIN:VTIMEZONE", f"TZID:{tzid}", "BEGIN:STANDARD", "DTSTART:16010101T000000"]
+    return [*named, f"TZOFFSETFROM:{offset}", f"TZOFFSETTO:{offset}", "END:STANDARD", "END:VTIMEZONE"]
+
+
 class Rep:
     """A rep with accounts of their own, seen through the API."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 from app.calendars import dav
 from app.calendars.caldav import joined
 from app.calendars.dav import NotDav
+from app.calendars.expand import expand
+from app.calendars.ical import CalendarDocument
+from tests.support.calendars import calendar, event, fixed_zone
 
 BASE = "https://dav.example/calendars/anna/"
 
@@ -96,13 +101,23 @@ def test_any_bytes_are_read_or_refused(noise: bytes) -> None:
     assert all(one.url for one in found)
 
 
-def test_objects_are_joined_as_one_calendar() -> None:
+def test_objects_are_joined_as_one_calendar_in_which_each_has_its_own_time_zones() -> None:
     objects = [
-        f"BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nBEGIN:VEVENT\r\nUID:{n}\r\nEND:VEVENT\r\nEND:VCALENDAR" for n in "ab"
+        calendar(
+            event(f"m{hours}", "DTSTART;TZID=Customized Time Zone:20260304T100000", summary="Two\u2028lines"),
+            properties=["METHOD:CANCEL", "X-WR-CALNAME:Other"],
+            zones=fixed_zone("Customized Time Zone", hours),
+        ).decode()
+        for hours in (2, 5)
     ]
-    text = joined(objects, "My\nwork").decode()
-    assert text.count("BEGIN:VCALENDAR") == text.count("END:VCALENDAR") == 1
-    assert text.count("BEGIN:VEVENT") == 2 and "METHOD" not in text and "X-WR-CALNAME:My work" in text
+    start = datetime(2026, 3, 1, tzinfo=UTC)
+    parsed = expand(CalendarDocument(joined(objects, "My\nwork"), start, start + timedelta(days=9), "Europe/Stockholm"))
+    assert (parsed.name, parsed.faults) == ("My work", ())
+    assert [(one.uid, one.starts_at.hour, one.cancelled) for one in parsed.occurrences] == [
+        ("m5", 5, False),
+        ("m2", 8, False),
+    ]
+    assert {one.summary for one in parsed.occurrences} == {"Two lines"}
 
 
 @pytest.mark.parametrize("href", ["http://[not-an-address/", "//[::1", "https://[dav.example/ ["])
