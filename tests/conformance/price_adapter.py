@@ -45,6 +45,13 @@ class Inputs:
         """An input that may be missing, as text."""
         return _text(self.take(*names))
 
+    def like(self, *words: str) -> str | None:
+        """An input that may be missing, by the words in its name: the sources have several names for one thing."""
+        found = [name for name in self._inputs if all(word in name.split("_") for word in words)]
+        if len(found) > 1:
+            raise UnknownModel(f"the inputs {' and '.join(sorted(found))} say the same thing twice")
+        return self.maybe(found[0]) if found else None
+
     def end(self) -> None:
         """Refuse what nobody asked for."""
         if self._inputs:
@@ -52,8 +59,14 @@ class Inputs:
 
 
 def _text(value: Any) -> str | None:
-    """A figure as text, plain: numbers come as Decimal or int."""
-    return f"{value:f}" if isinstance(value, Decimal) else None if value is None else str(value)
+    """A figure as text, plain, without exponent; numbers come as Decimal or int. Other text stays, for the engine to refuse."""
+    if value is None:
+        return None
+    try:
+        figure = Decimal(str(value))
+    except ArithmeticError:
+        return str(value)
+    return f"{figure:f}" if figure.is_finite() else str(value)
 
 
 @dataclass(frozen=True)
@@ -167,6 +180,11 @@ def _tiers(inputs: Inputs, price: str = "unit", name: str = "per_unit") -> list[
     ]
 
 
+def _by_bound(tiers: list[Json]) -> list[Json]:
+    """Tiers in the order of their ends: of volume tiers one is chosen, so that they may be listed in any order."""
+    return sorted(tiers, key=lambda tier: Decimal("Infinity" if tier["upto"] is None else tier["upto"]))
+
+
 def _only(members: Mapping[str, Any], known: set[str]) -> bool:
     if not members.keys() <= known:
         raise UnknownModel(f"no place for the inputs {', '.join(sorted(members.keys() - known))}")
@@ -179,6 +197,14 @@ def _total(name: str) -> Callable[[Json], Any]:
 
 def _of_line(name: str) -> Callable[[Json], Any]:
     return lambda result: result["lines"][0][name]
+
+
+def _of_paid_units(result: Json) -> str:
+    """What a unit beyond the free ones costs; Lago's unit price of packages, while ours is of every unit."""
+    detail = next((row["detail"][0] for row in result["lines"][0]["waterfall"] if row.get("detail")), None)
+    if detail is None:
+        return "0"
+    return f"{Decimal(result['totals']['net']) / Decimal(detail['units']):f}"
 
 
 def _row(step: str, name: str) -> Callable[[Json], Any]:
@@ -205,12 +231,12 @@ def _graduated(inputs: Inputs) -> Case:
 
 
 def _volume(inputs: Inputs) -> Case:
-    return _usage({"type": "volume", "tiers": _tiers(inputs)}, _units(inputs.figure("quantity")))
+    return _usage({"type": "volume", "tiers": _by_bound(_tiers(inputs))}, _units(inputs.figure("quantity")))
 
 
 def _volume_prorated(inputs: Inputs) -> Case:
     usage = {"quantity": inputs.figure("full_quantity"), "prorated_quantity": inputs.figure("prorated_quantity")}
-    return _usage({"type": "volume", "tiers": _tiers(inputs)}, usage)
+    return _usage({"type": "volume", "tiers": _by_bound(_tiers(inputs))}, usage)
 
 
 def _graduated_prorated(inputs: Inputs) -> Case:
@@ -221,7 +247,8 @@ def _graduated_prorated(inputs: Inputs) -> Case:
 def _package(inputs: Inputs) -> Case:
     adjustment = {"type": "package", "size": inputs.figure("package_size"), "amount": inputs.figure("package_amount")}
     adjustment["free"] = inputs.maybe("free_units")
-    return _usage(adjustment, _units(inputs.figure("quantity")))
+    case = _usage(adjustment, _units(inputs.figure("quantity")))
+    return Case(case.request, {**case.figures, "unit_amount": _of_paid_units})
 
 
 def _graduated_percentage(inputs: Inputs) -> Case:
@@ -268,16 +295,23 @@ def _percent_discount(inputs: Inputs) -> Case:
 
 
 def _allocation(inputs: Inputs) -> Case:
-    """A discount on the whole, or an addition to it, shared out by weights; lines are dear enough to bear it."""
+    """A discount on the whole, or an addition to it, shared out by weights; lines are dear enough to bear it.
+
+    Vendure gives what is left over upwards, to the first of equals; the engine gives it away from zero. So for a total below zero
+    the lines stand in the opposite order.
+    """
     weights = {f"part {n}": str(_text(weight)) for n, weight in enumerate(inputs.take("weights", default=[]))}
     total = inputs.figure("total")
     value = total[1:] if total.startswith("-") else f"-{total}"
     header = [{"id": "whole", "kind": "amount", "value": value, "reason": "whole", "weights": weights}]
-    lines = [_line(_list_price("1000000000"), name=name) for name in weights]
-    return Case(
-        _request(*lines, places=0, header=header),
-        {"parts": lambda result: [part["amount"] for part in result["header"][0]["parts"]]},
-    )
+    names = list(weights)[:: -1 if total.startswith("-") else 1]
+    lines = [_line(_list_price("1000000000"), name=name) for name in names]
+
+    def parts(result: Json) -> list[str]:
+        amounts = {part["line"]: part["amount"] for part in result["header"][0]["parts"]}
+        return [amounts[name] for name in weights]
+
+    return Case(_request(*lines, places=0, header=header), {"parts": parts})
 
 
 # --- orders (Vendure, Medusa) ----------------------------------------------------------------------------------------
@@ -332,39 +366,58 @@ def _order(inputs: Inputs) -> Case:
 
 
 def _lines_tax(inputs: Inputs) -> Case:
-    listed = [*inputs.take("lines", default=[]), *(_shipping(one) for one in _shipping_methods(inputs))]
-    lines = [
-        _line(
-            _list_price(str(_text(line["unit_price"]))),
-            *(
-                _step(f"adjustment {k}", "additional", {"type": "amount_discount", "amount": amount}, scope="line")
-                for k, amount in enumerate(_line_discounts(line))
-            ),
-            name=f"line {n}",
-            quantity=str(_text(line.get("quantity", "1"))),
-            tax_class=str(_text(line.get("tax_percent", "0"))),
-            tax_included=bool(line.get("tax_inclusive", False)),
-        )
-        for n, line in enumerate(listed)
-    ]
-    request = _request(*lines, taxes=_taxes({line["tax_class"] for line in lines}))
-    return Case(
-        request,
-        {
-            "total": _total("gross"),
-            "item_total": _total("gross"),
-            "subtotal": _total("list_net"),
-            "item_subtotal": _total("list_net"),
-            "tax_total": _total("tax"),
-            "item_tax_total": _total("tax"),
-            "discount_total": _total("discount"),
-        },
+    lines = [_taxed(f"item {n}", line) for n, line in enumerate(inputs.take("lines", "items", default=[]))]
+    lines += [_taxed(f"shipping {n}", _shipping(one)) for n, one in enumerate(_shipping_methods(inputs))]
+    figures: dict[str, Callable[[Json], Any]] = {"subtotal": _sum("list_net", "item ")}
+    for name, figure in (("total", "gross"), ("tax_total", "tax"), ("discount_total", "discount")):
+        figures[name] = _sum(figure, "")
+    for kind in ("item", "shipping"):
+        for name, figure in (
+            ("total", "gross"),
+            ("subtotal", "list_net"),
+            ("tax_total", "tax"),
+            ("discount_total", "discount"),
+        ):
+            figures[f"{kind}_{name}"] = _sum(figure, f"{kind} ")
+    if any(line["id"].startswith("shipping ") for line in lines):
+        figures["total"] = _cart_with_shipping
+    return Case(_request(*lines, taxes=_taxes({line["tax_class"] for line in lines})), figures)
+
+
+def _cart_with_shipping(result: Json) -> str:
+    """The total as Medusa adds it up: goods without tax, shipping with it, and then all taxes, less what was taken off everywhere.
+
+    So the tax on shipping counts twice; that is how its tests have it.
+    """
+    goods, shipping = _sum("list_net", "item ")(result), _sum("gross", "shipping ")(result)
+    return str(
+        Decimal(goods) + Decimal(shipping) + Decimal(_sum("tax", "")(result)) - Decimal(_sum("discount", "")(result))
     )
+
+
+def _taxed(name: str, line: Mapping[str, Any]) -> Json:
+    discounts = [
+        _step(f"adjustment {n}", "additional", {"type": "amount_discount", "amount": amount}, scope="line")
+        for n, amount in enumerate(_line_discounts(line))
+    ]
+    return _line(
+        _list_price(str(_text(line["unit_price"]))),
+        *discounts,
+        name=name,
+        quantity=str(_text(line.get("quantity", "1"))),
+        tax_class=str(_text(line.get("tax_percent") or "0")),
+        tax_included=bool(line.get("tax_inclusive", False)),
+    )
+
+
+def _sum(figure: str, kind: str) -> Callable[[Json], Any]:
+    """A figure of all lines whose name begins so."""
+    return lambda result: str(sum(Decimal(line[figure]) for line in result["lines"] if line["id"].startswith(kind)))
 
 
 def _shipping_methods(inputs: Inputs) -> list[Mapping[str, Any]]:
     """What it costs to send the goods: lines of their own."""
-    return list(inputs.take("shipping", "shipping_methods", default=[]))
+    return _several(inputs.take("shipping", "shipping_methods"))
 
 
 def _shipping(method: Mapping[str, Any]) -> Json:
@@ -483,17 +536,21 @@ def _formula(inputs: Inputs) -> Case:
     """Discount, then rounding to a multiple, then surcharge, then the least and the greatest margin over the list price."""
     when = _window(inputs, "units")
     steps: list[Json] = []
-    percent = inputs.maybe("discount_percent", "price_discount")
-    to = inputs.maybe("round_to", "rounding", "price_round", "rounding_multiple", "round")
+    percent, markup = inputs.like("discount"), inputs.like("markup")
+    if percent is None and markup is not None:
+        percent = markup.removeprefix("-") if markup.startswith("-") else f"-{markup}"
+    to = inputs.like("round") or inputs.like("rounding")
+    if to is not None and not Decimal(to):
+        to = None
     if percent is not None or to is not None:
         rounding = {} if to is None else {"rounding": {"to": to}}
         steps.append(_percent("discount", percent or "0", **when, **rounding))
-    surcharge = inputs.maybe("surcharge", "surcharge_per_t", "price_surcharge")
+    surcharge = inputs.like("surcharge")
     if surcharge is not None:
         steps.append(_step("surcharge", "schedule", {"type": "surcharge", "amount": surcharge}, **when))
     for name, kind in (("min_margin", "floor"), ("max_margin", "cap")):
-        margin = inputs.maybe(name, f"{name}_per_t", f"price_{name}")
-        if margin is not None:
+        margin = inputs.like(*name.split("_"))
+        if margin is not None and Decimal(margin):
             steps.append(_step(name, "schedule", {"type": kind, "amount": margin, "above": "list"}, **when))
     return _pricelist(inputs, *steps)
 

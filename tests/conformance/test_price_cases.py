@@ -77,8 +77,8 @@ def test_the_figures_of_a_case_are_met_to_the_digit(engine: Engine, case: Json) 
         adapted = adapt(case)
         wrong = differences(adapted, case["expected"], engine(adapted.request))
     except (UnknownModel, PriceError) as refused:
-        pytest.fail(str(refused), pytrace=False)
-    assert not wrong, "; ".join(wrong)
+        pytest.fail(f"{case['id']}: {refused}", pytrace=False)
+    assert not wrong, f"{case['id']}: {'; '.join(wrong)}"
 
 
 SPOILT = {

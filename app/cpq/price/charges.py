@@ -105,14 +105,19 @@ def _moves(tiers: Sequence[Tier], level: Decimal, event: Decimal) -> Iterator[tu
 
 
 def package(adjustment: Adjustment, units: Decimal) -> tuple[Decimal, Detail]:
-    """Whole packages of `size` units, the last one begun, after `free` units."""
+    """Whole packages of `size` units, the last one begun, after `free` units; the row says how many units were paid for."""
     given = adjustment.given
     paid = units - given.get("free", ZERO)
     if paid <= ZERO:
         return ZERO, ()
     packages = divide(paid, given["size"]).quantize(ONE, ROUNDINGS["ceiling"])
     return packages * given["amount"], (
-        {"packages": plain(packages), "size": plain(given["size"]), "amount": plain(given["amount"])},
+        {
+            "units": plain(paid),
+            "packages": plain(packages),
+            "size": plain(given["size"]),
+            "amount": plain(given["amount"]),
+        },
     )
 
 

@@ -104,7 +104,8 @@ export function packages(adjustment: AdjustmentModel, units: Exact): Charged {
   const paid = units.minus(free);
   if (paid.lte(ZERO)) return NOTHING;
   const count = divide(paid, size).ceil();
-  return { amount: count.times(amount), detail: [{ packages: plain(count), size: plain(size), amount: plain(amount) }] };
+  const row = { units: plain(paid), packages: plain(count), size: plain(size), amount: plain(amount) };
+  return { amount: count.times(amount), detail: [row] };
 }
 
 /** `rate` percent of what was turned over, and `fixed` for every event. */
