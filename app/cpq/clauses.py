@@ -6,9 +6,12 @@ from itertools import product
 from typing import Union
 
 from app.cpq.artefact import Budget, Clause, Default, Feature, Rule
+from app.cpq.reading import ModelError
 
 MAX_DISTRIBUTED = 64
 MAX_PAIRWISE = 6
+# As many as memory has room for; the largest public models have a tenth of it.
+MAX_CLAUSES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,8 @@ def clauses_of(constraints: Iterable[Constraint], public: int) -> tuple[tuple[Cl
 
     A small formula is multiplied out. A larger one gets auxiliary variables that imply its parts (Plaisted and Greenbaum
     1986), which is enough for satisfiability but leaves auxiliary variables free: do not count models over them.
+
+    ModelError beyond MAX_CLAUSES.
     """
     writer = _Writer(public)
     for constraint in constraints:
@@ -232,6 +237,12 @@ class _Writer:
             before = held
 
     def _add(self, literals: Iterable[int]) -> None:
+        if len(self.clauses) == MAX_CLAUSES:
+            raise ModelError(
+                0,
+                f"The rules say more than {MAX_CLAUSES:,} things when they are written out, rule {self.rule} among them: "
+                "split the model, or its groups of many features.",
+            )
         unique = set(literals)
         if not any(-literal in unique for literal in unique):
             self.clauses.append(Clause(self.rule, tuple(sorted(unique, key=abs))))

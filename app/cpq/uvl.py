@@ -21,6 +21,7 @@ SECTIONS = ("namespace", "include", "imports", "features", "constraints")
 # The levels as they are called, and as they were before 2023.
 _LEVEL = re.compile(r"(Boolean|Arithmetic|Type|SAT-level|SMT-level|TYPE-level)(\.(\*|[a-z]+(-[a-z]+)*))?")
 MAX_DEPTH = 400
+MAX_COUNTING = 1_000_000
 
 
 @dataclass(slots=True)
@@ -222,5 +223,13 @@ def _rule_of(group: _Group, names: list[str], model: _Model) -> None:
         if least > len(children):
             raise ModelError(group.line, f"This group needs {least} of its features, and has {len(children)}.")
         most = min(most, len(children))
+        if _counting(least, most, len(children)) > MAX_COUNTING:
+            raise ModelError(group.line, f"{least} to {most} of {len(children)} is too much to count: split the group.")
         said = "exactly one" if (least, most) == (1, 1) else f"{least} to {most}"
         model.rule(own, f"{parent} comes with {said} of {listed}.", implies(group.parent, Count(least, most, children)))
+
+
+def _counting(least: int, most: int, features: int) -> int:
+    """About how many clauses it takes to say that so many of the features are there."""
+    upwards = most * features if 1 < most < features else 0
+    return upwards + ((features - least) * features if 1 < least < features else 0)

@@ -146,6 +146,20 @@ def test_a_diagram_beyond_the_gate_is_left_to_sat() -> None:
     }
 
 
+def test_a_conjunction_is_read_as_its_parts() -> None:
+    links = [Or((-variable, variable + 1)) for variable in range(1, 60)]
+    apart = build_diagram([Constraint(1, link) for link in links], 60, Gate())
+
+    assert build_diagram([Constraint(1, And((And(tuple(links[:30])), *links[30:])))], 60, Gate()) == apart
+
+
+def test_rules_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.cpq.clauses.MAX_CLAUSES", 100)
+
+    with pytest.raises(ModelError, match=r"more than 100 things .* rule 7"):
+        clauses_of([Constraint(7, Count(3, 20, tuple(range(1, 41))))], 40)
+
+
 def test_building_that_takes_too_long_is_cut_off() -> None:
     assert build_diagram([Constraint(1, Or((1, 2)))], 2, Gate(seconds=0.001)) is None
 

@@ -167,6 +167,7 @@ def test_a_group_needs_its_parent() -> None:
         ("features\n r {constraints [r, r r]}\n", 2, "`]` is expected"),
         ("features\n r {x [1, 2}]\n", 2, "closes what was opened by another"),
         ("features\n r\n  or\n   a\x00b\n", 4, "character zero"),
+        ("features\n r\n  [999..2000]\n" + "".join(f"   f{n}\n" for n in range(3000)), 3, "split the group"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, said: str) -> None:
