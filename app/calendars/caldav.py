@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from app.calendars import dav
 from app.calendars.dav import Collection, Member, NotDav
@@ -84,19 +84,22 @@ class Server:
 
     def calendars(self) -> list[Collection]:
         """Every calendar that takes events, whatever of the user's or the server's address is known."""
-        given = self._request.url
-        for start in _places_to_ask(given):
+        refused: Refused | OutboundError | None = None
+        for start in _places_to_ask(self._request.url):
             try:
-                found = self._below(start)
+                if found := self._below(start):
+                    return found
             except Refused as refusal:
-                if refusal.outcome.status in (401, 403):
-                    raise
-                continue
+                told = _told(refusal)
+                if told == 401 and refused is not None and _told(refused) == 401:
+                    break  # a wrong password, which is not tried everywhere
+                if told in (401, 403) and (refused is None or told == 401):
+                    refused = refusal
+            except RedirectRefused as error:
+                refused = refused or error  # a page of theirs may lead anywhere: the calendars need not be behind it
             except NotDav:
                 continue
-            if found:
-                return found
-        raise NotDav("No calendars were found there.")
+        raise refused or NotDav("No calendars were found there.")
 
     def _choose(self) -> Collection:
         """The calendar that the address names, or the only one of the user."""
@@ -189,9 +192,19 @@ _OF_THE_CALENDAR = ("BEGIN:VCALENDAR", "END:VCALENDAR", "VERSION:", "PRODID:", "
 
 
 def _places_to_ask(url: str) -> list[str]:
-    """The address itself, and the well-known one of its host (RFC 6764 § 5)."""
+    """The address itself; the well-known one of its host, and then its root (RFC 6764 § 6); where programs have it that are
+    installed in a folder (Nextcloud, Baïkal)."""
     parts = urlsplit(url)
-    return list(dict.fromkeys([url, f"{parts.scheme}://{parts.netloc}/.well-known/caldav"]))
+    host, folder = f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+    places = [url, f"{host}/.well-known/caldav", f"{host}/"]
+    if not parts.query and ".well-known" not in folder:
+        places += [f"{host}{folder}/{path}/" for path in ("remote.php/dav", "dav.php")]
+    return list(dict.fromkeys(places))
+
+
+def _told(refused: Refused | OutboundError) -> int | None:
+    """The status of a refusal; None where nothing was asked."""
+    return refused.outcome.status if isinstance(refused, Refused) else None
 
 
 def _name(calendar: Collection) -> str:
@@ -206,9 +219,15 @@ def _path(url: str) -> str:
 
 
 def _within(url: str, target: str) -> str:
-    """A redirect that may be followed with a password: to the same host, and never from https to http."""
+    """A redirect that may be followed with a password: to the same host, and encrypted as before.
+
+    Servers behind a proxy often do not know that they are asked by https, and name themselves by http.
+    """
     before, after = urlsplit(url), urlsplit(target)
-    if before.hostname != after.hostname or (before.scheme, after.scheme) == ("https", "http"):
+    if before.hostname != after.hostname:
         where = f"{after.scheme}://{after.netloc.rpartition('@')[2]}{after.path}"[:200]
         raise RedirectRefused(url, f"It redirects to {where}, and no password is sent to another server unasked.")
+    if (before.scheme, after.scheme) == ("https", "http"):
+        host = before.netloc if after.port in (None, 80) else after.netloc
+        return urlunsplit(after._replace(scheme="https", netloc=host))
     return target

@@ -19,7 +19,11 @@ REFRESH_EVERY = timedelta(hours=20)
 BACK, AHEAD, FILE_AHEAD = timedelta(days=7), timedelta(days=90), timedelta(days=366)
 ACCEPT = "text/calendar, */*;q=0.5"
 REFUSALS: Refusals = {
-    401: ("calendar-forbidden", "The calendar wants another password", "Give user name and password again."),
+    401: (
+        "calendar-forbidden",
+        "The calendar wants another password",
+        "Give user name and password again; many services want a password made for this use (an app password).",
+    ),
     403: ("calendar-forbidden", "The calendar is not open to us", "Ask whoever runs it for access."),
     404: ("calendar-not-found", "There is no calendar at this address", "Copy the address again."),
     GONE: ("calendar-gone", "The calendar is gone", "It is no longer asked for. Subscribe to another one."),

@@ -4,7 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, pre_load, validate
 
-from app.calendars.service import MAX_CALENDARS, https, of_mail_address
+from app.calendars.addresses import caldav_server, https, without_caldav
+from app.calendars.service import MAX_CALENDARS
 from app.foundation.fields import Moment, Text, Truth, Uuid, Whole, choice
 from app.foundation.outbound import check_url
 from app.foundation.outbound_errors import InvalidUrl
@@ -52,12 +53,17 @@ class CalendarInputSchema(_AddressSchema):
     )
 
     @pre_load
-    def _of_mail_address(self, given: Any, **_: Any) -> Any:
-        """A mail address is a place and a user name."""
+    def _as_people_type(self, given: Any, **_: Any) -> Any:
+        """A mail address is a place and a user name; some services are known by another name than their server's."""
         if not isinstance(given, dict) or given.get("kind") != "caldav" or not isinstance(given.get("url"), str):
             return given
-        found = of_mail_address(given["url"])
-        return given if found is None else {"username": given["url"].strip(), **given, "url": found}
+        if why := without_caldav(given["url"]):
+            raise ValidationError(why, "url")
+        found = caldav_server(given["url"])
+        if found is None:
+            return given
+        user = {"username": given["url"].strip()} if "@" in given["url"] else {}
+        return {**user, **given, "url": found}
 
 
 class CalendarChangeSchema(_AddressSchema):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.calendars import polling, storing
+from app.calendars.addresses import https
 from app.calendars.ical import ParsedCalendar
 from app.calendars.jobs import poll_job
 from app.calendars.poller import faults_of, sealed, subscription_of, write_state
@@ -34,7 +34,6 @@ from app.resources.references import defaults_of, visible_ids
 CALENDARS, EVENTS, ANSWERS = map(table_of, (Calendar, CalendarEvent, CalendarAnswer))
 ACCOUNTS = table_of(Account)
 MAX_CALENDARS = 20
-_BARE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?(/\S*)?", re.IGNORECASE)
 Row = dict[str, Any]
 
 
@@ -249,23 +248,6 @@ def _new_address(vault: Vault, allowed: str, row: Row, given: Row) -> Row:
         "state": {},
         "expanded_at": None,
     }
-
-
-def https(url: str) -> str:
-    """`webcal://` is what calendars call https (and whoever meant http is led there by a redirect, or asks for it).
-
-    So is what begins with the name of a host: nobody types `https://` with a thumb.
-    """
-    scheme, mark, rest = url.strip().partition("://")
-    if mark:
-        return f"https://{rest}" if scheme.lower() in ("webcal", "webcals") else url.strip()
-    return f"https://{scheme}" if _BARE.fullmatch(scheme) else scheme
-
-
-def of_mail_address(text: str) -> str | None:
-    """Where the calendars of a mail address may be found (RFC 6764 § 6: its domain's well-known address); None for others."""
-    name, at, domain = text.strip().rpartition("@")
-    return f"https://{domain}/.well-known/caldav" if name and at and _BARE.fullmatch(domain) else None
 
 
 def _address(kind: str, url: str, username: str | None, password: str | None, allowed: str) -> Address:

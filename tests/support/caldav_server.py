@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -37,7 +38,10 @@ class Box:
 
 @dataclass
 class CalDavServer:
-    """Serves `boxes` of one user below `/dav/`. `seen` is every request: method, path, depth, body.
+    """Serves `boxes` of one user below `context`. `seen` is every request: method, path, depth, body.
+
+    Where things are differs between servers: the user's `principal`, the `home` of the calendars, which may be on another
+    host, what the well-known address leads to, and `pages` that are no part of it, by path, as a status or an address.
 
     `on_request` may answer in the server's place: it gets the handler and says whether it did. `by_sync_token` leaves the
     tag of a collection out, as servers do that know RFC 6578 alone.
@@ -47,6 +51,11 @@ class CalDavServer:
     seen: list[tuple[str, str, str, bytes]] = field(default_factory=list)
     on_request: Callable[[Any], bool] | None = None
     by_sync_token: bool = False
+    context: str = "/dav/"
+    principal: str = "/dav/principals/anna/"
+    home: str = "/dav/calendars/anna/"
+    well_known: str | None = "/dav/"
+    pages: dict[str, int | str] = field(default_factory=dict)
 
     def __enter__(self) -> CalDavServer:
         server = self
@@ -98,29 +107,37 @@ class _Requests(BaseHTTPRequestHandler):
         self.caldav.seen.append((self.command, self.path, self.headers.get("Depth", ""), self.body))
         if self.caldav.on_request is not None and self.caldav.on_request(self):
             return False
+        page = self.caldav.pages.get(self.path)
+        if page is not None:
+            self.answer(302, b"", {"Location": page}) if isinstance(page, str) else self.answer(page)
+            return False
         wanted = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if self.headers.get("Authorization") != f"Basic {wanted}":
             self.answer(401, b"", {"WWW-Authenticate": 'Basic realm="calendars"'})
             return False
         if self.path == "/.well-known/caldav":
-            self.answer(301, b"", {"Location": "/dav/"})
+            self.answer(301, b"", {"Location": self.caldav.well_known}) if self.caldav.well_known else self.answer(404)
             return False
         return True
 
     def _propfind(self) -> None:
-        if self.path in ("/dav/", "/dav/principals/anna/"):
-            home = "<C:calendar-home-set><D:href>/dav/calendars/anna/</D:href></C:calendar-home-set>"
-            who = "<D:current-user-principal><D:href>/dav/principals/anna/</D:href></D:current-user-principal>"
-            kind = "<D:resourcetype><D:collection/></D:resourcetype>"
-            self.multistatus([(self.path, kind + (home if "principals" in self.path else who), "")])
-        elif self.path == "/dav/calendars/anna/":
-            boxes = list(self.caldav.boxes.items()) if self.headers.get("Depth") == "1" else []
-            own = (self.path, "<D:resourcetype><D:collection/></D:resourcetype>", "<CS:getctag/>")
+        server, home = self.caldav, urlsplit(self.caldav.home)
+        kind = "<D:resourcetype><D:collection/></D:resourcetype>"
+        where = f"<C:calendar-home-set><D:href>{server.home}</D:href></C:calendar-home-set>"
+        told = where if self.path.rstrip("/") == server.principal.rstrip("/") else self._who()
+        if self.path == home.path and not home.netloc.removeprefix(server.host):
+            boxes = list(server.boxes.items()) if self.headers.get("Depth") == "1" else []
+            own = (self.path, kind + told, "<CS:getctag/>")
             self.multistatus([own, *((f"{self.path}{name}/", self._of(box), "") for name, box in boxes)])
         elif (box := self._box()) is not None:
             self.multistatus([(self.path, self._of(box), "<C:calendar-home-set/><D:current-user-principal/>")])
+        elif self.path.rstrip("/") in (server.context.rstrip("/"), server.principal.rstrip("/")):
+            self.multistatus([(self.path, kind + told, "")])
         else:
             self.answer(404)
+
+    def _who(self) -> str:
+        return f"<D:current-user-principal><D:href>{self.caldav.principal}</D:href></D:current-user-principal>"
 
     def _of(self, box: Box) -> str:
         tag = f"<D:sync-token>http://x/sync/{box.ctag}</D:sync-token>"
@@ -152,10 +169,9 @@ class _Requests(BaseHTTPRequestHandler):
         self.multistatus(found)
 
     def _box(self) -> Box | None:
-        parts = self.path.strip("/").split("/")
-        return (
-            self.caldav.boxes.get(parts[3]) if parts[:3] == ["dav", "calendars", "anna"] and len(parts) == 4 else None
-        )
+        home = urlsplit(self.caldav.home).path
+        within = self.path.startswith(home) and self.path.rstrip("/") != home.rstrip("/")
+        return self.caldav.boxes.get(self.path[len(home) :].strip("/")) if within else None
 
     def multistatus(self, rows: list[tuple[str, str, str]]) -> None:
         """Answer 207: for each address the properties that it has, and those that it lacks (RFC 4918 § 13)."""
