@@ -97,7 +97,7 @@ def adapt(case: Mapping[str, Any]) -> Case:
     inputs.end()
     rounding = case["expected"].get("rounding")
     if rounding is not None:
-        mode, _, places = rounding.rpartition("_")
+        mode, _, places = str(rounding).rpartition("_")
         if mode not in MODES or not places.isdigit():
             raise UnknownModel(f"no rounding is called {rounding!r}")
         adapted.request["policy"]["rounding"] |= {"mode": MODES[mode], "places": int(places)}
@@ -107,14 +107,17 @@ def adapt(case: Mapping[str, Any]) -> Case:
 def differences(adapted: Case, expected: Mapping[str, Any], result: Json) -> list[str]:
     """What the result has otherwise than expected; figures are compared as decimals, to the digit."""
     found = []
-    for name, wanted in expected.items():
-        if name == "rounding":
-            continue
+    figures = {name: wanted for name, wanted in expected.items() if name != "rounding"}
+    if not figures:
+        raise UnknownModel("there is no expected figure")
+    for name, wanted in figures.items():
         plain, places = _rounding_of(name, wanted)
         if plain not in adapted.figures:
-            raise UnknownModel(f"no place for the expected figure {name!r}")
+            raise UnknownModel(
+                f"no place for the expected figure {name!r}; there are {', '.join(sorted(adapted.figures))}"
+            )
         given = adapted.figures[plain](result)
-        if _figures(given, places) != _figures(wanted, None):
+        if _rounded(given, places) != _figures(name, wanted):
             found.append(f"{name}: expected {wanted}, priced {given}")
     return found
 
@@ -124,12 +127,24 @@ def _rounding_of(name: str, wanted: Any) -> tuple[str, int | None]:
     plain, rounded, places = name.partition("_rounded")
     if not rounded:
         return name, None
-    shown = -int(Decimal(str(wanted)).as_tuple().exponent)
+    if places and not places.removeprefix("_").isdigit():
+        raise UnknownModel(f"the expected figure {name!r} does not say how many places: write {plain}_rounded_2")
+    shown = max(-int(figure.as_tuple().exponent) for figure in _figures(name, wanted))
     return plain, int(places[1:]) if places else max(2, shown)
 
 
-def _figures(value: Any, places: int | None) -> list[Decimal]:
-    figures = [Decimal(str(figure)) for figure in (value if isinstance(value, list) else [value])]
+def _figures(name: str, wanted: Any) -> list[Decimal]:
+    try:
+        figures = [Decimal(str(figure)) for figure in (wanted if isinstance(wanted, list) else [wanted])]
+    except ArithmeticError:
+        figures = [Decimal("NaN")]
+    if not all(figure.is_finite() for figure in figures):
+        raise UnknownModel(f"the expected figure {name!r} is not a number: {wanted}")
+    return figures
+
+
+def _rounded(given: Any, places: int | None) -> list[Decimal]:
+    figures = [Decimal(str(figure)) for figure in (given if isinstance(given, list) else [given])]
     if places is None:
         return figures
     return [figure.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=40)) for figure in figures]
@@ -278,9 +293,10 @@ def _percentage(inputs: Inputs) -> Case:
 
 
 def _discounted(adjustment: Json, base: str) -> Case:
-    """A discount on an amount that counts cents."""
-    line = _line(_list_price(base), _step("discount", "additional", adjustment, scope="line"))
-    return Case(_request(line, places=0), {"discount_cents": _of_line("discount"), "net_cents": _of_line("net")})
+    """A discount on an amount that counts cents. What is rounded up at a half is the discount, so the price is rounded down."""
+    request = _request(_line(_list_price(base), _step("discount", "additional", adjustment, scope="line")), places=0)
+    request["policy"]["rounding"]["mode"] = "half_down"
+    return Case(request, {"discount_cents": _of_line("discount"), "net_cents": _of_line("net")})
 
 
 def _fixed_discount(inputs: Inputs) -> Case:

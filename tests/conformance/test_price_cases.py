@@ -34,7 +34,7 @@ def _cases(path: Path) -> list[Json]:
     cases = read.get("cases") if isinstance(read, dict) else None
     if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
         raise ValueError(f'{path} has no cases: {{"cases": [{{"id", "model", "inputs", "expected"}}]}} is needed')
-    return [{"id": f"case {place}", **case} for place, case in enumerate(cases)]
+    return [{**case, "id": str(case.get("id") or f"case {place}")} for place, case in enumerate(cases)]
 
 
 PUBLIC = _cases(FILE)
@@ -93,6 +93,7 @@ SPOILT = {
         {"model": "graduated", "inputs": {"quantity": "1", "tiers": [{"to_value": None, "flat": "1"}]}},
         "the input 'per_unit' is missing",
     ),
+    "a rounding that is no word": ({"expected": {"amount": "2", "rounding": 2}}, "no rounding is called 2"),
     "tiers that are no list of tiers": (
         {"model": "volume", "inputs": {"quantity": "1", "tiers": ["x"]}},
         "an input has another form than the model's",
@@ -107,4 +108,22 @@ def test_a_case_that_cannot_be_understood_says_why(name: str) -> None:
     adapt(case)
     with pytest.raises(UnknownModel) as unknown:
         adapt({**case, **spoilt})
+    assert words in str(unknown.value)
+
+
+@pytest.mark.parametrize(
+    ("expected", "words"),
+    [
+        ({}, "no expected figure"),
+        ({"amount": None}, "'amount' is not a number: None"),
+        ({"amount": ["2", "x"]}, "'amount' is not a number"),
+        ({"amount_rounded_two": "2"}, "write amount_rounded_2"),
+        ({"moon": "2"}, "no place for the expected figure 'moon'; there are amount, unit_amount"),
+    ],
+)
+def test_an_expected_figure_that_cannot_be_understood_says_why(expected: Json, words: str) -> None:
+    case = {"model": "per_unit", "inputs": {"quantity": "1", "unit_amount": "2"}, "expected": expected}
+    adapted = adapt(case)
+    with pytest.raises(UnknownModel) as unknown:
+        differences(adapted, case["expected"], price_json(adapted.request))
     assert words in str(unknown.value)
