@@ -3,6 +3,8 @@ import {
   completion, CpqError, domains, evaluate, explain, loadModel, NeverPossible, take, ways,
   type Choice, type Completion, type Domains, type Model, type Objective,
 } from '../src/cpq/config';
+import { Paths } from '../src/cpq/config/paths';
+import { Within } from '../src/cpq/config/within';
 
 const models = new Map<string, Model>();
 const artefacts = new Map<string, Uint8Array>();
@@ -85,6 +87,36 @@ export async function timed(name: string, walks: readonly (readonly Choice[])[])
     }
   }
   return spent;
+}
+
+/** How many nodes each click of these sequences came by: in sweeps, in passes for all bounds together, and searching. */
+export async function nodesOf(name: string, walks: readonly (readonly Choice[])[]): Promise<number[]> {
+  let nodes = 0;
+  const wrap = (of: object, method: string, count: (self: object) => number): (() => void) => {
+    const own = Reflect.get(of, method) as (...args: unknown[]) => unknown;
+    Reflect.set(of, method, function (this: object, ...args: unknown[]) {
+      const answer = own.apply(this, args);
+      nodes += count(this);
+      return answer;
+    });
+    return () => Reflect.set(of, method, own);
+  };
+  const liveOf = (self: object): number => (Reflect.get(self, 'live') as Int32Array).length;
+  const visits = (self: object): number => Reflect.get(self, 'visits') as number;
+  const undo = [
+    wrap(Paths.prototype, 'run', liveOf), wrap(Within.prototype, 'pass', liveOf), wrap(Within.prototype, 'find', visits), wrap(Within.prototype, 'begunWith', visits),
+  ];
+  const found: number[] = [];
+  for (const choices of walks) {
+    const model = await opened(name);
+    for (let end = 1; end <= choices.length; end += 1) {
+      nodes = 0;
+      domains(model, choices.slice(0, end));
+      found.push(nodes);
+    }
+  }
+  undo.forEach((one) => one());
+  return found;
 }
 
 /** Milliseconds of the other things that a screen asks for, after every sixth click of these sequences. */

@@ -191,6 +191,15 @@ def test_the_sample_catalogue_is_answered_as_by_the_server(phone: PhoneEngine, s
         assert json.dumps(answer["evaluate"]) == json.dumps(evaluate(model, state)), state
 
 
+def test_a_click_on_the_sample_catalogue_looks_at_few_nodes(phone: PhoneEngine, sample: bytes) -> None:
+    phone.load("sample", sample)
+    walks = [walk["choices"] for walk in phone.ask("walk", "sample", 4, 27, 16)]
+    nodes = sorted(phone.ask("nodesOf", "sample", walks))
+    # 17,000 and 104,000; a sweep over the diagram with its forced nodes, and a pass for each value in question, made it 65,000 and 394,000.
+    assert nodes[len(nodes) * 95 // 100] < 22_000
+    assert nodes[-1] < 150_000
+
+
 def _compare(phone: PhoneEngine, rng: random.Random, made: Artefact, questions: int, most: int = 4) -> None:
     data = made.to_bytes()
     model = load(data)

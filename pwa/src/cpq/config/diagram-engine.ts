@@ -28,6 +28,8 @@ interface Weighed {
 }
 
 const NOTHING: Weights = [];
+/** So many searches take longer than a sweep and the walks after it. */
+const MANY = 8;
 
 export class DiagramEngine implements Engine {
   private readonly chains: Chains;
@@ -98,7 +100,7 @@ export class DiagramEngine implements Engine {
     const first = this.blend(choices);
     if (!(this.firstRun(first, choices) <= first.most)) return null;
     const open = this.witnessed(first, asked);
-    const unproven = open.length > 0 || !this.keeps ? this.searched(first, open, choices) : [];
+    const unproven = open.length > 0 || !this.keeps ? this.searched(open, choices) : [];
     if (!this.keeps) return null;
     this.memory.noteClick(choices, this.slots);
     return { slots: this.slots, unproven };
@@ -228,8 +230,9 @@ export class DiagramEngine implements Engine {
   }
 
   /** Settle what is left by search, feature by feature: often none of its values can be had. Returns the slots that it could not settle. */
-  private searched(first: Sweep, open: readonly number[], choices: readonly Kept[]): number[] {
-    const search = this.prepared(first, choices);
+  private searched(asked: readonly number[], choices: readonly Kept[]): number[] {
+    const search = this.prepared(choices);
+    const open = this.begun(search, asked.length > MANY ? this.sweptAgain(asked, choices) : asked);
     if (!this.keeps && !this.keepsAll(search)) return [];
     const unproven: number[] = [];
     const byFeature = new Map<number, number[]>();
@@ -255,12 +258,33 @@ export class DiagramEngine implements Engine {
   }
 
   /** The search within all bounds, made ready for these choices over the nodes of the click. */
-  private prepared({ paths, most }: Sweep, choices: readonly Kept[]): Within {
+  private prepared(choices: readonly Kept[]): Within {
     const { bounds } = this.model;
     const search = (this.within ??= new Within(this.chains, bounds.map((bound) => this.limit(bound, []))));
     const shut = choices.flatMap((choice) => leftOut(this.model, choice)).map((literal) => this.model.side(literal));
-    this.left = search.prepare((left) => this.blendOf(bounds, left, this.costs(NOTHING, 1, [])), shut, paths.live, paths.liveWithin(most));
+    this.left = search.prepare((left) => this.blendOf(bounds, left, this.costs(NOTHING, 1, [])), shut, this.live as Live);
     return search;
+  }
+
+  /** The bounds as one again, by what each is now known to have left. Returns the slots that stay open. */
+  private sweptAgain(asked: readonly number[], choices: readonly Kept[]): readonly number[] {
+    const again = this.blend(choices);
+    again.paths.run(again.most + again.penalty, this.live);
+    return this.witnessed(again, asked);
+  }
+
+  /** Cheapest paths that break a bound only after the value that is asked for, led otherwise from there. Returns the slots that stay open. */
+  private begun(search: Within, asked: readonly number[]): number[] {
+    for (const slot of asked) {
+      if (this.seen[slot]) continue;
+      const side = this.side[slot] as number;
+      const taken = search.begunWith(this.paths.edgesTo(side));
+      if (!taken) continue;
+      taken[side >> 1] = side & 1;
+      this.note(taken, !this.spared[slot]);
+      this.seen[slot] = 1;
+    }
+    return asked.filter((slot) => !this.seen[slot]);
   }
 
   private keepsAll(search: Within): boolean {

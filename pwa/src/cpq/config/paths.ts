@@ -107,17 +107,6 @@ export class Paths {
     return best;
   }
 
-  /** Those of the live nodes that lie on paths which cost no more than `most`. */
-  liveWithin(most: number): Live {
-    const { above, below, lives, live } = this;
-    let count = 0;
-    for (let place = 0; place < live.length; place += 1) {
-      const id = live[place]!;
-      if (above[id]! + below[id]! <= most - this.base) lives[count++] = id;
-    }
-    return lives.slice(0, count);
-  }
-
   private runDown(most: number, among?: Live): void {
     const { above, below, lives } = this;
     const { root, entry } = this.chains;
@@ -217,13 +206,21 @@ export class Paths {
     const edge = this.edge[side]!;
     this.taken.set(this.cheaper);
     this.takeSteps(this.chains.entry);
-    for (let up = edge; up !== ENTRY; ) {
-      this.take(up);
-      const node = up >> 1;
-      up = node === root ? ENTRY : this.from[node]!;
-    }
+    for (let up = edge; up !== ENTRY; up = this.before(up)) this.take(up);
     this.walkDown(edge === ENTRY ? root : target[edge]!);
     this.taken[side >> 1] = side & 1;
+  }
+
+  /** The edges of that path from the root to where it takes the side. */
+  edgesTo(side: Side): Edge[] {
+    const edges: Edge[] = [];
+    for (let up = this.edge[side]!; up !== ENTRY; up = this.before(up)) edges.push(up);
+    return edges.reverse();
+  }
+
+  private before(edge: Edge): Edge {
+    const node = edge >> 1;
+    return node === this.chains.root ? ENTRY : this.from[node]!;
   }
 
   private take(edge: Edge): void {

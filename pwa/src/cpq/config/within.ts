@@ -1,7 +1,7 @@
 /**
  * Whether some path of a decision diagram keeps several bounds at once: one pass up for the least that is still to come of each bound,
- * then depth first from the root, cut off by the bounds and by dominance (`app/cpq/budgets.py`, with all weights 0). What the pass found
- * is kept for all questions of a click: a question about one feature changes only the nodes at its levels and above.
+ * then depth first, cut off by the bounds and by dominance (`app/cpq/budgets.py`, with all weights 0). Paths that begin in a given way
+ * need no pass of their own.
  */
 import type { Chains, Edge, Side } from './chains';
 import type { Live } from './paths';
@@ -14,7 +14,8 @@ export interface Path {
   readonly proven: boolean;
 }
 
-const ALL = -1;
+/** Visits after which a beginning is given up: without a wrong turn it takes a fraction of them. */
+const FEW = 400;
 
 export class Within {
   private readonly bounds: number;
@@ -25,8 +26,7 @@ export class Within {
   private readonly shut: Uint8Array; // by side
   /** By step, one number a column: what it costs extra with all that follow. */
   private readonly stepCost: Float64Array;
-  /** By node, one number a column: the least to come, with the sides that are shut for all questions, and for this one. */
-  private readonly common: Float64Array;
+  /** By node, one number a column: the least to come. */
   private readonly below: Float64Array;
   private readonly most: Float64Array;
   private readonly room: Float64Array;
@@ -36,10 +36,8 @@ export class Within {
   private readonly taken: Uint8Array;
   private readonly failed = new Map<number, Float64Array[]>();
   private live: Live = new Int32Array(0);
-  private keeping: Live = new Int32Array(0);
   private visits = 0;
-  /** The first place of `keeping` from which on `below` may differ from `common`; ALL: anywhere. */
-  private changedFrom = ALL;
+  private mostVisits = 0;
 
   /** For these bounds; one column more is their blend, which says what to try first, and columns of zeros fill up the last four. */
   constructor(private readonly chains: Chains, limits: readonly Limited[]) {
@@ -48,31 +46,42 @@ export class Within {
     const { levels, level, side } = chains;
     const rows = (count: number) => new Float64Array(count * this.width);
     [this.cost, this.extra, this.stepCost] = [rows(2 * levels), rows(2 * levels), rows(side.length)];
-    [this.common, this.below] = [rows(level.length), rows(level.length)];
-    [this.most, this.room, this.spent] = [rows(1), rows(1), rows(levels + 1)];
+    [this.below, this.most, this.room, this.spent] = [rows(level.length), rows(1), rows(1), rows(levels + 1)];
     [this.shut, this.taken] = [new Uint8Array(2 * levels), new Uint8Array(levels)];
     limits.forEach((limit, column) => this.fill(column, limit));
   }
 
-  /**
-   * Make ready for the questions of a click: over these nodes, and those of them on paths without the sides that are shut. Returns what each
-   * bound has left at best.
-   */
-  prepare(blend: (left: readonly number[]) => Limited, shut: readonly Side[], live: Live, keeping: Live): number[] {
-    [this.live, this.keeping] = [live, keeping];
+  /** Make ready for the questions of a click: over these nodes, by other sides than are shut. Returns what each bound has left at best. */
+  prepare(blend: (left: readonly number[]) => Limited, shut: readonly Side[], live: Live): number[] {
+    this.live = live;
     this.shut.fill(0);
     for (const side of shut) this.shut[side] = 1;
-    this.clear(this.common);
     this.raise(0, this.bounds);
-    this.pass(this.common, keeping, 0, 0);
+    this.pass(0);
     const { entry, root } = this.chains;
     const left = Array.from({ length: this.bounds }, (_, column) =>
-      this.room[column]! - this.stepCost[entry * this.width + column]! - this.common[root * this.width + column]!);
+      this.room[column]! - this.stepCost[entry * this.width + column]! - this.below[root * this.width + column]!);
     this.fill(this.bounds, blend(left));
     this.raise(this.bounds, this.width);
-    this.pass(this.common, keeping, 0, this.bounds);
-    this.changedFrom = ALL;
+    this.pass(this.bounds);
     return left;
+  }
+
+  /** Some path within all bounds that begins with these edges from the root and goes on by sides that are open. Ask before `find`, which passes anew. */
+  begunWith(edges: readonly Edge[]): Uint8Array | null {
+    const { spent, extra, width, path } = this;
+    const { side, rest, step, target, entry, root } = this.chains;
+    this.begin();
+    const row = edges.length * width;
+    spent.fill(0, row, row + width);
+    for (const first of [entry, ...edges.map((edge) => step[edge]!)]) {
+      for (let at = first; at > 0; at = rest[at]!) {
+        const own = side[at]! * width;
+        for (let column = 0; column < width; column += 1) spent[row + column] = spent[row + column]! + extra[own + column]!;
+      }
+    }
+    path.push(...edges);
+    return this.from(edges.length > 0 ? target[edges.at(-1)!]! : root, FEW);
   }
 
   /** Some path within all bounds that takes none of the sides shut, `also` shut and `open` open again for this question. */
@@ -81,49 +90,26 @@ export class Within {
     for (const side of open) this.shut[side] = 0;
     for (const side of also) this.shut[side] = 1;
     this.raise(0, this.width);
-    if (open.length === 0) this.passAgain(also);
-    else this.passAll();
+    this.pass(0);
+    const { entry, root } = this.chains;
+    this.begin();
+    this.spent.set(this.stepCost.subarray(entry * this.width, (entry + 1) * this.width));
+    const taken = this.from(root, NODE_LIMIT);
+    this.shut.set(before);
+    return { taken, proven: taken !== null || this.visits <= NODE_LIMIT };
+  }
+
+  private begin(): void {
     this.failed.clear();
     this.visits = 0;
     this.path.length = 0;
-    this.spent.set(this.stepCost.subarray(this.chains.entry * this.width, (this.chains.entry + 1) * this.width));
-    const found = this.hasRoom(this.chains.root) && this.visit(this.chains.root);
-    if (found) this.walk();
-    this.shut.set(before);
-    return { taken: found ? this.taken : null, proven: found || this.visits <= NODE_LIMIT };
   }
 
-  /** The common pass, and again the nodes at the levels of these sides and above. */
-  private passAgain(also: readonly Side[]): void {
-    const deepest = also.reduce((most, side) => Math.max(most, side >> 1), -1);
-    const from = this.firstAt(deepest);
-    this.restore(from);
-    this.pass(this.below, this.keeping, from, 0);
-    this.changedFrom = from;
-  }
-
-  private passAll(): void {
-    this.clear(this.below);
-    this.pass(this.below, this.live, 0, 0);
-    this.changedFrom = ALL;
-  }
-
-  /** What the question before this one left, as the common pass has it, but for places from `end` on, which are passed again. */
-  private restore(end: number): void {
-    const { below, common, keeping, width } = this;
-    if (this.changedFrom === ALL) {
-      below.set(common);
-      return;
-    }
-    for (let place = this.changedFrom; place < end; place += 1) {
-      const own = keeping[place]! * width;
-      for (let column = 0; column < width; column += 1) below[own + column] = common[own + column]!;
-    }
-  }
-
-  private clear(below: Float64Array): void {
-    below.fill(Infinity);
-    below.fill(0, this.width, 2 * this.width);
+  private from(node: number, mostVisits: number): Uint8Array | null {
+    this.mostVisits = mostVisits;
+    if (!this.hasRoom(node) || !this.visit(node)) return null;
+    this.walk();
+    return this.taken;
   }
 
   private fill(column: number, { cost, most }: Limited): void {
@@ -138,48 +124,39 @@ export class Within {
     for (let column = first; column < end; column += 1) this.room[column] = this.most[column]!;
     for (let level = 0; level < levels; level += 1) {
       const [low, high] = [2 * level * width, (2 * level + 1) * width];
+      const [noLow, noHigh] = [shut[2 * level], shut[2 * level + 1]];
       for (let column = first; column < end; column += 1) {
-        const a = shut[2 * level] ? Infinity : cost[low + column]!;
-        const b = shut[2 * level + 1] ? Infinity : cost[high + column]!;
-        const least = a < b ? a : b;
-        extra[low + column] = a === Infinity ? a : a - least;
-        extra[high + column] = b === Infinity ? b : b - least;
+        const [a, b] = [cost[low + column]!, cost[high + column]!];
+        const least = noLow ? (noHigh ? Infinity : b) : noHigh || a < b ? a : b;
+        extra[low + column] = a - least;
+        extra[high + column] = b - least;
         this.room[column] = this.room[column]! - least;
       }
     }
     for (let four = first - (first % 4); four < width; four += 4) {
       for (let step = 1; step < side.length; step += 1) {
         const [own, by, next] = [step * width + four, side[step]! * width + four, rest[step]! * width + four];
-        stepCost[own] = extra[by]! + stepCost[next]!;
-        stepCost[own + 1] = extra[by + 1]! + stepCost[next + 1]!;
-        stepCost[own + 2] = extra[by + 2]! + stepCost[next + 2]!;
-        stepCost[own + 3] = extra[by + 3]! + stepCost[next + 3]!;
+        const gate = shut[side[step]!] ? Infinity : 0;
+        stepCost[own] = gate + extra[by]! + stepCost[next]!;
+        stepCost[own + 1] = gate + extra[by + 1]! + stepCost[next + 1]!;
+        stepCost[own + 2] = gate + extra[by + 2]! + stepCost[next + 2]!;
+        stepCost[own + 3] = gate + extra[by + 3]! + stepCost[next + 3]!;
       }
     }
   }
 
-  /** The place among the nodes that keep all choices of the first that is not below this level. */
-  private firstAt(level: number): number {
-    const { keeping } = this;
-    let [low, high] = [0, keeping.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.chains.level[keeping[middle]!]! <= level) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
   /** The columns from the four on that `first` is among. Four at once without a loop: three times as fast as one by one. */
-  private pass(below: Float64Array, live: Live, from: number, first: number): void {
-    const { width } = this;
-    for (let four = first - (first % 4); four < width; four += 4) this.passFour(below, live, from, four);
+  private pass(first: number): void {
+    const { below, width } = this;
+    below.fill(Infinity);
+    below.fill(0, width, 2 * width);
+    for (let four = first - (first % 4); four < width; four += 4) this.passFour(four);
   }
 
-  private passFour(below: Float64Array, live: Live, from: number, four: number): void {
-    const { stepCost, width } = this;
+  private passFour(four: number): void {
+    const { stepCost, below, live, width } = this;
     const { step, target } = this.chains;
-    for (let place = from; place < live.length; place += 1) {
+    for (let place = 0; place < live.length; place += 1) {
       const id = live[place]!;
       const a = step[2 * id]! * width + four;
       const b = step[2 * id + 1]! * width + four;
@@ -201,10 +178,10 @@ export class Within {
     }
   }
 
-  /** Whether a path goes on from here; what is to come was found to fit each bound. After NODE_LIMIT visits: no. */
+  /** Whether a path goes on from here; what is to come was found to fit each bound. After so many visits: no. */
   private visit(node: number): boolean {
     this.visits += 1;
-    if (this.visits > NODE_LIMIT) return false;
+    if (this.visits > this.mostVisits) return false;
     if (node === 1) return true;
     if (this.isHopeless(node)) return false;
     const first = this.order(node);
