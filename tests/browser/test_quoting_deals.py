@@ -88,7 +88,9 @@ def net(page: Page) -> str:
 def sums_to(page: Page, product: str) -> str:
     """What a line comes to, which the sum is once both are drawn."""
     amount = of_line(page, product).first.locator(".amount")
-    until(page, lambda: amount.inner_text() == net(page), f"the sum is that of {product}")
+    until(
+        page, lambda: quoting.amount(amount.inner_text()) == quoting.amount(net(page)), f"the sum is that of {product}"
+    )
     return net(page)
 
 
@@ -125,6 +127,8 @@ def test_a_shorter_term_takes_away_the_steps_after_its_end_says_so_and_gives_the
     page.get_by_role("button", name="Grow in steps over one year").click()
     done(page)
     term = section(page, "Term of Watch Plus")
+    term.get_by_text("What leaving early costs").click()
+    expect(term.locator("tbody tr").last).to_contain_text("12 months")  # after which it has ended
     term.get_by_role("button", name=re.compile("^Month to month")).click()
     said = page.locator(".said")
     expect(said).to_contain_text("Steps after the end of this term are gone")

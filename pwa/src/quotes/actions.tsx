@@ -41,7 +41,7 @@ export function QuoteActions({ work }: { work: Work }) {
       <>
         {secondary}
         {status === 'in_approval' && !work.dirty.value ? (
-          <button class="btn" type="button" onClick={() => say('It can be sent once it is approved')}>
+          <button class="btn ghost" type="button" onClick={() => say('It can be sent once it is approved')}>
             Waits for approval
           </button>
         ) : needs ? (
@@ -61,7 +61,7 @@ export function QuoteActions({ work }: { work: Work }) {
     return (
       <>
         {customer}
-        <button class="btn" type="button" onClick={() => say('It goes out as soon as there is a network')}>
+        <button class="btn ghost" type="button" onClick={() => say('It goes out as soon as there is a network')}>
           Sent when online
         </button>
       </>

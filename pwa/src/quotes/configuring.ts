@@ -91,7 +91,7 @@ export function reasonFor(model: Model, product: Product, choices: readonly Choi
     const swap = take(model, choices, feature, value);
     const after = domains(model, swap.choices);
     const give = swap.givenUp.map((one) => nameOf(product, one.feature));
-    return { short: shortOf(product, swap.givenUp, after, explanation), explanation, never: false, rules: rulesOf(model, explanation.rules), give };
+    return { short: shortOf(product, feature, swap.givenUp, after, explanation), explanation, never: false, rules: rulesOf(model, explanation.rules), give };
   } catch (error) {
     if (!(error instanceof CpqError)) throw error;
     if (!(error instanceof NeverPossible)) return { short: 'Not found out in the time there was', explanation: null, never: false, rules: [], give: [] };
@@ -99,16 +99,18 @@ export function reasonFor(model: Model, product: Product, choices: readonly Choi
   }
 }
 
-function shortOf(product: Product, givenUp: readonly Choice[], after: Domains, { budgets }: Explanation): string {
+function shortOf(product: Product, wanted: string, givenUp: readonly Choice[], after: Domains, { budgets }: Explanation): string {
   const [first] = givenUp;
   const swap = `swap ${givenUp.length}`;
   if (!first) return budgets.length ? 'Too much for a limit' : 'Excluded by a rule';
   const feature = featureOf(product, first.feature);
   const left = after.features.find((one) => one.feature === first.feature);
   const only = left && onlyValue(left);
-  if (givenUp.length === 1 && only !== undefined) return `Needs ${lower(feature?.name ?? first.feature)} ${lower(valueName(feature, only))}: ${swap}`;
   const was = first.values.map((one) => valueName(feature, one)).join(' or ');
   const more = givenUp.length > 1 ? ` and ${givenUp.length - 1} more` : '';
+  // An answer had narrowed this very feature.
+  if (first.feature === wanted) return `You answered ${lower(was)}${more}: ${swap}`;
+  if (givenUp.length === 1 && only !== undefined) return `Needs ${lower(feature?.name ?? first.feature)} ${lower(valueName(feature, only))}: ${swap}`;
   return `Not with ${lower(feature?.name ?? first.feature)} ${lower(was)}${more}: ${swap}`;
 }
 

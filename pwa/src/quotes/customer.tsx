@@ -45,7 +45,7 @@ export function CustomerScreen({ page }: { page: QuotePage }) {
                   </b>
                   <span class="src">{lineSays(line, product)}</span>
                 </span>
-                <LineAmount price={price} line={line} />
+                <LineAmount work={work} line={line} />
               </li>
             );
           })}
@@ -53,7 +53,7 @@ export function CustomerScreen({ page }: { page: QuotePage }) {
       </section>
       <section class="card">
         <h2>How this price came about</h2>
-        <Waterfall price={price} lines={lines} document={document} />
+        <Waterfall price={price} content={value.content!} document={document} />
       </section>
       {price.clauses.length > 0 && (
         <section class="card">

@@ -1,5 +1,5 @@
 /** Looking things up in a catalogue document. */
-import type { CatalogueDocument, Entry, Feature, PriceBook, Product } from '../cpq/quote';
+import type { CatalogueDocument, Entry, Feature, PriceBook, Product, QuoteLine } from '../cpq/quote';
 import type { KeptCatalogue } from '../store/database';
 import type { IsoDate } from '../store/rows';
 
@@ -11,6 +11,8 @@ export interface Question {
   ask: string;
   type: 'choice' | 'number';
   unit?: string;
+  /** of a number: up to where it is answered; no end where the last has none */
+  ranges?: { upto?: string | number | null }[];
   answers?: { id: string; name: string }[];
 }
 
@@ -38,6 +40,13 @@ export const bookOf = (document: CatalogueDocument | undefined, id: string): Pri
 /** What a product costs by the price book, of each charge. */
 export const entriesOf = (document: CatalogueDocument, book: string, sku: string): Entry[] =>
   (bookOf(document, book)?.entries ?? []).filter((one) => one.sku === sku);
+
+/** How often a line of one price is paid by the price book; empty for once, and for what is left of a running subscription. */
+export function periodOf(document: CatalogueDocument | undefined, book: string, { sku, amends }: QuoteLine): string {
+  const entries = document ? entriesOf(document, book, sku) : [];
+  const [only] = entries;
+  return entries.length === 1 && only && only.charge !== 'one_time' && !amends ? (only.period ?? 'month') : '';
+}
 
 /** The name of a value; `yes` and `no` of a boolean, figures of an integer with their unit. */
 export function valueName(feature: Feature | undefined, value: string): string {

@@ -62,7 +62,7 @@ export function FinishSheet({ work, line, product, model, now, before, onChange,
                   <b>{wish.label}</b>
                   <span class="src">{offers.get(wish.label)?.proven === false ? inTime(wish.best) : wish.detail}</span>
                 </span>
-                <span>{offers.get(wish.label)?.price ?? '\u00a0'}</span>
+                <span class="amount">{offers.get(wish.label)?.price ?? '\u00a0'}</span>
               </button>
             </li>
           ))}

@@ -55,6 +55,10 @@ interface AskProps {
 
 function Ask({ question, value, wrong, said, onReply }: AskProps) {
   const typed = useSignal(value);
+  const send = (event: SubmitEvent) => {
+    event.preventDefault();
+    onReply(typed.value.replace(',', '.').trim());
+  };
   if (question.type === 'choice') {
     return (
       <div class="field">
@@ -66,13 +70,13 @@ function Ask({ question, value, wrong, said, onReply }: AskProps) {
     );
   }
   return (
-    <div class="stack">
-      <Text label={question.ask} value={typed.value} inputMode="numeric" wrong={wrong || undefined} onText={(text) => (typed.value = text)} />
-      <button class="btn ghost" type="button" onClick={() => onReply(typed.value.replace(',', '.').trim())}>
+    <form class="stack" noValidate onSubmit={send}>
+      <Text label={question.ask} value={typed.value} inputMode="decimal" wrong={wrong || undefined} onText={(text) => (typed.value = text)} />
+      <button class="btn ghost">
         Answer{typed.value ? `: ${typed.value} ${question.unit ?? ''}` : ''}
       </button>
       <span class="src" role="status">{said}</span>
-    </div>
+    </form>
   );
 }
 
@@ -92,7 +96,15 @@ function answered(product: Product, model: Model, before: readonly Choice[], que
     return { choices, said: `${words(set)}${givenUp.length > 0 ? `. Given up: ${words(givenUp)}` : ''}`, problem: '' };
   } catch (error) {
     if (error instanceof NeverPossible) return { choices: before, said: '', problem: 'No configuration fits this answer.' };
-    if (error instanceof Error) return { choices: before, said: '', problem: error.message };
+    if (error instanceof Error) return { choices: before, said: '', problem: problemOf(question, text) || error.message };
     throw error;
   }
+}
+
+/** What to answer instead, where a number is none or beyond what is made. */
+function problemOf({ type, unit = '', ranges }: Question, text: string): string {
+  const most = ranges?.at(-1)?.upto;
+  if (type !== 'number') return '';
+  if (!/^\d+(\.\d+)?$/.test(text)) return 'Write a number.';
+  return most === undefined || most === null ? '' : `Nothing here is made for that much. At most ${most} ${unit}`.trim() + '.';
 }

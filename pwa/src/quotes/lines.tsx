@@ -2,10 +2,10 @@
 import type { QuoteLine } from '../cpq/quote';
 import { Icon } from '../ui/icons';
 import { featureOf } from './configuring';
-import { isConfigurable, productOf, valueName, type Product } from './document';
+import { isConfigurable, periodOf, productOf, valueName, type Product } from './document';
 import { money } from './money';
 import { pathOf } from './reads';
-import { isSet, linesOf, netOf, type QuotePrice } from './pricing';
+import { isSet, linesOf, netOf } from './pricing';
 import type { Work } from './working';
 
 export function LinesCard({ work }: { work: Work }) {
@@ -40,13 +40,15 @@ function Line({ work, line }: { work: Work; line: QuoteLine }) {
         </b>
         <span class="src">{lineSays(line, product)}</span>
       </a>
-      <LineAmount price={work.price.value?.price} line={line} />
+      <LineAmount work={work} line={line} />
     </li>
   );
 }
 
 /** What a line adds to the sum; of an option that is not taken what it would add; of a set what is in it. */
-export function LineAmount({ price, line }: { price: QuotePrice | null | undefined; line: QuoteLine }) {
+export function LineAmount({ work, line }: { work: Work; line: QuoteLine }) {
+  const price = work.price.value?.price;
+  const period = periodOf(work.document, work.draft.value.value.content?.price_book ?? '', line);
   const priced = price ? linesOf(price, line.id) : [];
   const [first] = priced;
   if (!price || !first) return <span class="amount">{'\u2013'}</span>;
@@ -54,6 +56,7 @@ export function LineAmount({ price, line }: { price: QuotePrice | null | undefin
   return (
     <span class={first.included ? 'amount' : 'amount not'}>
       {money(amount, price.currency)}
+      {period && <span class="src">a {period}</span>}
       {!first.included && <span class="src">not in the sum</span>}
     </span>
   );
@@ -78,9 +81,12 @@ export function lineSays(line: QuoteLine, product: Product | undefined): string 
   return parts.join(' · ') || product?.description || product?.sku || '';
 }
 
+/** What is said only with what is not there: `Solids none`. */
+const UNSAID = new Set(['none', 'standard', 'no', 'yes']);
+
 const words = (product: Product, feature: string, value: string): string => {
   const one = featureOf(product, feature);
-  return one?.type === 'choice' ? valueName(one, value) : `${one?.name ?? feature} ${valueName(one, value).toLowerCase()}`;
+  return one?.type === 'choice' && !UNSAID.has(value) ? valueName(one, value) : `${one?.name ?? feature} ${valueName(one, value).toLowerCase()}`;
 };
 
 const AMENDS = { add: 'added to a subscription', reduce: 'takes from a subscription', renew: 'renews a subscription', end: 'ends a subscription' } as const;

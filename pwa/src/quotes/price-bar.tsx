@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { QuoteLine } from '../cpq/quote';
 import { Icon } from '../ui/icons';
+import { periodOf } from './document';
 import { isZero, money, per, signed } from './money';
 import { Sheet } from './pieces';
 import { dueFirst, isSet, linesOf, partWords, problemWords, type PricedLine, type QuotePrice } from './pricing';
@@ -24,7 +25,7 @@ export function PriceBar({ work, line, button, onButton }: Props) {
   return (
     <div class="pricebar">
       <button class="price" type="button" aria-haspopup="dialog" onClick={() => (open.value = true)}>
-        <strong>
+        <strong class={large.length > 16 ? 'longer' : large.length > 13 ? 'long' : undefined}>
           <span>
             {large} <small>{each}</small>
           </span>
@@ -62,12 +63,10 @@ function summary(price: QuotePrice, work: Work, line: QuoteLine): { large: strin
   const { currency } = price;
   const lines = dueFirst(price, line.id);
   const later = linesOf(price, line.id).filter((one) => !lines.includes(one));
-  const entries = (work.document?.price_books?.find(({ id }) => id === work.draft.value.value.content?.price_book)?.entries ?? []).filter(({ sku }) => sku === line.sku);
   const [first, ...rest] = lines;
   if (!first) return { large: 'No price', small: 'The price book has none for it' };
   if (isSet(price, line.id)) return { large: money(first.bundle?.net ?? '0', currency), small: 'what is in the set, net' };
-  const recurring = entries.find(({ charge }) => charge !== 'one_time');
-  const period = entries.length === 1 && recurring && !line.amends ? per(recurring.period) : '';
+  const period = per(periodOf(work.document, work.draft.value.value.content?.price_book ?? '', line));
   const taxes = [...new Set(lines.flatMap(({ taxes }) => taxes.map(({ name }) => name)))].join(', ');
   const more = rest.filter(({ net }) => !isZero(net)).map((one) => signed(one.net, currency));
   const pieces = line.quantity === '1' || line.ramp?.length ? '' : `${line.quantity} pieces`;

@@ -89,7 +89,7 @@ function Priced({ work }: { work: Work }) {
       {lines.length > 0 && priced?.price && work.document && (
         <section class="card hero" aria-label="How this price came about">
           <h2>How this price came about</h2>
-          <Waterfall price={priced.price} lines={lines} document={work.document} />
+          <Waterfall price={priced.price} content={value.content!} document={work.document} />
         </section>
       )}
       <Findings work={work} />

@@ -73,7 +73,7 @@ function Leaving({ term, currency }: { term: LineTerm; currency: string }) {
           </tr>
         </thead>
         <tbody>
-          {term.at.map((one) => (
+          {term.at.filter(({ month }) => month <= term.months).map((one) => (
             <tr key={one.month}>
               <td>{one.month === 1 ? '1 month' : `${one.month} months`}</td>
               <td>{money(one.paid, currency)}</td>

@@ -1,12 +1,12 @@
 /** How a price came about: every step from list price to what is paid, as the customer may see it too. */
 import type { ComponentChildren } from 'preact';
 import type { CatalogueDocument } from '../cpq/quote';
-import { productOf } from './document';
+import { periodOf, productOf } from './document';
 import { Icon } from '../ui/icons';
 import { EXPONENTS } from '../cpq/price/currencies.gen';
 import { isZero, money, percent, per, plain, rounded, signed, unbroken } from './money';
 import { isSet, linesOf, netOf, partWords, type PricedLine, type QuotePrice, type Totals } from './pricing';
-import type { QuoteLine } from '../cpq/quote';
+import type { QuoteContent, QuoteLine } from '../cpq/quote';
 
 const SUMS = new Set(['header', 'tax']);
 
@@ -70,7 +70,8 @@ function whole(amount: string, currency: string): string {
 }
 
 /** Everything that is paid: each line with its steps, discounts on the whole, taxes, and the sums by how often they are paid. */
-export function Waterfall({ price, lines, document }: { price: QuotePrice; lines: readonly QuoteLine[]; document: CatalogueDocument }) {
+export function Waterfall({ price, content, document }: { price: QuotePrice; content: QuoteContent; document: CatalogueDocument }) {
+  const { lines, price_book } = content;
   const shown = lines.filter((line) => linesOf(price, line.id).length > 0 && !isSet(price, line.id));
   if (shown.length === 1 && linesOf(price, shown[0]!.id).length === 1) {
     return (
@@ -83,14 +84,14 @@ export function Waterfall({ price, lines, document }: { price: QuotePrice; lines
   return (
     <>
       {shown.map((line, place) => (
-        <LineBlock key={line.id} line={line} price={price} name={productOf(document, line.sku)?.name ?? line.sku} open={place === 0} />
+        <LineBlock key={line.id} line={line} price={price} name={productOf(document, line.sku)?.name ?? line.sku} period={periodOf(document, price_book, line)} open={place === 0} />
       ))}
       <Sums price={price} several />
     </>
   );
 }
 
-function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuotePrice; name: string; open: boolean }) {
+function LineBlock({ line, price, name, period, open }: { line: QuoteLine; price: QuotePrice; name: string; period: string; open: boolean }) {
   const priced = linesOf(price, line.id);
   const out = priced[0]?.included === false;
   return (
@@ -102,7 +103,10 @@ function LineBlock({ line, price, name, open }: { line: QuoteLine; price: QuoteP
           {name}
           {out && <span class="src">optional, not in the sum</span>}
         </span>
-        <span class={out ? 'amount not' : 'amount'}>{money(netOf(price, line.id), price.currency)}</span>
+        <span class={out ? 'amount not' : 'amount'}>
+          {money(netOf(price, line.id), price.currency)}
+          {period && <span class="src">a {period}</span>}
+        </span>
       </summary>
       {priced.map((one) => (
         <div key={one.id}>

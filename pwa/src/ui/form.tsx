@@ -95,7 +95,7 @@ interface TextProps extends FieldProps {
   placeholder?: string;
   autocapitalize?: 'off' | 'sentences' | 'words';
   spellcheck?: boolean;
-  inputMode?: 'numeric';
+  inputMode?: 'numeric' | 'decimal';
 }
 
 export function Text({ label, value, onText, hint, wrong, type = 'text', ...rest }: TextProps) {
