@@ -302,12 +302,14 @@ function Quantity({ line, onChange }: { line: Line; onChange: (change: Change) =
   return (
     <div class="quantity" ref={at}>
       <label for={id}>Quantity</label>
-      <button aria-label={`One fewer ${line.name}`} aria-disabled={now <= 1} onClick={() => now > 1 && set(String(now - 1))}>−</button>
-      <input
-        id={id} inputMode="numeric" value={typed ?? line.quantity} maxLength={7} onInput={(event) => setTyped(event.currentTarget.value)}
-        onChange={(event) => set(event.currentTarget.value.trim())}
-      />
-      <button aria-label={`One more ${line.name}`} onClick={() => set(String(now + 1))}>+</button>
+      <span class="steps">
+        <button aria-label={`One fewer ${line.name}`} aria-disabled={now <= 1} onClick={() => now > 1 && set(String(now - 1))}>−</button>
+        <input
+          id={id} inputMode="numeric" value={typed ?? line.quantity} maxLength={7} onInput={(event) => setTyped(event.currentTarget.value)}
+          onChange={(event) => set(event.currentTarget.value.trim())}
+        />
+        <button aria-label={`One more ${line.name}`} onClick={() => set(String(now + 1))}>+</button>
+      </span>
       {beside.map(([words, many]) => (
         <span key={words} class="move">{costs?.has(String(many)) ? `${words} ${costs.get(String(many))}` : '\u00a0'}</span>
       ))}

@@ -101,7 +101,7 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
           ))}
         </Costs.Provider>
         <Clauses document={quote} />
-        <section class="card" aria-labelledby="questions">
+        <section class={`card${asked.some((one) => one.line === null) ? '' : ' unasked'}`} aria-labelledby="questions">
           <h2 id="questions">Questions</h2>
           <Questions questions={asked.filter((one) => one.line === null)} />
           {open ? <Asking label="Ask about the whole offer" onAsk={(text) => ask(text, null)} /> : asked.length === 0 && <p class="soft">None were asked.</p>}
@@ -138,7 +138,7 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
         <nav class="offer-bar" aria-label="Price and decision">
           <p>
             <b>{first}</b>
-            <span class="src">{[...others.map((one) => `+ ${one}`), `net${changes.length > 0 ? ', with your changes' : ''}`].join(' · ')}</span>
+            <span class="src">{[...others.map((one) => `+\u00a0${one}`), `net${changes.length > 0 ? ', with your changes' : ''}`].join(' · ')}</span>
           </p>
           <a class="btn" href="#decide">Decide</a>
         </nav>

@@ -24,7 +24,7 @@ export function Sums({ document, before }: { document: Document; before: Documen
       {(document.header.length > 0 || document.taxes.length > 0) && (
         <details>
           <summary>
-            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7" /></svg> Discounts on the whole, and taxes
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="M9 5l7 7-7 7" /></svg> {document.header.length > 0 ? 'Discounts on the whole, and taxes' : 'Taxes'}
           </summary>
           <ol class="price-steps">
             {document.header.map((step) => (
