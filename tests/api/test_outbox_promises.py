@@ -279,7 +279,7 @@ def test_a_relay_finds_and_marks_the_work_of_everybody(database: Database, organ
 
     with tenancy.as_nobody():
         relay = Sending(database, Celery())
-        relay._round()
-        relay._round()
+        relay.once()
+        relay.once()
     found = rows(database)
     assert sorted(sent) == sorted(row.id for row in found) and all(row.sent_until for row in found)

@@ -300,18 +300,19 @@ def test_two_workers_poke_the_phones_of_each_other(database: Database, office: O
 
 
 def test_a_server_that_is_stopped_ends_its_streams_at_once(database: Database, office: Office, tmp_path: Path) -> None:
-    def stop_with_streams() -> float:
+    def seconds_to_stop(streams: int) -> float:
         with ExitStack() as closing:
             with serving(database, tmp_path) as port:
                 person = Person(port, "rep@north.example")
-                phones = [closing.enter_context(person.listening()) for _ in range(5)]
+                phones = [closing.enter_context(person.listening()) for _ in range(streams)]
                 stopping = time.monotonic()
             took = time.monotonic() - stopping
             assert all(phone.ended.wait(PATIENCE) for phone in phones)
             assert all(phone.received.endswith(b"0\r\n\r\n") for phone in phones)
         return took
 
-    assert at_best(stop_with_streams, 5.0) <= 5.0
+    # What a stop takes without any is the machine's; a stream that is waited for costs the server's ten seconds.
+    assert at_best(lambda: seconds_to_stop(5) - seconds_to_stop(0), 4.0) <= 4.0
 
 
 def test_streams_are_served_over_tls_too(database: Database, tmp_path: Path) -> None:
