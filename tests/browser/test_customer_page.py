@@ -163,6 +163,7 @@ def test_a_question_at_a_line_is_answered_there(visit: Callable[..., Page], offe
     bike.get_by_label("Your question about Cargo bike").fill("Is it delivered assembled?")
     bike.get_by_role("button", name="Send").click()
     expect(bike.get_by_text("waiting for an answer")).to_be_visible()
+    expect(bike.get_by_role("button", name="Ask about this line")).to_be_focused()
     [question] = offer.stands()["questions"]
     offer.shop.office.call(
         "POST", f"/quotes/{offer.id}/questions/{question['id']}:answer", json={"text": "Yes, ready to ride."}
@@ -193,9 +194,15 @@ def test_an_offer_is_accepted_with_changes_by_keyboard_alone_and_the_pdf_is_ther
 def test_an_offer_is_declined_with_a_reason(visit: Callable[..., Page], offer: Offer) -> None:
     page = visit()
     page.get_by_role("button", name="Decline instead").click()
+    reason = page.get_by_label("Why not?")
+    expect(reason).to_be_focused()
+    page.get_by_role("button", name="Back", exact=True).click()
+    expect(page.get_by_role("button", name="Decline instead")).to_be_focused()
+    page.keyboard.press("Enter")
     page.get_by_role("button", name="Decline", exact=True).click()
     expect(page.get_by_text("Say why, in a few words.")).to_be_visible()
-    page.get_by_label("Why not?").fill("Delivery is too late for us.")
+    expect(reason).to_be_focused()
+    reason.fill("Delivery is too late for us.")
     page.get_by_role("button", name="Decline", exact=True).click()
     expect(page.get_by_text("Declined.")).to_be_visible()
     assert offer.stands()["decision_reason"] == "Delivery is too late for us."

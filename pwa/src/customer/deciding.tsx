@@ -1,5 +1,6 @@
 /** The end of an offer: accepted with a name and a day, or declined with a reason. */
-import { useId, useState } from 'preact/hooks';
+import type { TargetedSubmitEvent } from 'preact';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { OfferApi } from './api';
 import { Refused } from './api';
 import type { Change, Offer } from './types';
@@ -23,12 +24,22 @@ export function Deciding({ api, sent, shown, changes, open, onDecided }: Decidin
   const [reason, setReason] = useState('');
   const [trouble, setTrouble] = useState('');
   const [busy, setBusy] = useState(false);
+  const section = useRef<HTMLElement>(null);
+  const turn = (to: boolean) => {
+    setDeclining(to);
+    setTrouble('');
+    // The button that was pressed is gone: who uses a keyboard goes on where it leads.
+    requestAnimationFrame(() => section.current?.querySelector<HTMLElement>(to ? 'textarea' : '.link')?.focus());
+  };
   if (!open) return null;
   const { document: quote } = shown;
-  const act = async (event: SubmitEvent, wrong: string, send: () => Promise<unknown>) => {
+  const act = async (event: TargetedSubmitEvent<HTMLFormElement>, wrong: string, send: () => Promise<unknown>) => {
     event.preventDefault();
     if (busy) return;
-    if (wrong) return setTrouble(wrong);
+    if (wrong) {
+      event.currentTarget.querySelector<HTMLElement>('input, textarea')?.focus();
+      return setTrouble(wrong);
+    }
     setBusy(true);
     setTrouble('');
     try {
@@ -46,14 +57,14 @@ export function Deciding({ api, sent, shown, changes, open, onDecided }: Decidin
       name: name.trim(), date, hash: sent.document.hash, ...(changes.length > 0 ? { changes, digest: shown.digest } : {}),
     });
   return (
-    <section class="card" id="decide" aria-labelledby="decide-title">
+    <section ref={section} class="card" id="decide" aria-labelledby="decide-title">
       <h2 id="decide-title">{declining ? 'Decline' : 'Accept'}</h2>
       {declining ? (
         <form onSubmit={(event) => act(event, reason.trim() ? '' : 'Say why, in a few words.', () => api.decline(name.trim(), reason.trim()))} noValidate>
           <Named label="Why not?"><textarea rows={3} maxLength={2000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} /></Named>
           <p class="problem" role="alert">{trouble}</p>
           <p class="two">
-            <button type="button" class="btn ghost" onClick={() => { setDeclining(false); setTrouble(''); }}>Back</button>
+            <button type="button" class="btn ghost" onClick={() => turn(false)}>Back</button>
             <button class="btn" aria-disabled={busy}>Decline</button>
           </p>
         </form>
@@ -70,7 +81,7 @@ export function Deciding({ api, sent, shown, changes, open, onDecided }: Decidin
           ) : (
             <button class="btn wide" aria-disabled={busy}>Accept {changes.length > 0 ? 'with changes' : 'this offer'}</button>
           )}
-          <button type="button" class="link" onClick={() => { setDeclining(true); setTrouble(''); }}>Decline instead</button>
+          <button type="button" class="link" onClick={() => turn(true)}>Decline instead</button>
           <p class="src">The acceptance binds what you see: it carries the version's fingerprint <code>{sent.document.hash.slice(0, 16)}</code>.</p>
         </form>
       )}

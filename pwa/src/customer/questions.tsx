@@ -1,12 +1,12 @@
 /** Questions to the seller, where they arise, and the answers to them. */
-import { useId, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { Question } from './types';
 import { day } from './words';
 
 export function Questions({ questions }: { questions: Question[] }) {
   if (questions.length === 0) return null;
   return (
-    <ul class="asked">
+    <ul class="questions">
       {questions.map((question) => (
         <li key={question.id}>
           <p>{question.text}</p>
@@ -35,6 +35,11 @@ export function Asking({ label, about, onAsk }: AskingProps) {
   const [text, setText] = useState('');
   const [said, setSaid] = useState('');
   const [busy, setBusy] = useState(false);
+  const room = useRef<HTMLDivElement>(null);
+  const close = () => {
+    setOpen(false);
+    requestAnimationFrame(() => room.current?.querySelector<HTMLElement>('.link')?.focus());
+  };
   const send = async (event: SubmitEvent) => {
     event.preventDefault();
     if (busy) return;
@@ -44,7 +49,7 @@ export function Asking({ label, about, onAsk }: AskingProps) {
     try {
       await onAsk(text.trim());
       setText('');
-      setOpen(false);
+      close();
       setSaid('Sent. The answer will be here.');
     } catch (error) {
       setSaid((error as Error).message);
@@ -53,13 +58,13 @@ export function Asking({ label, about, onAsk }: AskingProps) {
     }
   };
   return (
-    <div class="asking">
+    <div class="asking" ref={room}>
       {open ? (
         <form onSubmit={send} noValidate>
           <label for={id}>Your question{about && ` about ${about}`}</label>
           <textarea id={id} rows={3} maxLength={2000} value={text} onInput={(event) => setText(event.currentTarget.value)} autofocus />
           <p class="two">
-            <button type="button" class="btn ghost" onClick={() => setOpen(false)}>Cancel</button>
+            <button type="button" class="btn ghost" onClick={close}>Cancel</button>
             <button class="btn" aria-disabled={busy}>Send</button>
           </p>
         </form>
