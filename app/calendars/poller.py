@@ -1,4 +1,4 @@
-"""Polling calendars and keeping what they say: fetch and read first, then one short transaction that stores it."""
+"""Polling calendars and keeping what they say: fetch and read first, then short transactions that store it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.calendars import caldav, doubt, knowledge, polling, storing
+from app.calendars.ahead import store_ahead
 from app.calendars.expand_pool import Expander, shared
 from app.calendars.ical import FAULT_TITLES, EventFault, ParsedCalendar
 from app.calendars.polling import FetchedCalendar, Outcome, SeveralCalendars, Subscription
@@ -81,10 +82,14 @@ class Poller:
         calendar, owner = found
         with traces.span("calendar asked", calendar=calendar_id, kind=calendar["kind"]):
             outcome = NotModified(200) if calendar["kind"] == "file" else self._fetch(calendar, owner, now)
-        with traces.span("calendar stored", calendar=calendar_id), database.write() as session:
-            bind_principal(session, _principal(owner, calendar_id))
-            take_turn(session, owner["id"])
-            return self._store(session, calendar, outcome, now)
+        principal = _principal(owner, calendar_id)
+        with traces.span("calendar stored", calendar=calendar_id):
+            if isinstance(outcome, Fetched):
+                store_ahead(database, principal, calendar, outcome.content)
+            with database.write() as session:
+                bind_principal(session, principal)
+                take_turn(session, owner["id"])
+                return self._store(session, calendar, outcome, now)
 
     def _fetch(self, calendar: Row, owner: Row, now: datetime) -> Outcome:
         try:

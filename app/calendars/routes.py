@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Response, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from app.calendars import choices, feed, polling, schemas, service, storing
+from app.calendars.ahead import FEW, store_ahead
 from app.calendars.expand_pool import shared
 from app.calendars.ical import CalendarDocument, CalendarProblem, ParsedCalendar
 from app.foundation import clock
-from app.foundation.principal import bind_principal
+from app.foundation.principal import Principal, bind_principal
 from app.foundation.problems import Problem
 from app.foundation.tenancy import as_organisation, as_system
 from app.foundation.vault import Vault
@@ -155,10 +158,21 @@ def import_calendar(query: Row) -> Response:
     zone = storing.owner_of(session, principal.user_id).time_zone
     session.rollback()  # reading the file takes its time, in which nobody is kept waiting
     parsed = _expanded(request.get_data(), zone)
-    with database().write() as writing:
-        bind_principal(writing, principal)
+    opened = False
+    if len(parsed.occurrences) >= FEW:
+        with _writing(principal) as writing:
+            calendar, opened = service.open_file(writing, query["name"])
+        store_ahead(database(), principal, calendar, parsed)
+    with _writing(principal) as writing:
         row, new = service.take_in(writing, query["name"], parsed)
-    return _answer(row, 201 if new else 200)
+    return _answer(row, 201 if new or opened else 200)
+
+
+@contextmanager
+def _writing(principal: Principal) -> Iterator[Session]:
+    with database().write() as session:
+        bind_principal(session, principal)
+        yield session
 
 
 def _expanded(body: bytes, zone: str) -> ParsedCalendar:

@@ -20,7 +20,7 @@ from app.calendars.poller import faults_of, sealed, subscription_of, write_state
 from app.calendars.tables import Calendar, CalendarAnswer, CalendarEvent
 from app.calendars.turns import take_turn
 from app.customers.tables import Account
-from app.foundation import audit, changes, clock
+from app.foundation import audit, clock
 from app.foundation.db import table_of, upsert
 from app.foundation.ids import new_id
 from app.foundation.outbox import enqueue
@@ -99,22 +99,28 @@ def subscribe(session: Session, vault: Vault, allowed: str, given: Mapping[str, 
     return read(session, row["id"])
 
 
-def take_in(session: Session, name: str, parsed: ParsedCalendar) -> tuple[Row, bool]:
-    """Take in what a file says, into the caller's calendar of this name; and whether that is new."""
+def open_file(session: Session, name: str) -> tuple[Row, bool]:
+    """The caller's calendar of imported files of this name, made where there is none; and whether that is new."""
     take_turn(session, principal_of(session).user_id)
     query = sa.select(CALENDARS).where(_own(session, CALENDARS), CALENDARS.c.kind == "file", CALENDARS.c.name == name)
     known = session.execute(query.with_for_update()).mappings().first()
-    row = dict(known) if known is not None else {}
+    if known is not None:
+        return dict(known), False
+    check_room(session)
+    row = {**new_row(session, "file", name), "next_poll_at": clock.now() + polling.REFRESH_EVERY}
+    session.execute(sa.insert(CALENDARS), row)
+    return row, True
+
+
+def take_in(session: Session, name: str, parsed: ParsedCalendar) -> tuple[Row, bool]:
+    """Take in what a file says, into the caller's calendar of this name; and whether that is new."""
+    row, new = open_file(session, name)
     now = clock.now()
-    if not row:
-        check_room(session)
-        row = {**new_row(session, "file", name), "next_poll_at": now + polling.REFRESH_EVERY}
-        session.execute(sa.insert(CALENDARS), row)
     state = {"expanded_at": now, "last_polled_at": now, "faults": faults_of(parsed.faults)}
     write_state(session, row, state, now)
     storing.store(session, row, parsed, now)
     audit.record(session, "calendar.imported", "calendar", row["id"], {"events": len(parsed.occurrences)})
-    return read(session, row["id"]), known is None
+    return read(session, row["id"]), new
 
 
 def change(session: Session, vault: Vault, allowed: str, calendar_id: str, expected: Versions, given: Row) -> Row:
@@ -211,7 +217,7 @@ def _apply_answer(session: Session, event: Row) -> None:
     rows = [dict(row) for row in session.execute(query.order_by(EVENTS.c.starts_at)).mappings()]
     occurrences = [storing.occurrence_of(row) for row in rows]
     matcher = storing.matcher_of(session, calendar["id"], [storing.invitation_of(one) for one in occurrences])
-    with changes.held(session), audit.held(session):
+    with storing.as_one(session):
         for row, occurrence in zip(rows, occurrences, strict=True):
             match = storing.decide(matcher, occurrence, row)
             decided = {"match": match.match, "account_id": match.account_id, "person_ids": list(match.person_ids)}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
 from hashlib import sha256
@@ -25,7 +26,7 @@ from app.foundation.db import table_of
 from app.foundation.ids import new_id
 from app.foundation.problems import Problem
 from app.identity.tables import User
-from app.resources.references import visible_ids
+from app.resources.references import remembered, visible_ids
 from app.visits import service as visits
 from app.visits.service import Appointment
 
@@ -58,18 +59,18 @@ def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime
     A calendar that is empty all at once takes no visit away unless it is `believed`.
     """
     owner = owner_of(session, calendar["user_id"])
-    present = [_attended(one, owner) for one in parsed.occurrences if not is_ours(one.uid)]
-    stored = _stored(session, calendar["id"])
+    present = present_in(parsed, owner)
+    known = stored(session, calendar["id"])
     pairs = pair(
-        (Named(row["uid"], row["recurrence_id"], row["starts_at"]) for row in stored.values()),
+        (Named(row["uid"], row["recurrence_id"], row["starts_at"]) for row in known.values()),
         [Named(one.uid, one.recurrence_id, one.starts_at) for one in present],
     )
     matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in present])
-    with changes.held(session), audit.held(session):
+    with as_one(session):
         for one in present:
             before = pairs.stored_of.get((one.uid, one.recurrence_id))
-            _keep(session, calendar, stored[before.key] if before else None, one, matcher, owner)
-        gone = [stored[one.key] for one in _gone(pairs.vanished, calendar, parsed, now)]
+            keep(session, calendar, known[before.key] if before else None, one, matcher, owner)
+        gone = [known[one.key] for one in _gone(pairs.vanished, calendar, parsed, now)]
         lost = [row for row in gone if row["visit_id"] is not None and not row["cancelled"]]
         ahead = sum(one.ends_at >= now and not one.cancelled for one in present)
         doubted = not believed and is_doubtful([row["uid"] for row in lost], ahead, any_event=bool(parsed.uids))
@@ -93,7 +94,7 @@ def rematch(session: Session, calendar: Row, now: datetime) -> None:
     """Match again what was not matched yet: people and accounts may be known by now that were not."""
     open_ones = [
         row
-        for row in _stored(session, calendar["id"]).values()
+        for row in stored(session, calendar["id"]).values()
         if row["match"] in ("none", "asked") and not row["private"] and not row["cancelled"] and row["ends_at"] >= now
     ]
     if not open_ones:
@@ -101,18 +102,34 @@ def rematch(session: Session, calendar: Row, now: datetime) -> None:
     owner = owner_of(session, calendar["user_id"])
     occurrences = [occurrence_of(row) for row in open_ones]
     matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in occurrences])
-    with changes.held(session), audit.held(session):
+    with as_one(session):
         for row, occurrence in zip(open_ones, occurrences, strict=True):
-            _keep(session, calendar, row, occurrence, matcher, owner)
+            keep(session, calendar, row, occurrence, matcher, owner)
 
 
 def matcher_of(session: Session, calendar_id: str, invitations: Sequence[Invitation]) -> Matcher:
     """What decides about these invitations. An answer that names an account out of the rep's sight does not count."""
+    return Matcher(knowledge.gather(session, invitations), answers_of(session, calendar_id))
+
+
+def answers_of(session: Session, calendar_id: str) -> dict[str, str | None]:
+    """What the rep answered for each series, where that account is in their sight."""
     query = sa.select(ANSWERS.c.uid, ANSWERS.c.account_id).where(ANSWERS.c.calendar_id == calendar_id)
     answers = {row.uid: row.account_id for row in session.execute(query)}
     seen = visible_ids(session, "account", {one for one in answers.values() if one})
-    kept = {uid: account_id for uid, account_id in answers.items() if account_id is None or account_id in seen}
-    return Matcher(knowledge.gather(session, invitations), kept)
+    return {uid: account_id for uid, account_id in answers.items() if account_id is None or account_id in seen}
+
+
+@contextmanager
+def as_one(session: Session) -> Iterator[None]:
+    """For a block that writes events: what follows from them is said once, and what they refer to is looked for once."""
+    with changes.held(session), audit.held(session), remembered(session):
+        yield
+
+
+def present_in(parsed: ParsedCalendar, owner: Owner) -> list[Occurrence]:
+    """What a calendar says that is not our own feed, with what the rep declined as cancelled."""
+    return [_attended(one, owner) for one in parsed.occurrences if not is_ours(one.uid)]
 
 
 def decide(matcher: Matcher, occurrence: Occurrence, before: Row | None) -> Match:
@@ -137,11 +154,11 @@ def decide(matcher: Matcher, occurrence: Occurrence, before: Row | None) -> Matc
     return Match("matched", account_id, found.candidates, matching.people_of(invitation, matcher.known, account_id))
 
 
-def _keep(
+def keep(
     session: Session, calendar: Row, before: Row | None, occurrence: Occurrence, matcher: Matcher, owner: Owner
 ) -> None:
     """Store one event as it is now, and have its visit follow."""
-    digest = _digest(occurrence, owner)
+    digest = digest_of(occurrence, owner)
     settled = before is not None and before["match"] in ("matched", "dismissed")
     if before is not None and settled and before["digest"] == digest and _named_alike(before, occurrence):
         return
@@ -263,7 +280,8 @@ def _columns(occurrence: Occurrence, owner: Owner) -> Row:
     return {**values, "attendees": [asdict(one) for one in occurrence.attendees]}
 
 
-def _digest(occurrence: Occurrence, owner: Owner) -> str:
+def digest_of(occurrence: Occurrence, owner: Owner) -> str:
+    """Changes with anything that an event says."""
     return sha256(orjson.dumps(_columns(occurrence, owner), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -271,8 +289,11 @@ def _named_alike(row: Row, occurrence: Occurrence) -> bool:
     return bool((row["uid"], row["recurrence_id"]) == (occurrence.uid, occurrence.recurrence_id))
 
 
-def _stored(session: Session, calendar_id: str) -> dict[tuple[str, str], Row]:
+def stored(session: Session, calendar_id: str, uids: Collection[str] | None = None) -> dict[tuple[str, str], Row]:
+    """The events of a calendar as they are stored, by name: all, or those of these series."""
     query = sa.select(EVENTS).where(EVENTS.c.calendar_id == calendar_id)
+    if uids is not None:
+        query = query.where(EVENTS.c.uid.in_(uids))
     return {(row["uid"], row["recurrence_id"]): dict(row) for row in session.execute(query).mappings()}
 
 
