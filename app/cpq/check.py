@@ -57,8 +57,10 @@ class Inspection:
         self.name = problem.product or problem.name
         self.faults = Faults(problem, seconds=seconds)
         self.seen: set[int] = set()
+        self.without: set[tuple[int, int]] = set()
         self.unchecked: list[str] = []
         self.void = False
+        self.faults.prefer(range(1, problem.public + 1))
         with self.asks("whether there is a configuration at all"):
             first = self.faults.model(())
             self.void = first is None
@@ -85,6 +87,13 @@ class Inspection:
         if literal not in self.seen:
             self.seen.update(self.faults.model([literal]) or ())
         return literal in self.seen
+
+    def possible_without(self, parent: int, child: int) -> bool:
+        """Whether some configuration has the parent and not its optional child, remembered as `possible` remembers."""
+        if (parent, child) not in self.without:
+            found = set(self.faults.model([parent, -child]) or ())
+            self.without.update(pair for pair in self.problem.optional if pair[0] in found and -pair[1] in found)
+        return (parent, child) in self.without
 
     def at_fault(self, literals: Iterable[int], either: Iterable[tuple[int, ...]] = ()) -> tuple[Rule, ...]:
         """The rules at fault, in their own words."""
@@ -130,6 +139,8 @@ def inspect(inspection: Inspection, pointers: Mapping[str, str]) -> Iterator[Fin
     for feature in inspection.problem.features:
         yield from _dead(feature, inspection, pointers.get(feature.id, ""))
     owners = {feature.literals[-1]: feature for feature in inspection.problem.features if feature.type == "boolean"}
+    parents = {parent for parent, _ in inspection.problem.optional}
+    inspection.faults.prefer(-child for _, child in inspection.problem.optional if child not in parents)
     for parent, child in inspection.problem.optional:
         with inspection.asks(f"whether {owners[child].name} is optional"):
             yield from _false_optional(parent, child, owners, inspection, pointers)
@@ -141,9 +152,7 @@ def _false_optional(
     around = [parent] if parent else []
     if not inspection.possible(child) or (parent and not inspection.possible(parent)):
         return
-    if (parent or -child in inspection.seen) and inspection.faults.possible([*around, -child]):
-        return
-    if not parent and inspection.possible(-child):
+    if inspection.possible_without(parent, child) if parent else inspection.possible(-child):
         return
     feature = owners[child]
     where = f" wherever {owners[parent].name} is" if parent else ""

@@ -31,6 +31,10 @@ class Faults:
             switch = (-self._switch[clause.rule],) if clause.rule else ()
             self._slow.add_clause([*clause.literals, *switch])
 
+    def prefer(self, literals: Iterable[int]) -> None:
+        """What configurations are to have from now on where they may: so one configuration answers many questions."""
+        self._fast.set_phases(list(literals))
+
     def model(self, literals: Iterable[int]) -> list[int] | None:
         """The public literals of a configuration with all of the given literals; None when there is none."""
         if not solved(self._fast, list(literals), self._deadline, _QUESTION):
