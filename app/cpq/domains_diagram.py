@@ -20,8 +20,10 @@ from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at
 from app.cpq.model_graph import Graph, Ints
 from app.cpq.sat_limit import Deadline
 
-# Nodes that the walks for witnesses enter at most after one click; witnesses kept; values for which walks are quicker than a pass.
+# Nodes that the walks for witnesses enter at most after one click, and one that may spare a search; witnesses kept; values for which
+# walks are quicker than a pass.
 _WALK_LIMIT = 20_000
+_WITHOUT_WRONG_TURNS = 500
 _REMEMBERED = 2_000
 _FEW = 3
 
@@ -168,6 +170,8 @@ class Diagram:
 
     def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
         """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none."""
+        if self._keeps_at_once((*choices, *kept)):
+            return ()
         weights = [0] * (2 * self.graph.public)
         count = len(choices)
         for number, choice in enumerate(choices):
@@ -183,6 +187,11 @@ class Diagram:
             return None
         holds = set(found.literals)
         return tuple(choice for choice in choices if not holds.isdisjoint(self.model.forbidden_by(choice)))
+
+    def _keeps_at_once(self, choices: Choices) -> bool:
+        if not self.bounds:
+            return False
+        return self._walk(choices, range(len(self.bounds)), _WITHOUT_WRONG_TURNS).literals is not None
 
     def least_sums(self, choices: Choices) -> tuple[int, ...]:
         """The least sum of each bound over the configurations of the rules that keep the choices; there must be one."""

@@ -191,6 +191,17 @@ def test_the_sample_catalogue_is_answered_as_by_the_server(phone: PhoneEngine, s
         assert json.dumps(answer["evaluate"]) == json.dumps(evaluate(model, state)), state
 
 
+def test_finish_for_me_keeps_choices_that_budgets_leave_little_room(phone: PhoneEngine, sample: bytes) -> None:
+    phone.load("sample", sample)
+    choices = (Choice("medium", ("dairy",)), Choice("motor", ("kw4",)))
+    # Whether something lighter than nothing can be given up takes longer than the search may.
+    (answer,) = phone.ask(
+        "askAll", "sample", [{"choices": [_choice(one) for one in choices], "complete": {"kind": "usual"}}]
+    )
+    assert answer["complete"] == _completed(load(sample), choices, Usual())
+    assert {"medium": "dairy", "motor": "kw4"}.items() <= answer["complete"]["configuration"].items()
+
+
 def test_a_click_on_the_sample_catalogue_looks_at_few_nodes(phone: PhoneEngine, sample: bytes) -> None:
     phone.load("sample", sample)
     walks = [walk["choices"] for walk in phone.ask("walk", "sample", 4, 27, 16)]

@@ -24,6 +24,8 @@ function stateOf(model: Model, choices: readonly Choice[]): State {
 
 /** Choices without those that have to be given up; null where there is no configuration at all. */
 export function effectiveOf(model: Model, all: readonly Kept[]): readonly Kept[] | null {
+  // What contradicts nothing is known sooner than that nothing lighter can be given up.
+  if (model.engine === 'diagram' && model.answers.valid(all)) return all;
   const conflicts = fewestToGiveUp(model, all, []);
   return conflicts && all.filter((choice) => !conflicts.includes(choice));
 }
