@@ -243,11 +243,15 @@ def test_links_that_lead_nowhere_any_more_say_so_in_plain_words(visit: Callable[
 
 
 def test_without_a_network_nothing_is_lost_and_nothing_pretended(visit: Callable[..., Page], offer: Offer) -> None:
-    page = visit()
+    page = visit(**NARROW)
     page.get_by_label("Your name").fill("Eva Lindqvist")
     page.context.set_offline(True)
+    stronger = page.locator("label.pick", has_text="750 W")
+    stronger.click()
+    expect(page.locator(".offer-bar .problem")).to_be_in_viewport()  # where the thumb is, not below all of it
+    expect(stronger.get_by_role("radio")).not_to_be_checked()
     page.get_by_role("button", name="Accept this offer").click()
-    expect(page.get_by_text("The server could not be reached.")).to_be_visible()
+    expect(page.locator("#decide").get_by_text("The server could not be reached.")).to_be_visible()
     assert offer.stands()["status"] == "sent"
     page.context.set_offline(False)
     page.get_by_role("button", name="Accept this offer").click()

@@ -136,6 +136,8 @@ function OfferPage({ api, sent, onSent, onAgain }: OfferProps) {
       <p class="unseen" role="status">{changes.length > 0 && !pending ? `Now ${inOneBreath(quote)}.` : ''}</p>
       {open && (
         <nav class="offer-bar" aria-label="Price and decision">
+          {/* Said in the aside too, which is far from the thumb. */}
+          {trouble && <p class="problem" aria-hidden="true">{trouble}</p>}
           <p>
             <b>{first}</b>
             <span class="src">{[...others.map((one) => `+\u00a0${one}`), `net${changes.length > 0 ? ', with your changes' : ''}`].join(' · ')}</span>
