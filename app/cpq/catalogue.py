@@ -125,13 +125,25 @@ def _check_form(source: Document) -> None:
     faults = sorted(Draft202012Validator(schema()).iter_errors(source.value), key=lambda fault: _place(fault, source))
     if faults:
         fault = _innermost(faults[0])
-        pointer = "".join(f"/{escaped(str(part))}" for part in fault.absolute_path)
-        raise source.error(pointer, _said(fault))
+        raise source.error(_pointer(fault), _said(fault))
 
 
 def _place(fault: ValidationError, source: Document) -> tuple[int, int]:
+    return (source.line(_pointer(fault)), -len(fault.absolute_path))
+
+
+def _pointer(fault: ValidationError) -> str:
     pointer = "".join(f"/{escaped(str(part))}" for part in fault.absolute_path)
-    return (source.line(pointer), -len(fault.absolute_path))
+    extra = _extra(fault)
+    return pointer if extra is None else f"{pointer}/{escaped(extra)}"
+
+
+def _extra(fault: ValidationError) -> str | None:
+    """The first key of an object that it may not have, when that is the fault."""
+    if fault.validator != "additionalProperties" or not isinstance(fault.instance, dict):
+        return None
+    known = fault.schema.get("properties", {}) if isinstance(fault.schema, dict) else {}
+    return next((str(key) for key in fault.instance if key not in known), None)
 
 
 def _innermost(fault: ValidationError) -> ValidationError:
@@ -153,6 +165,9 @@ def _said(fault: ValidationError) -> str:
     description = fault.schema.get("description") if isinstance(fault.schema, dict) else None
     if fault.validator in ("anyOf", "oneOf", "pattern") and fault.schema is not None:
         return f"{shown} does not fit here. {description or 'Expected: ' + _alternatives(fault)}"
+    extra = _extra(fault)
+    if extra is not None and isinstance(fault.schema, dict):
+        return f"There is no key {extra[:40]!r} here; there are {', '.join(fault.schema.get('properties', {}))}."
     return f"{fault.message[:200]}."
 
 

@@ -110,8 +110,14 @@ def test_the_sample_catalogue_is_read() -> None:
 
 WRONG = [
     ("format: 1", "format: 2", "/format", "format 2"),
-    ("id: small\n", "id: small\nnamme: x\n", "", "namme"),
+    ("id: small\n", "id: small\nnam/me: x\n", "/nam~1me", "no key 'nam/me' here; there are format, id, version"),
     ("name: Small\n", "", "", "'name' is a required property"),
+    (
+        "    family: pumps\n",
+        "    familly: pumps\n",
+        "/products/0/familly",
+        "no key 'familly' here; there are sku, name",
+    ),
     ("group: g,", "group: h,", "/products/0/features/0/group", "no group 'h'"),
     ("default: big", "default: huge", "/products/0/features/0/default", "no value 'huge'"),
     ("{id: base, type: choice", "{id: motor, type: choice", "/products/0/features/3/id", "'motor' is there twice"),
