@@ -235,16 +235,16 @@ def _columns(found: dict[Any, Any], ids: dict[Any, int], true: Any) -> dict[str,
 
 def build(task: dict[str, Any]) -> dict[str, Any]:
     """The answer to one task."""
-    constraints = pieces(task["constraints"])
-    order = force_order(task["variables"], [sorted(variables_of(formula)) for formula in constraints])
-    builder = Builder(order, task["nodes"])
     try:
+        constraints = pieces(task["constraints"])
+        order = force_order(task["variables"], [sorted(variables_of(formula)) for formula in constraints])
+        builder = Builder(order, task["nodes"])
         parts = [builder.build(formula) for formula in sorted(constraints, key=builder.top, reverse=True)]
         root = builder.join(parts, conjunction=True)
         parts.clear()
         builder.settle(root)
         return builder.columns(root)
-    except (BeyondError, MemoryError) as fault:
+    except (BeyondError, MemoryError, RecursionError) as fault:
         return {"beyond": str(fault) or "out of memory"}
 
 

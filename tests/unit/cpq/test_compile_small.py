@@ -153,6 +153,14 @@ def test_a_conjunction_is_read_as_its_parts() -> None:
     assert build_diagram([Constraint(1, And((And(tuple(links[:30])), *links[30:])))], 60, Gate()) == apart
 
 
+def test_what_the_builder_cannot_hold_is_beyond_the_gate() -> None:
+    deep: object = 1
+    for _ in range(sys.getrecursionlimit()):
+        deep = ["or", -1, ["and", 1, deep]]
+
+    assert diagram_build_worker.build({"variables": 1, "constraints": [deep], "nodes": 10}).keys() == {"beyond"}
+
+
 def test_rules_that_would_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.cpq.clauses.MAX_CLAUSES", 100)
 
