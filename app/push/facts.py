@@ -135,6 +135,7 @@ def _found(one: Planned, account_id: str | None, user_id: str, found: _Gathered)
     account, user, row = found.accounts[account_id], found.users[user_id], found.visits.get(one.visit_id)
     mine = [notice for notice in found.notices[one.visit_id] if notice["user_id"] == user_id]
     sent = sorted((n for n in mine if n["state"] == "sent"), key=lambda n: (n["sent_at"], n["slot"]))
+    doubted = sorted(filter(in_doubt, mine), key=lambda n: (n["due_at"], n["slot"]))
     briefing = found.briefings.get(one.visit_id) or found.briefings.get(account_id)
     stored = still_there(orjson.loads(briefing), found.people[account_id]) if briefing else None
     preferences = preferences_of(user)
@@ -148,6 +149,7 @@ def _found(one: Planned, account_id: str | None, user_id: str, found: _Gathered)
         told=told_of(mine),
         under_way=under_way_of(mine),
         known=Known.of(sent[-1]["told"]) if sent else None,
+        perhaps=Known.of(doubted[-1]["told"]) if doubted else None,
         briefing=stored,
         urgent=found.urgent[account_id],
         news=found.news[account_id],
@@ -186,6 +188,11 @@ def told_of(notices: Sequence[Row]) -> list[Told]:
 def under_way_of(notices: Sequence[Row]) -> frozenset[str]:
     """Slots of notices that some channel did not take yet."""
     return frozenset(notice["slot"] for notice in notices if notice["state"] == "sending")
+
+
+def in_doubt(notice: Row) -> bool:
+    """Whether nobody knows if it arrived: it was taken, and what came of it was not written."""
+    return bool(notice["state"] == "sending" and notice["fence"] and notice["reason"] is None)
 
 
 def _never_works(device: Row) -> bool:

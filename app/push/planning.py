@@ -163,12 +163,13 @@ def bucket_of(visit_id: str) -> int:
 
 
 def _look_again(session: Session, org_id: str, account_ids: Collection[str], now: datetime) -> None:
-    """Plan an update for every visit that somebody was told of; whether there is anything to say is seen when it is due."""
+    """Plan an update for every visit that somebody was told of, or may have been; whether there is anything to say is seen
+    when it is due."""
     query = sa.select(NOTICES.c.visit_id, NOTICES.c.user_id, NOTICES.c.told).where(
         NOTICES.c.org_id == org_id,
         NOTICES.c.account_id.in_(account_ids),
         NOTICES.c.due_at > now - HORIZON,
-        NOTICES.c.state == "sent",
+        NOTICES.c.state.in_(("sent", "sending")),
     )
     at = _second(now + COALESCED)
     rows = {

@@ -3,7 +3,7 @@
 A notice is a row for each visit, channel and slot, which there is once. It is taken before it is sent: taking counts its
 fence up and keeps others from it for as long as a job's lease lasts, and what came of it is written only under that fence.
 A process that dies between sending and writing has its notices sent again under the same id, topic and tag, and a phone
-shows an id once.
+shows an id once. What is to be said by then, and is not what was said, goes under another id.
 """
 
 from __future__ import annotations
@@ -75,6 +75,7 @@ class _Round:
     wanted: dict[str, tuple[Key, Row | None]] = field(default_factory=dict)
     waits: dict[Key, datetime] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    retold: list[dict[str, Any]] = field(default_factory=list)
 
 
 def send_due(database: Database, office: Office, org_id: str, bucket: int) -> int:
@@ -159,10 +160,14 @@ def _address(begun: _Round, key: Key, found: Found, decision: Send, org_id: str,
     begun.sends[key] = (found, decision)
     for name, device in channels.items():
         known = there.get(name)
-        notice_id = known["id"] if known else new_id()
+        notice_id = known["id"] if known and known["told"] == decision.told else new_id()
         begun.wanted[notice_id] = (key, device)
         if known is None:
             begun.new.append(_row(notice_id, key[0], found, org_id, name, slot, decision, now))
+        elif notice_id != known["id"]:
+            begun.retold.append(
+                {"of_id": known["id"], "new_id": notice_id, "new_told": decision.told, "new_digest": decision.digest}
+            )
 
 
 def _channels(found: Found, there: Mapping[str, Row], by_mail: bool) -> dict[str, Row | None]:
@@ -195,10 +200,12 @@ def _take(session: Session, begun: _Round, now: datetime, lease: timedelta) -> l
     if not begun.wanted:
         return []
     free = sa.or_(NOTICES.c.retry_at.is_(None), NOTICES.c.retry_at <= now)
+    if begun.retold:
+        session.connection().execute(_RETELL.where(NOTICES.c.state == "sending", free), begun.retold)
     taken = session.execute(
         sa.update(NOTICES)
         .where(NOTICES.c.id.in_(list(begun.wanted)), NOTICES.c.state == "sending", free)
-        .values(fence=NOTICES.c.fence + 1, retry_at=now + lease)
+        .values(fence=NOTICES.c.fence + 1, retry_at=now + lease, reason=None)
         .returning(NOTICES.c.id, NOTICES.c.fence)
     )
     errands = [_errand(begun, notice_id, fence, now) for notice_id, fence in taken]
@@ -280,6 +287,12 @@ def _write_plan(session: Session, org_id: str, bucket: int, done: Iterable[Key],
     ring(session, {(org_id, at, bucket) for at in later.values()})
 
 
+# A phone shows an id once. What says something else than what it may have heard under it goes under another.
+_RETELL = (
+    sa.update(NOTICES)
+    .where(NOTICES.c.id == sa.bindparam("of_id"))
+    .values(id=sa.bindparam("new_id"), told=sa.bindparam("new_told"), digest=sa.bindparam("new_digest"))
+)
 _THIS = sa.and_(PLANNED.c.visit_id == sa.bindparam("of_visit"), PLANNED.c.slot == sa.bindparam("of_slot"))
 _DELETE = sa.delete(PLANNED).where(_THIS)
 _MOVE = sa.update(PLANNED).where(_THIS).values(due_at=sa.bindparam("at"))

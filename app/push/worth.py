@@ -48,7 +48,7 @@ class Case:
 
     `visit` is None when there is none any more; `urgent` and `news` are sentences by the id of what they tell of; `told` is
     what its user was told of this visit, `last_digest` what they were last told of the account, `under_way` what some channel
-    did not take yet.
+    did not take yet. `known` is what they know for sure, `perhaps` what they know if a notice arrived of which that is in doubt.
     """
 
     slot: str
@@ -66,6 +66,7 @@ class Case:
     wanted: frozenset[str] | None = None
     last_digest: str | None = None
     under_way: frozenset[str] = frozenset()
+    perhaps: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,19 +127,31 @@ def decide(case: Case, now: datetime) -> Decision:
 
 
 def _update(case: Case, now: datetime) -> Decision:
-    if case.known is None:
+    known, change = _what_to_tell(case)
+    if known is None:
         return Drop("nothing was told that could have changed")
-    change, visit = what_changed(case, case.known), case.visit
     if not change:
         return Drop("nothing that matters changed")
-    until = _until(case.known.starts_at if visit is None or change.cancelled else visit.starts_at, change)
+    visit = case.visit
+    until = _until(known.starts_at if visit is None or change.cancelled else visit.starts_at, change)
     at = allowed_from(now, until, case.preferences, case.zone)
     if at is None:
         return Drop("the visit begins before it may be told")
     if at > now:
         return Later(at)
-    told = _told(case, visit) if visit is not None else {**_of_known(case.known), "cancelled": True}
+    told = _told(case, visit) if visit is not None else {**_of_known(known), "cancelled": True}
     return Send(change, digest_of(case), told, "high", until)
+
+
+def _what_to_tell(case: Case) -> tuple[Known | None, Change]:
+    """What changed since they were told, and since what they were told; else since what they were perhaps told.
+
+    A visit that was moved, told of and moved back is where it was known to be, but the phone may have heard of the move.
+    """
+    for known in (case.known, case.perhaps):
+        if known is not None and (change := what_changed(case, known)):
+            return known, change
+    return case.known or case.perhaps, Change()
 
 
 def _until(start: datetime, change: Change) -> datetime:
