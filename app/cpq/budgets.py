@@ -25,7 +25,7 @@ The search, of the lightest configuration under all bounds, for a weight on each
    earlier visit of the same (level, node) had no greater weight and no greater sum in any bound. Otherwise both literals of the level
    are tried (a skipped level leads to the same node twice), the one with the smaller least weight to come first, at equality −.
 3. The best configuration found when all visits are done is the answer. After NODE_LIMIT visits the search ends with the best so far.
-   (The phone visits only nodes at which a path can branch, and has all bounds as one as a bound more: it ends later, with the same answer.)
+   (The phone visits only nodes at which a path can branch, and all bounds as one are a bound more: it comes to its limit later.)
    `within` asks only whether there is one: all weights are 0, and the first that is found ends the search.
 """
 
