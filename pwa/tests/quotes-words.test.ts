@@ -1,7 +1,7 @@
 /** Words of quotes: promises, tiers, problems and sums, as the rep and the customer read them. */
 import { expect, test } from 'vitest';
 import type { Document, Part } from '../src/customer/types';
-import { change, due, inOneBreath } from '../src/customer/words';
+import { change, due, inOneBreath, moveWords } from '../src/customer/words';
 import { unbroken } from '../src/quotes/money';
 import { problemWords } from '../src/quotes/pricing';
 import { durationWords, promiseWords } from '../src/quotes/promises';
@@ -39,6 +39,15 @@ test('a sum is said in one breath, and nothing has no sign', () => {
   const document = { currency: 'EUR', totals: { one_time: sum('5.00'), recurring: { month: sum('2.00'), year: sum('3.00') }, ...sum('10.00') } } as unknown as Document;
   expect(plain(inOneBreath(document))).toBe('€ 5.00 once, € 2.00 monthly and € 3.00 yearly');
   expect([change('0.00', 'EUR'), change('1.00', 'EUR'), change('-1.00', 'EUR')].map(plain)).toEqual(['€ 0.00', '+ € 1.00', '− € 1.00']);
+});
+
+test('what a choice would cost is said with when it is due, and whether the seller looks at it first', () => {
+  const once = { charge: 'one_time', period: null, net: '1200.00' } as const;
+  const monthly = { charge: 'recurring', period: 'month', net: '-4.50' } as const;
+  const words = (moves: (typeof once | typeof monthly)[], confirm = false) => plain(moveWords({ value: 'v', moves, confirm }, 'EUR'));
+  expect(words([once, monthly])).toBe('+ € 1,200.00 · − € 4.50 a month');
+  expect(words([])).toBe('same price');
+  expect(words([], true)).toBe('same price · the seller confirms it first');
 });
 
 test('a part of a ramp says in which month it begins', () => {

@@ -79,6 +79,7 @@ def quote(page: Page, scheme: str) -> None:
     quoting.group(page, "Seal and bearings")
     quoting.option(page, "Shaft seal", "Double, SiC").click()
     expect(page.locator(".opt.out", has_text="swap 1").first).to_be_visible()
+    expect(quoting.option(page, "Shaft seal", "Magnetic drive")).to_contain_text("SEK")
     page.get_by_role("region", name="Shaft seal").locator("summary").click()
     page.evaluate("document.activeElement.blur()")
     page.screenshot(path=FOLDER / f"configure-{scheme}.png")

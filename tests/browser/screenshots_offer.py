@@ -72,6 +72,9 @@ def take(browser: Browser, url: str, name: str, options: dict[str, Any]) -> None
         page.get_by_text("How this price came about").first.evaluate(
             "(one) => { one.scrollIntoView(); scrollBy(0, -12); }"
         )
+    else:
+        # What each value would cost comes a moment after the page.
+        expect(page.locator("label.pick", has_text="Sea C5").locator(".move")).to_contain_text("€")
     page.screenshot(path=FOLDER / f"{name}.png")
     context.close()
 

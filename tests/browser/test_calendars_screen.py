@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.conftest import Phone
 from tests.browser.screens import import_unsure
+from tests.browser.writing import offline, until
 from tests.browser.writing import server as ask
-from tests.browser.writing import until
 
 
 def test_a_calendar_that_cannot_be_read_says_why_and_is_removed(signed_in: Phone) -> None:
@@ -79,3 +79,39 @@ def test_nobody_is_offered_to_make_an_address_before_it_is_known_whether_there_i
     held[0].continue_()
     expect(page.get_by_role("button", name="New address")).to_be_visible()
     expect(make).to_have_count(0)
+
+
+# What this phone keeps of what calendars want: asked for, or forgotten.
+META = """(act) => new Promise((done) => {
+    const open = indexedDB.open('doorstep');
+    open.onsuccess = () => {
+        const store = open.result.transaction('meta', 'readwrite').objectStore('meta');
+        const answer = act === 'forget' ? store.delete('wanted') : store.get('wanted');
+        answer.onsuccess = () => { open.result.close(); done(answer.result?.asked ?? 0); };
+    };
+})"""
+
+
+def is_above(first: Locator, second: Locator) -> bool:
+    """Whether one thing on the page is above another."""
+    above, below = first.bounding_box(), second.bounding_box()
+    return above is not None and below is not None and above["y"] < below["y"]
+
+
+def test_what_calendars_want_is_in_its_place_on_today_at_once_and_offline_and_what_is_new_comes_last(
+    signed_in: Phone,
+) -> None:
+    import_unsure(signed_in.page, signed_in.server.url)
+    signed_in.page.evaluate(META, "forget")
+    page = signed_in.open("/")
+    asked, days = page.get_by_role("link", name=re.compile("^Whose visit is this")), page.locator("main h2.group")
+    expect(asked).to_be_visible()
+    assert is_above(days.last, asked)
+    until(page, lambda: page.evaluate(META, "ask"), "the phone keeps what calendars want")
+    offline(signed_in)
+    page.reload()
+    expect(asked).to_be_visible()
+    expect(days.last).to_be_visible()
+    assert is_above(asked, days.first)
+    asked.click()
+    expect(page.get_by_text("The events wait for you")).to_be_visible()

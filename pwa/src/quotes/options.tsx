@@ -99,25 +99,10 @@ function Option({ feature, product, model, now, prices, onTake, onRelease, domai
       )}
       <b>{valueName(feature, value)}</b>
       {data?.help && <span class="src">{data.help}</span>}
-      <span class="src">{saysOf({ chosen, forced, out, reason, price })}</span>
+      {out && <span class="src reason">{reason?.short ?? 'Excluded: swaps'}</span>}
+      <span class="src">{chosen ? 'chosen' : forced ? 'the only one left' : reason?.never || price === undefined ? '\u00a0' : price || 'same price'}</span>
     </button>
   );
-}
-
-interface OptionSays {
-  chosen: boolean;
-  forced: boolean;
-  out: boolean;
-  reason: Reason | null;
-  price: string | undefined;
-}
-
-function saysOf({ chosen, forced, out, reason, price }: OptionSays): string {
-  if (chosen) return 'chosen';
-  if (forced) return 'the only one left';
-  if (!out) return price === undefined ? '\u00a0' : price || 'same price';
-  if (!reason) return 'Excluded: swaps';
-  return price && !reason.never ? `${reason.short} · ${price}` : reason.short;
 }
 
 interface Asked {

@@ -25,7 +25,7 @@ export function PriceBar({ work, line, button, onButton }: Props) {
   return (
     <div class="pricebar">
       <button class="price" type="button" aria-haspopup="dialog" onClick={() => (open.value = true)}>
-        <strong class={large.length > 16 ? 'longer' : large.length > 13 ? 'long' : undefined}>
+        <strong class={large.length > 15 ? 'longer' : large.length > 13 ? 'long' : undefined}>
           <span>
             {large} <small>{each}</small>
           </span>
