@@ -4,6 +4,7 @@ import { session } from '../store/state';
 import { productOf } from './document';
 import { headline, belowPrice, Waterfall } from './waterfall';
 import { LineAmount, lineSays } from './lines';
+import { promiseWords } from './promises';
 import { pathOf, type QuotePage } from './reads';
 import { validWords } from './words';
 import { useWork } from './working';
@@ -62,6 +63,7 @@ export function CustomerScreen({ page }: { page: QuotePage }) {
             <div key={one.id + (one.line ?? '')} class="clause">
               <b>{one.title}</b>
               <p class="soft">{one.text}</p>
+              <span class="src">{promiseWords(document.clauses?.find(({ id }) => id === one.id) ?? {})}</span>
             </div>
           ))}
         </section>
