@@ -1,8 +1,9 @@
 /** Keeps what calendars want of the rep true: asked for when rows changed, at most once a minute. Answering needs a network anyway. */
-import { effect, signal } from '@preact/signals';
+import { effect } from '@preact/signals';
 import { call } from '../store/api';
-import { asked } from '../store/asked';
-import { phone, session } from '../store/state';
+import { asked, learn, stuck } from '../store/asked';
+import { writeMeta } from '../store/database';
+import { database, phone, session } from '../store/state';
 import { dataVersion } from '../store/sync';
 
 export interface Calendar {
@@ -43,15 +44,11 @@ const LASTING = 5;
 /** What does not pass by itself. */
 const FOR_THE_REP = /\/(calendar-(ambiguous|forbidden|not-caldav|not-found|secret-lost)|not-a-calendar|too-large)$/;
 
-/** What is wrong with a calendar that the rep should look after; empty when nothing is. */
-export const stuck = signal('');
-
 let looked = 0;
 
 export async function readCalendars(): Promise<Calendar[]> {
   const { data } = await call<{ data: Calendar[] }>(phone.env, CALENDARS);
-  asked.value = data.reduce((sum, one) => sum + one.asked, 0);
-  stuck.value = data.find(isStuck)?.problem?.title ?? '';
+  learn({ asked: data.reduce((sum, one) => sum + one.asked, 0), stuck: data.find(isStuck)?.problem?.title ?? '' });
   return data;
 }
 
@@ -66,5 +63,10 @@ export function keepAsked(): void {
     if (dataVersion.value < 0 || !session.value || Date.now() - looked < AGAIN_MS) return;
     looked = Date.now();
     void readCalendars().catch(() => undefined); // out of reach: what was known stays
+  });
+  effect(() => {
+    const wanted = { asked: asked.value, stuck: stuck.value };
+    const db = database.value;
+    if (db) void writeMeta(db, 'wanted', wanted).catch(() => undefined); // closing: it is asked for again
   });
 }

@@ -1,14 +1,12 @@
 /** Settings that are kept on the server: a part of the app that is fetched when the phone has time, or when one is opened. */
 import './settings.css';
 import type { VNode } from 'preact';
-import { CalendarWord } from '../store/asked';
 import { keepAsked } from './asking';
 import { CalendarsScreen } from './calendars';
 import { JobsScreen } from './jobs';
 import { MatchesScreen } from './matches';
 import { NoticesScreen } from './notices';
 import { keepTold } from './subscription';
-import { Word } from './word';
 
 const SCREENS: Record<string, () => VNode> = {
   calendars: CalendarsScreen,
@@ -25,4 +23,3 @@ export function settingsAt(name: string): VNode | null {
 
 void keepTold().catch(() => undefined); // out of reach: at the next opening
 keepAsked();
-CalendarWord.value = Word;

@@ -1,9 +1,25 @@
-/** What the rep's calendars have to say. The part of the app that knows them is fetched later, and brings the words with it. */
+/** What the rep's calendars want of them, as the server said last: kept on the phone, so that Today has it at once. */
 import { signal } from '@preact/signals';
-import type { FunctionComponent } from 'preact';
 
-/** Events that may be about a customer and wait for an answer: how many, as the server said last. */
+export interface Wanted {
+  /** events that may be about a customer and wait for an answer */
+  asked: number;
+  /** what is wrong with a calendar that the rep should look after; empty when nothing is */
+  stuck: string;
+}
+
 export const asked = signal(0);
+export const stuck = signal('');
 
-/** What is shown of it on Today. */
-export const CalendarWord = signal<FunctionComponent | null>(null);
+let known = false;
+
+/** What was kept counts until something is learned anew. */
+export function recall(kept: Wanted | undefined): void {
+  if (kept && !known) learn(kept);
+}
+
+export function learn(said: Wanted): void {
+  known = true;
+  asked.value = said.asked;
+  stuck.value = said.stuck;
+}

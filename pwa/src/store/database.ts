@@ -1,5 +1,6 @@
 /** The phone's own copy: IndexedDB, one object store a row type, plus `meta` for what the phone itself must remember. */
 import { wrap, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb';
+import type { Wanted } from './asked';
 import type { AttentionItem, Base, Blob, Queued } from './queue';
 import type {
   Account, Agreement, Attachment, Briefing, CatalogueRow, Colleague, CustomerPromise, Draft, Goal, Instant, Me, Message, Note,
@@ -58,6 +59,8 @@ export interface Meta {
   persisted: boolean;
   /** a sign-out has looked at the queue for the last time: nothing is entered any more */
   leaving: boolean;
+  /** what calendars want of the rep */
+  wanted: Wanted;
   /** ids of the notices that were shown lately: the worker shows none twice */
   notices: string[];
   /** this device as the server knows it for notices: its id there, and the address that it was told last */

@@ -1,6 +1,7 @@
 /** One phone: who is signed in, what is stored, what is unsent. The app has one; tests have several in one process. */
 import { signal } from '@preact/signals';
 import { api, RefusedError, UnreachableError } from './api';
+import { recall } from './asked';
 import { deleteDatabase, openDatabase, readMeta, writeMeta, type Database, type Session } from './database';
 import type { Channel, Environment } from './environment';
 import { Entering } from './entering';
@@ -170,6 +171,7 @@ export class Phone extends Entering {
     shown.skew.value = (await readMeta(db, 'clock'))?.skew_ms;
     await this.look(db, current);
     shown.persisted.value = (await readMeta(db, 'persisted')) ?? null;
+    recall(await readMeta(db, 'wanted'));
     shown.database.value = db;
     shown.session.value = current;
     this.changes = env.channel('doorstep');

@@ -1,9 +1,9 @@
 /** Today: the visits in order, each with the one line that matters, and what was promised. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { showLine } from '../briefing/text';
 import { ClaimAndWhy, evidenceOf, SignOf, SourceOf } from '../briefing/lines';
 import type { VisitCard } from '../store/reads';
-import { CalendarWord } from '../store/asked';
+import { asked, stuck } from '../store/asked';
 import { asOf, phoneState, refusal } from '../store/sync';
 import { now, timeZone, today } from '../ui/clock';
 import { age, dayDistance, dayInSentence, dayName, duration, localDay, moment, shortDay, timeOfDay, weekday } from '../ui/dates';
@@ -14,6 +14,7 @@ import { Unsent } from '../outbox/marks';
 import { isUnread } from '../talk/seen';
 import { storedLater, storedVisit, type Mention, type TodayRows } from './agenda';
 import { Empty, Screen } from '../ui/frame';
+import { Icon } from '../ui/icons';
 import { Menu } from '../ui/menu';
 import type { IsoDate } from '../store/rows';
 
@@ -28,7 +29,7 @@ export function Today({ agenda, userId }: { agenda: TodayRows; userId: string })
       {todays.map((card) => (
         <VisitCardLink key={card.visit.id} card={card} hero={card === nextOf(todays)} />
       ))}
-      {CalendarWord.value && <CalendarWord.value />}
+      <CalendarsWant />
       {agenda.mentions.length > 0 && <Mentions mentions={agenda.mentions} />}
       {agenda.promises.length > 0 && <PromisesDue promises={agenda.promises} />}
       {later && <LaterDays days={later} seen={todays.length < 3} />}
@@ -212,6 +213,45 @@ function PromisesDue({ promises }: { promises: TodayRows['promises'] }) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/**
+ * Events that wait for an answer, and a calendar that is not read: what was known as Today was opened. What is learned since
+ * comes while its place is further down than can be seen, or at the next opening: nothing moves under a thumb.
+ */
+function CalendarsWant() {
+  const place = useRef<HTMLDivElement>(null);
+  const [shown, show] = useState({ asked: asked.peek(), stuck: stuck.peek() });
+  const news = asked.value !== shown.asked || stuck.value !== shown.stuck;
+  useEffect(() => {
+    if (!news) return undefined;
+    const watch = new IntersectionObserver(([at]) => {
+      if (at && !at.isIntersecting && at.boundingClientRect.top > 0) show({ asked: asked.value, stuck: stuck.value });
+    });
+    if (place.current) watch.observe(place.current);
+    return () => watch.disconnect();
+  }, [news]);
+  return (
+    <div class="calm" ref={place}>
+      {shown.asked > 0 && <ToDo href="/me/matches" sign="?" what="Whose visit is this?" of={`${shown.asked} in your calendars`} />}
+      {shown.stuck && <ToDo href="/me/calendars" sign="!" what="A calendar is not read" of={shown.stuck} />}
+    </div>
+  );
+}
+
+function ToDo({ href, sign, what, of }: { href: string; sign: string; what: string; of: string }) {
+  return (
+    <a class="card talk-card" href={href}>
+      <span class="sign warn" aria-hidden="true">
+        {sign}
+      </span>
+      <span>
+        <b>{what}</b>
+        <span class="src">{of}</span>
+      </span>
+      <Icon name="next" />
+    </a>
   );
 }
 
