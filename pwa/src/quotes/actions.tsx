@@ -156,7 +156,7 @@ function ReasonSheet({ work, asked, onClose }: { work: Work; asked: 'submit' | '
   return (
     <Sheet title={title} onClose={onClose}>
       {asked === 'submit' ? <AuthorityWords work={work} /> : <p>The customer’s link says so from then on. A new version can be made of it.</p>}
-      <Prose label={label} value={reason.value} onText={(text) => (reason.value = text)} rows={2} most={2000} wrong={wrong.value || undefined} />
+      <Prose label={label} value={reason.value} onText={(text) => (reason.value = text)} rows={2} most={2000} wrong={(reason.value.trim() ? '' : wrong.value) || undefined} />
       <button class="btn wide" type="button" onClick={() => void done()}>
         {button}
       </button>

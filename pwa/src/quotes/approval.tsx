@@ -89,7 +89,7 @@ function Decision({ work }: { work: Work }) {
   };
   return (
     <div class="stack spaced">
-      <Prose label="Reason" value={reason.value} onText={(text) => (reason.value = text)} rows={2} most={2000} wrong={wrong.value || undefined} />
+      <Prose label="Reason" value={reason.value} onText={(text) => (reason.value = text)} rows={2} most={2000} wrong={(reason.value.trim() ? '' : wrong.value) || undefined} />
       <div class="pair">
         <button class="btn ghost" type="button" onClick={() => void decide('refuse')}>
           Refuse

@@ -58,7 +58,7 @@ function Question({ work, question }: { work: Work; question: QuoteQuestion }) {
           </>
         ) : (
           <div class="stack spaced">
-            <Prose label="Your answer" value={text.value} onText={(said) => (text.value = said)} rows={2} most={2000} wrong={wrong.value || undefined} />
+            <Prose label="Your answer" value={text.value} onText={(said) => (text.value = said)} rows={2} most={2000} wrong={(text.value.trim() ? '' : wrong.value) || undefined} />
             <button class="btn" type="button" onClick={() => void answer()}>
               Answer
             </button>
