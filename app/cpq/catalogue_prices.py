@@ -68,6 +68,8 @@ class _Checker:
     def unique(self, name: str) -> None:
         seen: set[str] = set()
         for at, entry in enumerate(self.document.get(name, ())):
+            if not isinstance(entry["id"], str) or not entry["id"]:
+                raise self.source.error(f"/{name}/{at}/id", "An id is a text.")
             if entry["id"] in seen:
                 raise self.source.error(f"/{name}/{at}/id", f"{entry['id']!r} is there twice in {name}.")
             seen.add(entry["id"])

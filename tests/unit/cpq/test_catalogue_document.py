@@ -138,6 +138,9 @@ WRONG = [
     ("[small, [1, 2]]", "[small]", "/products/0/rules/2/table/rows/0", "1 cells"),
     ("min: 0, max: 1}}", "min: 2, max: 1}}", "/products/0/rules/3/cardinality", "cannot hold"),
     ("id: R2", "id: R1", "/products/0/rules/1/id", "there twice"),
+    ("places: 2}", "places: many}", "/policy/rounding/places", "whole number"),
+    ("places: 2}", "places: [2]}", "/policy/rounding/places", "whole number"),
+    ("id: s1,", "id: [s1],", "/price_steps/0/id", "An id is a text"),
     (
         "text: Not both., ",
         "text: Not both., requires: {then: {motor: big}}, ",
