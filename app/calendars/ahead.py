@@ -19,7 +19,7 @@ from app.calendars import storing
 from app.calendars.ical import Occurrence, ParsedCalendar
 from app.calendars.matching import Knowledge
 from app.calendars.pairing import Named, pair
-from app.calendars.storing import EVENTS, Matcher, Owner, Row
+from app.calendars.storing import Matcher, Owner, Row
 from app.calendars.tables import Calendar
 from app.calendars.turns import take_turn
 from app.foundation.db import Database, table_of
@@ -67,19 +67,19 @@ def store_ahead(database: Database, principal: Principal, calendar: Row, parsed:
         if not done:
             return
         del left[:done]
-        pause(max(SHORTEST_PAUSE, time.thread_time() - began))  # as long again belongs to others
+        # As long again belongs to others, where there is one writer alone.
+        pause(max(SHORTEST_PAUSE, time.thread_time() - began) if database.is_sqlite else 0)
 
 
 def _to_do(session: Session, calendar: Row, parsed: ParsedCalendar) -> _Work:
     owner = storing.owner_of(session, calendar["user_id"])
     present = storing.present_in(parsed, owner)
-    names, digests = _names(session, calendar["id"])
-    pairs = pair(names, [_named(one) for one in present])
-    stored = {one.key: pairs.stored_of.get(one.key) for one in map(_named, present)}
+    told = storing.heads(session, calendar["id"])
+    pairs = pair([one.named for one in told.values()], [_named(one) for one in present])
 
     def is_new(one: Occurrence) -> bool:
-        before = stored[one.uid, one.recurrence_id]
-        return before is None or digests[before.key] != storing.digest_of(one, owner)
+        before = pairs.stored_of.get((one.uid, one.recurrence_id))
+        return before is None or told[before.key].digest != storing.digest_of(one, owner)
 
     new = [one for one in present if is_new(one)]
     known = storing.matcher_of(session, calendar["id"], [storing.invitation_of(one) for one in new]).known
@@ -114,11 +114,3 @@ def _step(session: Session, work: _Work, batch: Sequence[Occurrence], until: flo
 
 def _named(one: Occurrence) -> Named:
     return Named(one.uid, one.recurrence_id, one.starts_at)
-
-
-def _names(session: Session, calendar_id: str) -> tuple[list[Named], dict[tuple[str, str], str]]:
-    """The events that are stored, by name, and the digest of each."""
-    columns = (EVENTS.c.uid, EVENTS.c.recurrence_id, EVENTS.c.starts_at, EVENTS.c.digest)
-    rows = session.execute(sa.select(*columns).where(EVENTS.c.calendar_id == calendar_id)).all()
-    names = [Named(row.uid, row.recurrence_id, row.starts_at) for row in rows]
-    return names, {(row.uid, row.recurrence_id): row.digest for row in rows}

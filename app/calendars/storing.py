@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, time, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,6 +34,8 @@ from app.visits.service import Appointment
 EVENTS, ANSWERS, USERS = table_of(CalendarEvent), table_of(CalendarAnswer), table_of(User)
 Row = dict[str, Any]
 KEPT_FOR = timedelta(days=30)  # an event that is over is forgotten then; its visit stays
+SETTLED = ("matched", "dismissed")
+MANY = 500
 ALL_DAY_FROM, ALL_DAY_TO = time(9), time(17)
 
 
@@ -60,17 +63,21 @@ def store(session: Session, calendar: Row, parsed: ParsedCalendar, now: datetime
     """
     owner = owner_of(session, calendar["user_id"])
     present = present_in(parsed, owner)
-    known = stored(session, calendar["id"])
+    told = heads(session, calendar["id"])
     pairs = pair(
-        (Named(row["uid"], row["recurrence_id"], row["starts_at"]) for row in known.values()),
+        [one.named for one in told.values()],
         [Named(one.uid, one.recurrence_id, one.starts_at) for one in present],
     )
-    matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in present])
+    before = {one: pairs.stored_of.get((one.uid, one.recurrence_id)) for one in present}
+    open_ones = [one for one, was in before.items() if was is None or not told[was.key].says(one, owner)]
+    vanished = list(_gone(pairs.vanished, calendar, parsed, now))
+    known = stored(session, calendar["id"], {one.uid for one in (*filter(None, map(before.get, open_ones)), *vanished)})
+    matcher = matcher_of(session, calendar["id"], [invitation_of(one) for one in open_ones])
     with as_one(session):
-        for one in present:
-            before = pairs.stored_of.get((one.uid, one.recurrence_id))
-            keep(session, calendar, known[before.key] if before else None, one, matcher, owner)
-        gone = [known[one.key] for one in _gone(pairs.vanished, calendar, parsed, now)]
+        for one in open_ones:
+            was = before[one]
+            keep(session, calendar, known[was.key] if was else None, one, matcher, owner)
+        gone = [known[one.key] for one in vanished]
         lost = [row for row in gone if row["visit_id"] is not None and not row["cancelled"]]
         ahead = sum(one.ends_at >= now and not one.cancelled for one in present)
         doubted = not believed and is_doubtful([row["uid"] for row in lost], ahead, any_event=bool(parsed.uids))
@@ -159,7 +166,7 @@ def keep(
 ) -> None:
     """Store one event as it is now, and have its visit follow."""
     digest = digest_of(occurrence, owner)
-    settled = before is not None and before["match"] in ("matched", "dismissed")
+    settled = before is not None and before["match"] in SETTLED
     if before is not None and settled and before["digest"] == digest and _named_alike(before, occurrence):
         return
     if before is not None and calendar["kind"] == "file" and occurrence.sequence < before["sequence"]:
@@ -280,6 +287,7 @@ def _columns(occurrence: Occurrence, owner: Owner) -> Row:
     return {**values, "attendees": [asdict(one) for one in occurrence.attendees]}
 
 
+@lru_cache(maxsize=4096)
 def digest_of(occurrence: Occurrence, owner: Owner) -> str:
     """Changes with anything that an event says."""
     return sha256(orjson.dumps(_columns(occurrence, owner), option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -289,10 +297,32 @@ def _named_alike(row: Row, occurrence: Occurrence) -> bool:
     return bool((row["uid"], row["recurrence_id"]) == (occurrence.uid, occurrence.recurrence_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is needed of a stored event to see whether its calendar says it still."""
+
+    named: Named
+    digest: str
+    match: str
+
+    def says(self, occurrence: Occurrence, owner: Owner) -> bool:
+        """Whether nothing is to be done about it."""
+        alike = self.named.key == (occurrence.uid, occurrence.recurrence_id)
+        return alike and self.match in SETTLED and self.digest == digest_of(occurrence, owner)
+
+
+def heads(session: Session, calendar_id: str) -> dict[tuple[str, str], Head]:
+    """The events of a calendar by name."""
+    columns = (EVENTS.c.uid, EVENTS.c.recurrence_id, EVENTS.c.starts_at, EVENTS.c.digest, EVENTS.c.match)
+    rows = session.execute(sa.select(*columns).where(EVENTS.c.calendar_id == calendar_id))
+    found = (Head(Named(uid, recurrence_id, at), digest, match) for uid, recurrence_id, at, digest, match in rows)
+    return {one.named.key: one for one in found}
+
+
 def stored(session: Session, calendar_id: str, uids: Collection[str] | None = None) -> dict[tuple[str, str], Row]:
     """The events of a calendar as they are stored, by name: all, or those of these series."""
     query = sa.select(EVENTS).where(EVENTS.c.calendar_id == calendar_id)
-    if uids is not None:
+    if uids is not None and len(uids) < MANY:
         query = query.where(EVENTS.c.uid.in_(uids))
     return {(row["uid"], row["recurrence_id"]): dict(row) for row in session.execute(query).mappings()}
 
