@@ -27,6 +27,7 @@ The search, of the lightest configuration under all bounds, for a weight on each
 3. The best configuration found when all visits are done is the answer. After NODE_LIMIT visits the search ends with the best so far.
    (The phone visits only nodes at which a path can branch, and all bounds as one are a bound more: it comes to its limit later.)
    `within` asks only whether there is one: all weights are 0, and the first that is found ends the search.
+   Which choices to give up is soon asked otherwise here: which of them can be kept together (`budgets_swap.py`), to the same answer.
 """
 
 from collections.abc import Iterable

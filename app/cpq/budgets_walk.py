@@ -1,14 +1,42 @@
-"""One witness by walking the strips: a path within all bounds, by what the passes say is still to come."""
+"""One witness by walking the strips: a path within all bounds, by what the passes say is still to come.
 
-from collections.abc import Collection
+All bounds are kept as one more, their *blend*: it is broken where each alone could still be kept, and it says what to try first.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.cpq.budgets_pass import NOTHING, hard
-from app.cpq.budgets_witness import Reals
 from app.cpq.domains_reach import Flags
 from app.cpq.model_graph import Graph, Ints
+
+# Sums of the blend stay below this on both sides, and its factors below that.
+_LARGEST_BLEND, _LARGEST_FACTOR = 2**49, 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Bounded:
+    """Bounds by edge, (bounds, edges): what each edge adds, what a path may have at most, and the largest sum on either side."""
+
+    edges: Ints
+    limits: Ints
+    spans: Ints
+
+    def only(self, numbers: Sequence[int]) -> "Bounded":
+        """Some of the bounds."""
+        picked = list(numbers)
+        return Bounded(self.edges[picked], self.limits[picked], self.spans[picked])
+
+    def factors(self, left: Ints) -> Ints:
+        """How much the bounds count in their blend: the less one has left, the more; whole numbers, so that sums stay exact."""
+        room = min(_LARGEST_FACTOR, _LARGEST_BLEND // max(1, int(self.spans.sum())))
+        if room < 1:
+            return np.zeros(len(left), np.int64)
+        shares = room * (left.min() + 1) / (left + 1)
+        factors: Ints = np.maximum(1, np.round(shares)).astype(np.int64)
+        return factors
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +48,20 @@ class Walked:
     entered: int
 
 
-def walk(graph: Graph, edges: Ints, forbidden: Collection[int], limits: Ints, blend: Reals, most: int) -> Walked:
+def walk(graph: Graph, bounded: Bounded, forbidden: Collection[int], most: int) -> Walked:
     """A configuration that takes no forbidden literal (slots) and keeps all bounds; at most `most` nodes are entered."""
     numbers = list(forbidden)
-    kept = hard(edges, graph.penalty(numbers, [1] * len(numbers)))
-    to_come = np.array([graph.upwards(row, NOTHING) for row in kept]).T
-    kept = kept.T
+    penalty = graph.penalty(numbers, [1] * len(numbers))
+    rows = list(hard(bounded.edges, penalty))
+    below = [graph.upwards(row, NOTHING) for row in rows]
+    left = bounded.limits - np.array([least[graph.top] for least in below], np.int64)
+    if (left < 0).any():
+        return Walked(None, True, 0)
+    factors = bounded.factors(left)
+    rows.append(hard(factors @ bounded.edges, penalty))
+    below.append(graph.upwards(rows[-1], NOTHING))
+    limits = np.append(bounded.limits, factors @ bounded.limits)
+    to_come, kept = np.array(below).T, np.array(rows).T
     stack = [(graph.top, np.zeros(len(limits), np.int64), -1, 0)]
     failed: dict[int, list[Ints]] = {}
     path: list[int] = []
@@ -43,11 +79,11 @@ def walk(graph: Graph, edges: Ints, forbidden: Collection[int], limits: Ints, bl
         failed.setdefault(node, []).append(sums)
         begin, end = graph.edges_of[node]
         least = sums + kept[begin:end] + to_come[graph.target[begin:end]]
-        left = np.flatnonzero((least <= limits).all(axis=1))
+        ways = np.flatnonzero((least <= limits).all(axis=1))
         # The best is tried first, thus put on the stack last.
         stack += [
             (int(graph.target[begin + edge]), sums + kept[begin + edge], begin + edge, depth + 1)
-            for edge in left[np.argsort(-(least[left] @ blend), kind="stable")].tolist()
+            for edge in ways[np.argsort(-least[ways, -1], kind="stable")].tolist()
         ]
     return Walked(None, True, entered)
 

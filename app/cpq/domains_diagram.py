@@ -11,7 +11,8 @@ import numpy as np
 from app.cpq.budgets import NODE_LIMIT
 from app.cpq.budgets_pass import Pass, bounds_of, edge_sums, least_sums, passed
 from app.cpq.budgets_search import Bound, Found, Tail, lightest
-from app.cpq.budgets_walk import Pool, Walked, walk
+from app.cpq.budgets_swap import Swap
+from app.cpq.budgets_walk import Bounded, Pool, Walked, walk
 from app.cpq.budgets_witness import Reals, witnessed
 from app.cpq.domains_count import Counter
 from app.cpq.domains_look import Look, Use, give_up_cost, use_weights
@@ -24,6 +25,7 @@ from app.cpq.sat_limit import Deadline
 # walks are quicker than a pass.
 _WALK_LIMIT = 20_000
 _WITHOUT_WRONG_TURNS = 500
+_SWAP_LIMIT = 400
 _REMEMBERED = 2_000
 _FEW = 3
 
@@ -53,6 +55,8 @@ class Diagram:
         self.limits = np.array([bound.limit for bound in self.bounds], np.int64)
         uses = [use_weights(model, number) for number in range(len(model.budgets))]
         self._edges = edge_sums(self.graph, [bound.weights for bound in self.bounds])
+        spans = np.array([sum(map(abs, bound.weights)) for bound in self.bounds], np.int64)
+        self._bounded = Bounded(self._edges, self.limits, spans)
         self._uses_edges = edge_sums(self.graph, [*uses, *([-weight for weight in use] for use in uses)])
         self._counter = Counter(self.graph, model.artefact.solutions or 1 << public)
         self._pool = Pool(public, _REMEMBERED)
@@ -143,10 +147,8 @@ class Diagram:
         return valid, tuple(unproven)
 
     def _walk(self, choices: Choices, bounds: Sequence[int], most: int | None = None) -> Walked:
-        limits = self.limits[list(bounds)]
-        blend = 1.0 / (np.abs(limits) + 1)
-        edges = self._edges if len(bounds) == len(self.bounds) else self._edges[list(bounds)]
-        return walk(self.graph, edges, self._forbidden(choices), limits, blend, _WALK_LIMIT if most is None else most)
+        bounded = self._bounded if len(bounds) == len(self.bounds) else self._bounded.only(bounds)
+        return walk(self.graph, bounded, self._forbidden(choices), _WALK_LIMIT if most is None else most)
 
     def _forbidden(self, choices: Choices) -> set[int]:
         return {slot(literal) for choice in choices for literal in self.model.forbidden_by(choice)}
@@ -178,15 +180,31 @@ class Diagram:
             cost = give_up_cost(number, count)
             for literal in self.model.forbidden_by(choice):
                 weights[slot(literal)] += cost
-        found = lightest(self.graph, weights, self._forbidden(tuple(kept)), self.bounds, NODE_LIMIT)
-        if found.literals is None and not found.proven:
-            raise ConfigurationError(
-                "No configuration that keeps all budgets was found within the limit of the search."
-            )
+        found = lightest(self.graph, weights, self._forbidden(tuple(kept)), self.bounds, _SWAP_LIMIT)
+        if not found.proven:
+            return self._swap(choices, tuple(kept), found.literals or ())
         if found.literals is None:
             return None
         holds = set(found.literals)
         return tuple(choice for choice in choices if not holds.isdisjoint(self.model.forbidden_by(choice)))
+
+    def _swap(self, choices: Choices, kept: Choices, known: Sequence[int]) -> Choices | None:
+        """As `conflicts`, by which choices can be kept together; `known`: the literals of a configuration that has `kept`."""
+
+        def walked(numbers: frozenset[int], most: int) -> Walked:
+            return self._walk((*(choices[number] for number in numbers), *kept), range(len(self.bounds)), most)
+
+        costs = [give_up_cost(number, len(choices)) for number in range(len(choices))]
+        left_out = [[slot(literal) for literal in self.model.forbidden_by(choice)] for choice in choices]
+        swap = Swap(costs, left_out, walked, NODE_LIMIT)
+        if known:
+            swap.know(map(slot, known))
+        given_up = swap.fewest()
+        if given_up is None and not swap.proven:
+            raise ConfigurationError(
+                "No configuration that keeps all budgets was found within the limit of the search."
+            )
+        return None if given_up is None else tuple(choices[number] for number in sorted(given_up))
 
     def _keeps_at_once(self, choices: Choices) -> bool:
         if not self.bounds:

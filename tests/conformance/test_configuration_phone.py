@@ -14,7 +14,7 @@ from app.cpq.artefact import Artefact
 from app.cpq.catalogue import read_catalogue
 from app.cpq.compile import compile_catalogue
 from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, completion
-from app.cpq.domains import evaluate
+from app.cpq.domains import domains, evaluate
 from app.cpq.explain import explain, take
 from app.cpq.model import BudgetExcess, Choice, ConfigurationError, Model, NeverPossible, load
 from tests.conftest import shared_data
@@ -200,6 +200,47 @@ def test_finish_for_me_keeps_choices_that_budgets_leave_little_room(phone: Phone
     )
     assert answer["complete"] == _completed(load(sample), choices, Usual())
     assert {"medium": "dairy", "motor": "kw4"}.items() <= answer["complete"]["configuration"].items()
+
+
+def test_swaps_of_the_sample_catalogue_are_the_servers(phone: PhoneEngine, sample: bytes) -> None:
+    phone.load("sample", sample)
+    model, rng = load(sample), random.Random(SEED)
+    states = [*rng.sample(_states(phone, "sample", 12, 16), 45), *(random_choices(rng, model, 12) for _ in range(15))]
+    excluded = [(state, _excluded(model, state)) for state in states]
+    told = _swaps(phone, model, [(state, *rng.choice(values)) for state, values in excluded if values])
+    assert sum(len(one.get("givenUp", ())) > 1 for one in told) > 5
+
+
+def _excluded(model: Model, state: tuple[Choice, ...]) -> list[tuple[str, str]]:
+    valid = {domain.feature: domain.valid for domain in domains(model, state).features}
+    return [(f.id, value.id) for f in model.features for value in f.values if value.id not in valid[f.id]]
+
+
+def _swaps(
+    phone: PhoneEngine, model: Model, asked: Sequence[tuple[tuple[Choice, ...], str, str]]
+) -> list[dict[str, Any]]:
+    """What taking each value gives up, by the server; the same as by the phone."""
+    wire = [{"choices": [_choice(one) for one in state], "take": wanted} for state, *wanted in asked]
+    told = [_taken(model, *one) for one in asked]
+    assert [answer["take"] for answer in phone.ask("askAll", "sample", wire)] == told
+    return told
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "given_up"),
+    [
+        ("seal=cartridge casing=steel316 motor=kw5_5 seal_plan=plan54", "medium=slurry", ["casing"]),
+        ("vfd_filter=yes network=ethernet_ip zone=zone1 motor=kw4 speed=rpm1500 feet=rubber", "test=none", ["zone"]),
+    ],
+)
+def test_of_swaps_that_budgets_leave_in_doubt_the_smallest_is_told(
+    phone: PhoneEngine, sample: bytes, made: str, wanted: str, given_up: list[str]
+) -> None:
+    phone.load("sample", sample)
+    pairs = (one.split("=") for one in made.split())
+    feature, value = wanted.split("=")
+    (told,) = _swaps(phone, load(sample), [(tuple(Choice(of, (own,)) for of, own in pairs), feature, value)])
+    assert [one["feature"] for one in told["givenUp"]] == given_up
 
 
 def test_a_click_on_the_sample_catalogue_looks_at_few_nodes(phone: PhoneEngine, sample: bytes) -> None:
