@@ -6,7 +6,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import orjson
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.json.provider import JSONProvider
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
@@ -274,5 +274,6 @@ def _unavailable(_error: Exception) -> Response:
 
 def _unexpected(_error: Exception) -> Response:
     log.error("unexpected error", exc_info=True, request_id=request_id())
-    detail = f"We made a mistake and logged it under request {request_id()}. Nothing was changed."
+    # What works in steps says in `g.kept` what of them stands.
+    detail = f"We made a mistake and logged it under request {request_id()}. {g.get('kept', 'Nothing was changed.')}"
     return Problem(500, "internal-error", "Internal error", detail).response()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Response, request
+from flask import Response, g, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
@@ -162,6 +162,7 @@ def import_calendar(query: Row) -> Response:
     if len(parsed.occurrences) >= FEW:
         with _writing(principal) as writing:
             calendar, opened = service.open_file(writing, query["name"])
+        g.kept = "Events that were taken in by then stay; import the file again for the others."
         store_ahead(database(), principal, calendar, parsed)
     with _writing(principal) as writing:
         row, new = service.take_in(writing, query["name"], parsed)

@@ -68,6 +68,7 @@ def test_an_import_that_is_interrupted_is_completed_by_importing_the_file_again(
         context.setattr(ahead, "pause", end)
         answer = rep.api.post("/calendars:import", data=large(), content_type=ICALENDAR, query_string={"name": "Mine"})
         assert answer.status_code == 500
+        assert "stay" in answer.json["detail"] and "Nothing was changed" not in answer.json["detail"]
     before = {one["id"] for one in rep.visits()}
     assert 0 < len(before) < COUNT
     rep.imports(large())
