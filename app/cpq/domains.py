@@ -95,7 +95,7 @@ def effective(model: Model, choices: Choices) -> Choices:
     given_up = model.asked.conflicts(choices)
     if given_up is None:
         raise ConfigurationError("The product has no configuration at all.")
-    return tuple(choice for choice in choices if choice not in given_up)
+    return tuple(choice for choice in choices if choice not in given_up.choices)
 
 
 def _domains(model: Model, choices: Choices, look: Look) -> Domains:

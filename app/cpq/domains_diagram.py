@@ -15,7 +15,7 @@ from app.cpq.budgets_swap import Swap
 from app.cpq.budgets_walk import Bounded, Pool, Walked, walk
 from app.cpq.budgets_witness import Reals, witnessed
 from app.cpq.domains_count import Counter
-from app.cpq.domains_look import Look, Use, give_up_cost, use_weights
+from app.cpq.domains_look import GivenUp, Look, Use, give_up_cost, use_weights
 from app.cpq.domains_reach import Flags, reachable
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, literal_at, slot
 from app.cpq.model_graph import Graph, Ints
@@ -95,8 +95,8 @@ class Diagram:
         if given_up is None:
             nothing = np.zeros(2 * self.graph.public, bool)
             return Look(nothing, nothing, (), lambda: (None,) * len(self.model.budgets), choices)
-        rest = self.look(tuple(choice for choice in choices if choice not in given_up))
-        return Look(rest.valid, rest.possible, rest.unproven, rest.uses, given_up)
+        rest = self.look(tuple(choice for choice in choices if choice not in given_up.choices))
+        return Look(rest.valid, rest.possible, rest.unproven, rest.uses, given_up.choices)
 
     def _left_out(self, choices: Choices) -> LeftOut:
         slots: list[int] = []
@@ -170,10 +170,10 @@ class Diagram:
         greatest = -least_sums(self.graph, -self._edges, left_out.penalty)
         return count, bool((greatest <= self.limits).all())
 
-    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
+    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> GivenUp | None:
         """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none."""
         if self._keeps_at_once((*choices, *kept)):
-            return ()
+            return GivenUp(())
         weights = [0] * (2 * self.graph.public)
         count = len(choices)
         for number, choice in enumerate(choices):
@@ -186,9 +186,9 @@ class Diagram:
         if found.literals is None:
             return None
         holds = set(found.literals)
-        return tuple(choice for choice in choices if not holds.isdisjoint(self.model.forbidden_by(choice)))
+        return GivenUp(tuple(one for one in choices if not holds.isdisjoint(self.model.forbidden_by(one))))
 
-    def _swap(self, choices: Choices, kept: Choices, known: Sequence[int]) -> Choices | None:
+    def _swap(self, choices: Choices, kept: Choices, known: Sequence[int]) -> GivenUp | None:
         """As `conflicts`, by which choices can be kept together; `known`: the literals of a configuration that has `kept`."""
 
         def walked(numbers: frozenset[int], most: int) -> Walked:
@@ -204,7 +204,9 @@ class Diagram:
             raise ConfigurationError(
                 "No configuration that keeps all budgets was found within the limit of the search."
             )
-        return None if given_up is None else tuple(choices[number] for number in sorted(given_up))
+        if given_up is None:
+            return None
+        return GivenUp(tuple(choices[number] for number in sorted(given_up)), swap.proven)
 
     def _keeps_at_once(self, choices: Choices) -> bool:
         if not self.bounds:

@@ -19,6 +19,13 @@ class Use(NamedTuple):
     proven: bool = True
 
 
+class GivenUp(NamedTuple):
+    """Choices to give up; where they are not `proven` the search was ended, and perhaps fewer would do."""
+
+    choices: Choices
+    proven: bool = True
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """What is left, by literal slot; `uses` gives the use by budget, None where there is no configuration."""
@@ -44,8 +51,11 @@ class Engine(Protocol):
     def ways(self, choices: Choices) -> tuple[int | None, bool]:
         """Configurations of the rules that keep the choices, and whether all of them keep all budgets."""
 
-    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
-        """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none."""
+    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> GivenUp | None:
+        """The choices of least cost to give up so that the others, and `kept`, have a configuration; None when there is none.
+
+        When the search was ended, the best that are known to suffice; ConfigurationError when none are.
+        """
 
     def lightest(self, weights: Sequence[int], choices: Choices) -> Found:
         """The configuration of least weight (by slot) that keeps the choices; of equals the first by its values.

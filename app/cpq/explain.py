@@ -18,6 +18,8 @@ Asked for a value x of feature f, with n choices (normalised; numbered 0 the old
   In the order of bounds; a budget is named once, with the larger.
 - A value that no configuration has raises NeverPossible, with `rules` and `budgets` as above for no choices at all.
 
+- When the search was ended (at the limit of nodes or of time), `give_up` suffices, but perhaps fewer would do: then it is not `proven`.
+
 `take` gives up `give_up`, takes the feature's own choice away, and adds x as the newest choice. What it returns has a
 configuration, always. A value that is valid gives up nothing.
 """
@@ -25,6 +27,7 @@ configuration, always. A value that is valid gives up nothing.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.cpq.domains_look import GivenUp
 from app.cpq.model import BudgetExcess, Choice, Choices, Model, NeverPossible, decimal_text, normal
 
 
@@ -35,26 +38,42 @@ class Explanation:
     give_up: Choices
     rules: tuple[str, ...]
     budgets: tuple[BudgetExcess, ...]
+    proven: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Swap:
+    """The choices with a value taken, and what was given up for it; perhaps not the fewest where that is not `proven`."""
+
+    choices: Choices
+    given_up: Choices
+    proven: bool
 
 
 def explain(model: Model, choices: Iterable[Choice], feature: str, value: str) -> Explanation:
     """Why a value cannot be had with the choices; NeverPossible when it cannot be had at all."""
     asked = Choice(feature, (value,))
     questioned = _in_question(normal(model, choices), feature, value)
-    give_up = _give_up(model, questioned, asked)
+    give_up, proven = _give_up(model, questioned, asked)
     if not give_up:
         return Explanation((), (), ())
     rules, budgets = _at_fault(model, (*questioned, asked))
-    return Explanation(give_up, rules, budgets)
+    return Explanation(give_up, rules, budgets, proven)
 
 
 def take(model: Model, choices: Iterable[Choice], feature: str, value: str) -> tuple[Choices, Choices]:
-    """The choices with the value taken, and what was given up for it; NeverPossible when it cannot be had at all."""
+    """The choices of a `swap`, and what it gives up, for callers to whom one that suffices is as welcome as the smallest."""
+    found = swap(model, choices, feature, value)
+    return found.choices, found.given_up
+
+
+def swap(model: Model, choices: Iterable[Choice], feature: str, value: str) -> Swap:
+    """Take a value, and give up what contradicts it; NeverPossible when it cannot be had at all."""
     asked = Choice(feature, (value,))
     made = normal(model, choices)
-    give_up = _give_up(model, _in_question(made, feature, value), asked)
+    give_up, proven = _give_up(model, _in_question(made, feature, value), asked)
     kept = tuple(choice for choice in made if choice.feature != feature and choice not in give_up)
-    return (*kept, asked), give_up
+    return Swap((*kept, asked), give_up, proven)
 
 
 def _in_question(made: Choices, feature: str, value: str) -> Choices:
@@ -65,7 +84,7 @@ def _in_question(made: Choices, feature: str, value: str) -> Choices:
     )
 
 
-def _give_up(model: Model, questioned: Choices, asked: Choice) -> Choices:
+def _give_up(model: Model, questioned: Choices, asked: Choice) -> GivenUp:
     model.literal(asked.feature, asked.values[0])
     give_up = model.asked.conflicts(questioned, (asked,))
     if give_up is None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.cpq.budgets_pass import bounds_of
 from app.cpq.budgets_search import Bound, Found
-from app.cpq.domains_look import Look, Use, give_up_cost, use_weights
+from app.cpq.domains_look import GivenUp, Look, Use, give_up_cost, use_weights
 from app.cpq.domains_reach import Flags
 from app.cpq.model import Choice, Choices, ConfigurationError, Model, slot
 from app.cpq.sat_clauses import Clauses, at_most_sum, blend, weighted
@@ -59,8 +59,8 @@ class Satisfiability:
             if given_up is None:
                 nothing = np.zeros(2 * self.model.artefact.public, bool)
                 return Look(nothing, nothing, (), lambda: (None,) * len(self.model.budgets), choices)
-            effective = tuple(choice for choice in choices if choice not in given_up)
-            return self._look(effective, given_up, self._deadline())
+            effective = tuple(choice for choice in choices if choice not in given_up.choices)
+            return self._look(effective, given_up.choices, self._deadline())
 
     def _look(self, choices: Choices, given_up: Choices, deadline: Deadline) -> Look:
         possible, unproven = self._possible(self._demands(choices), deadline)
@@ -141,7 +141,7 @@ class Satisfiability:
         """SAT does not count: zero for contradictory choices cannot be told from the answer either."""
         return None, not self.bounds
 
-    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> Choices | None:
+    def conflicts(self, choices: Choices, kept: Sequence[Choice] = ()) -> GivenUp | None:
         """The cheapest choices to give up; None when there is no configuration. In too little time, some that suffice."""
         costs = [give_up_cost(number, len(choices)) for number in range(len(choices))]
         demands = [self._demands([choice]) for choice in choices]
@@ -149,14 +149,15 @@ class Satisfiability:
             deadline = self._deadline()
             self._clauses.head_start(self._demands(kept), deadline)
             hard = [*self._kept, *self._demands(kept)]
+            proven = True
             search = Conflicts(self._clauses.solver, hard, demands, costs, deadline)
             try:
                 given_up = search.cheapest()
             except OutOfTime:
                 if search.best is None:
                     raise ConfigurationError("No configuration was found within the limit of the search.") from None
-                given_up = search.best
-        return None if given_up is None else tuple(choices[number] for number in sorted(given_up))
+                given_up, proven = search.best, not search.best
+        return None if given_up is None else GivenUp(tuple(choices[one] for one in sorted(given_up)), proven)
 
     def lightest(self, weights: Sequence[int], choices: Choices) -> Found:
         """The least sum of weights by MaxSAT; then value by value in the order of features. The best known when not proven."""

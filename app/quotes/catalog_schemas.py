@@ -147,9 +147,16 @@ class ConfigurationAnswerSchema(Schema):
         required=True, metadata={"description": "By budget: `min`, `max`, `limit`, `unit`, `at_least`, `unproven`."}
     )
     explained = fields.List(
-        fields.Dict(), metadata={"description": "One for each of `explain`: `give_up`, `rules`, `budgets`."}
+        fields.Dict(),
+        metadata={
+            "description": "One for each of `explain`: `give_up`, `rules`, `budgets`; `unproven` when perhaps fewer would do."
+        },
     )
-    taken = fields.Dict(metadata={"description": "`choices` after taking the value, and what was `given_up`."})
+    taken = fields.Dict(
+        metadata={
+            "description": "`choices` after taking the value, and what was `given_up`; `unproven` when perhaps fewer would do."
+        }
+    )
     completed = fields.Dict(fields.String(), fields.String(), metadata={"description": "A whole configuration."})
     proven = fields.Boolean(
         metadata={

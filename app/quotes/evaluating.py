@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, completion
 from app.cpq.domains import evaluate
-from app.cpq.explain import explain, take
+from app.cpq.explain import explain, swap
 from app.cpq.model import BudgetExcess, Choice, Choices, ConfigurationError, Model, NeverPossible
 from app.cpq.price import PriceError, price_json
 from app.foundation.principal import Role, principal_of
@@ -98,6 +98,7 @@ def _explained(model: Model, choices: Choices, feature: str, value: str) -> Json
         "give_up": [_choice(one) for one in found.give_up],
         "rules": [{"id": rule, "text": texts.get(rule, "")} for rule in found.rules],
         "budgets": [_budget(one) for one in found.budgets],
+        **_unproven(found.proven),
     }
 
 
@@ -106,8 +107,14 @@ def _budget(excess: BudgetExcess) -> Json:
 
 
 def _taken(model: Model, choices: Choices, wanted: Mapping[str, str]) -> Json:
-    kept, given_up = take(model, choices, wanted["feature"], wanted["value"])
-    return {"choices": [_choice(one) for one in kept], "given_up": [_choice(one) for one in given_up]}
+    found = swap(model, choices, wanted["feature"], wanted["value"])
+    told = {"choices": [_choice(one) for one in found.choices], "given_up": [_choice(one) for one in found.given_up]}
+    return told | _unproven(found.proven)
+
+
+def _unproven(proven: bool) -> Json:
+    """What is said only of an answer that the search was too short for."""
+    return {} if proven else {"unproven": True}
 
 
 def _choice(choice: Choice) -> Json:

@@ -13,6 +13,7 @@ import orjson
 import pytest
 import yaml
 
+from app.cpq import domains_diagram
 from app.cpq.complete import completion
 from app.cpq.model import load
 from app.foundation import outbox
@@ -186,6 +187,28 @@ def test_a_configuration_is_evaluated_explained_taken_and_completed(
     assert rep.post("/configurations:evaluate", {**asked, "product": "KIT"}).status_code == 404
     wrong = rep.post("/configurations:evaluate", {**asked, "choices": [{"feature": "wings", "value": "yes"}]})
     assert wrong.status_code == 422 and wrong.json["errors"][0]["pointer"] == "/choices/0"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_swap_that_was_not_proven_to_be_the_smallest_says_so(
+    admin: Api, database: Database, directory: Directory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"feature": "motor", "value": "kw11"}
+    heavy = {"size": "s80", "sensor": "yes", "stages": "3"}
+    asked = {
+        "catalogue": sell(database, directory.orgs["north"]),
+        "product": "PUMP",
+        "choices": [{"feature": feature, "value": value} for feature, value in heavy.items()],
+        "explain": [wanted],
+        "take": wanted,
+    }
+    monkeypatch.setattr(domains_diagram, "_SWAP_LIMIT", 0)
+    for limit, marked in ((domains_diagram.NODE_LIMIT, {}), (50, {"unproven": True})):
+        monkeypatch.setattr(domains_diagram, "NODE_LIMIT", limit)
+        told = admin.post("/configurations:evaluate", asked)
+        assert told.status_code == 200, told.text
+        for answer in (told.json["taken"], *told.json["explained"]):
+            assert {key: answer[key] for key in answer if key == "unproven"} == marked
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -15,7 +15,7 @@ from app.cpq.catalogue import read_catalogue
 from app.cpq.compile import compile_catalogue
 from app.cpq.complete import Cheapest, Lightest, Nearest, Objective, Usual, completion
 from app.cpq.domains import domains, evaluate
-from app.cpq.explain import explain, take
+from app.cpq.explain import explain, swap
 from app.cpq.model import BudgetExcess, Choice, ConfigurationError, Model, NeverPossible, load
 from tests.conftest import shared_data
 from tests.support.compiled_models import BEYOND_THE_GATE, ROOT, compiled, within_the_gate
@@ -330,15 +330,17 @@ def _explained(model: Model, choices: tuple[Choice, ...], feature: str, value: s
     except NeverPossible as never:
         return _never(never)
     give_up = [_choice(choice) for choice in found.give_up]
-    return {"giveUp": give_up, "rules": list(found.rules), "budgets": _budgets(found.budgets)}
+    told = {"giveUp": give_up, "rules": list(found.rules), "budgets": _budgets(found.budgets)}
+    return told if found.proven else told | {"unproven": True}
 
 
 def _taken(model: Model, choices: tuple[Choice, ...], feature: str, value: str) -> dict[str, Any]:
     try:
-        stay, given_up = take(model, choices, feature, value)
+        found = swap(model, choices, feature, value)
     except NeverPossible as never:
         return _never(never)
-    return {"choices": [_choice(choice) for choice in stay], "givenUp": [_choice(choice) for choice in given_up]}
+    told = {"choices": [_choice(one) for one in found.choices], "givenUp": [_choice(one) for one in found.given_up]}
+    return told if found.proven else told | {"unproven": True}
 
 
 def _completed(model: Model, choices: tuple[Choice, ...], objective: Objective) -> dict[str, Any]:

@@ -99,9 +99,9 @@ export function reasonFor(model: Model, product: Product, choices: readonly Choi
   }
 }
 
-function shortOf(product: Product, wanted: string, givenUp: readonly Choice[], after: Domains, { budgets }: Explanation): string {
+function shortOf(product: Product, wanted: string, givenUp: readonly Choice[], after: Domains, { budgets, unproven }: Explanation): string {
   const [first] = givenUp;
-  const swap = `swap ${givenUp.length}`;
+  const swap = `swap ${givenUp.length}${unproven && givenUp.length > 1 ? ' or fewer' : ''}`;
   if (!first) return budgets.length ? 'Too much for a limit' : 'Excluded by a rule';
   const feature = featureOf(product, first.feature);
   const left = after.features.find((one) => one.feature === first.feature);

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.cpq import domains_diagram
-from app.cpq.explain import take
+from app.cpq.explain import explain, swap
 from app.cpq.model import Choice, Choices, ConfigurationError, Model
 from tests.support.configuration import Configuration, Everything, keeps, random_artefact
 
@@ -44,14 +44,15 @@ def test_choices_that_can_be_kept_together_tell_the_fewest_to_give_up(monkeypatc
     several = 0
     for model, every, choices, asked in _questions(100):
         expected = _least(choices, [one for one in every.valid if keeps(one, (asked,))])
-        after, given_up = take(model, choices, asked.feature, asked.values[0])
-        assert given_up == expected
-        assert any(keeps(one, after) for one in every.valid)
-        several += len(given_up) > 1
+        found = swap(model, choices, asked.feature, asked.values[0])
+        assert found.given_up == expected
+        assert found.proven
+        assert any(keeps(one, found.choices) for one in every.valid)
+        several += len(found.given_up) > 1
     assert several > 20
 
 
-def test_a_swap_that_ends_at_the_limit_still_has_a_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_swap_that_ends_at_the_limit_still_has_a_configuration_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(domains_diagram, "_SWAP_LIMIT", 0)
     more = 0
     for limit in (1, 60, 130, 250):
@@ -59,9 +60,11 @@ def test_a_swap_that_ends_at_the_limit_still_has_a_configuration(monkeypatch: py
         for model, every, choices, asked in _questions(15):
             fewest = _least(choices, [one for one in every.valid if keeps(one, (asked,))])
             try:
-                after, given_up = take(model, choices, asked.feature, asked.values[0])
+                found = swap(model, choices, asked.feature, asked.values[0])
             except ConfigurationError:
                 continue
-            assert any(keeps(one, after) for one in every.valid)
-            more += len(given_up) > len(fewest)
+            assert any(keeps(one, found.choices) for one in every.valid)
+            assert found.given_up == fewest or not found.proven
+            assert explain(model, choices, asked.feature, asked.values[0]).proven == found.proven
+            more += len(found.given_up) > len(fewest)
     assert more

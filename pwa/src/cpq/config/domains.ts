@@ -27,7 +27,7 @@ export function effectiveOf(model: Model, all: readonly Kept[]): readonly Kept[]
   // What contradicts nothing is known sooner than that nothing lighter can be given up.
   if (model.engine === 'diagram' && model.answers.valid(all)) return all;
   const conflicts = fewestToGiveUp(model, all, []);
-  return conflicts && all.filter((choice) => !conflicts.includes(choice));
+  return conflicts && all.filter((choice) => !conflicts.given.includes(choice));
 }
 
 /** As `effectiveOf`; null also where the search ended before it knew any configuration. */

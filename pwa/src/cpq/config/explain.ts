@@ -9,6 +9,12 @@ import { kept, leftOut, type Bound, type Kept, type Model } from './model';
 import { rulesAtFault } from './rules';
 import type { BudgetExcess, Choice, Explanation, Taken } from './types';
 
+/** What to give up; perhaps not the fewest where that is not proven. */
+interface GivenUp {
+  readonly given: readonly Kept[];
+  readonly proven: boolean;
+}
+
 /** A value that is asked for: what may not hold for it, and the choices that it has to get along with. */
 interface Wanted {
   readonly feature: number;
@@ -19,18 +25,18 @@ interface Wanted {
 
 export function explain(model: Model, choices: readonly Choice[], feature: string, value: string): Explanation {
   const wanted = wantedOf(model, choices, feature, value);
-  const given = giveUp(model, wanted, feature, value);
+  const { given, proven } = giveUp(model, wanted, feature, value);
   if (given.length === 0) return { giveUp: [], rules: [], budgets: [] };
   const forbidden = [...wanted.forbidden, ...wanted.inQuestion.flatMap((one) => leftOut(model, one))];
-  return { giveUp: given.map(({ choice }) => choice), ...atFault(model, forbidden) };
+  return { giveUp: given.map(({ choice }) => choice), ...atFault(model, forbidden), ...(!proven && { unproven: true as const }) };
 }
 
 /** Take a value; what contradicts it is given up. The choices that remain have a configuration, always. */
 export function take(model: Model, choices: readonly Choice[], feature: string, value: string): Taken {
   const wanted = wantedOf(model, choices, feature, value);
-  const given = giveUp(model, wanted, feature, value);
+  const { given, proven } = giveUp(model, wanted, feature, value);
   const stay = wanted.all.filter((one) => one.feature !== wanted.feature && !given.includes(one)).map(({ choice }) => choice);
-  return { choices: [...stay, { feature, values: [value] }], givenUp: given.map(({ choice }) => choice) };
+  return { choices: [...stay, { feature, values: [value] }], givenUp: given.map(({ choice }) => choice), ...(!proven && { unproven: true as const }) };
 }
 
 function wantedOf(model: Model, choices: readonly Choice[], feature: string, value: string): Wanted {
@@ -42,9 +48,9 @@ function wantedOf(model: Model, choices: readonly Choice[], feature: string, val
   return { feature: at, forbidden, all, inQuestion };
 }
 
-function giveUp(model: Model, { forbidden, inQuestion }: Wanted, feature: string, value: string): readonly Kept[] {
-  const given = fewestToGiveUp(model, inQuestion, forbidden);
-  if (given) return given;
+function giveUp(model: Model, { forbidden, inQuestion }: Wanted, feature: string, value: string): GivenUp {
+  const found = fewestToGiveUp(model, inQuestion, forbidden);
+  if (found) return found;
   const { rules, budgets } = atFault(model, forbidden);
   throw new NeverPossible(feature, value, rules, budgets);
 }
@@ -59,7 +65,7 @@ function atFault(model: Model, forbidden: readonly number[]): { rules: readonly 
  * The fewest of the choices in question without which there is a configuration; of as many the newer ones. Null where there is none
  * even without all of them. Where the search was ended, choices that suffice, perhaps not the fewest.
  */
-export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbidden: readonly number[]): readonly Kept[] | null {
+export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbidden: readonly number[]): GivenUp | null {
   const count = inQuestion.length;
   const out = inQuestion.map((one) => leftOut(model, one));
   const weight: Weights = inQuestion.flatMap((_, at) => {
@@ -69,7 +75,10 @@ export function fewestToGiveUp(model: Model, inQuestion: readonly Kept[], forbid
   const ties = out.map((literals): Weights => literals.map((literal) => [literal, 1]));
   const { holds, proven } = model.answers.lightest({ forbidden, weight, ties, bounds: model.bounds });
   if (!holds && !proven) throw new CpqError(`No configuration of ${model.header.product} was found in time.`);
-  return holds && inQuestion.filter((_, at) => (out[at] as number[]).some(holds));
+  if (!holds) return null;
+  const given = inQuestion.filter((_, at) => (out[at] as number[]).some(holds));
+  // Nothing is fewer than none.
+  return { given, proven: proven || given.length === 0 };
 }
 
 /** Bounds that cannot be kept, each by itself, or else the fewest that cannot be kept together. */

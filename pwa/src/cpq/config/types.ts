@@ -116,6 +116,8 @@ export interface BudgetExcess {
 export interface Explanation {
   /** The fewest choices to give up. */
   readonly giveUp: readonly Choice[];
+  /** The search was ended: perhaps fewer would do. */
+  readonly unproven?: true;
   /** Ids of rules at fault: without any one of them they would not exclude the value. */
   readonly rules: readonly string[];
   readonly budgets: readonly BudgetExcess[];
@@ -124,6 +126,8 @@ export interface Explanation {
 export interface Taken {
   readonly choices: readonly Choice[];
   readonly givenUp: readonly Choice[];
+  /** The search was ended: perhaps giving up fewer would do. */
+  readonly unproven?: true;
 }
 
 export type Configuration = Readonly<Record<string, string>>;
