@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser import PATIENCE_MS
 from tests.browser.measure import PHONE
@@ -21,6 +30,20 @@ from tests.support.browser import FLAGS, ensure
 NETWORK_REPORT = re.compile(r"^Failed to load resource: ")
 
 
+IN_USE: list[Phone] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails says where its phones were and what they showed."""
+    report = yield
+    if report.failed:
+        report.sections += [("what a phone shows", phone.shown()) for phone in IN_USE]
+    if report.when == "teardown":
+        IN_USE[:] = [phone for phone in IN_USE if not phone.page.is_closed()]
+    return report
+
+
 @dataclass
 class Phone:
     """A browser context on the server, with what its pages complained about."""
@@ -30,6 +53,7 @@ class Phone:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        IN_USE.append(self)
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.on("console", self._heard)
         self.context.on("weberror", lambda error: self.complaints.append(f"uncaught: {error.error}"))
@@ -38,6 +62,13 @@ class Phone:
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not NETWORK_REPORT.match(message.text):
             self.complaints.append(f"{message.type}: {message.text}")
+
+    def shown(self) -> str:
+        """The address and what a screen reader would find there."""
+        try:
+            return f"{self.page.url}\n{self.page.locator('body').aria_snapshot(timeout=5000)}"
+        except Error as error:
+            return f"not to be seen: {error.message}"
 
     def open(self, path: str = "/") -> Page:
         """Open an address of the app."""

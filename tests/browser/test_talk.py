@@ -94,8 +94,10 @@ def test_a_mention_is_on_the_colleagues_today_until_it_was_read(new_phone: Calla
 def test_the_thread_of_a_visit_is_its_own_and_shows_in_that_of_the_account(signed_in: Phone) -> None:
     page = signed_in.page
     account = an_account(signed_in, "Hestra")
-    page.locator("a.item[href^='/visits/']").first.click()
-    page.locator("a[href^='/visits/'][href$='/talk']").click()  # not the account's, which is there before
+    visit = page.locator("a.item[href^='/visits/']").first.get_attribute("href") or ""
+    signed_in.open(visit)
+    expect(page.locator(f"a[href='{visit}/talk']")).to_contain_text("Talk")
+    talk(signed_in, visit)
     write(signed_in, "Only about this visit.")
     all_sent(page)
     talk(signed_in, account)
