@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Phone
 from tests.browser.server import SignIn
-from tests.browser.writing import stored, until
+from tests.browser.writing import an_account, stored, until
 
 
 def test_a_wrong_password_is_said_and_nothing_is_kept(phone: Phone, rep: SignIn) -> None:
@@ -30,6 +30,27 @@ def test_today_lists_the_visits_with_time_place_and_the_line_that_matters(signed
     expect(page.get_by_text("figures as of")).to_be_visible()
     times = page.locator("a.card time").evaluate_all("all => all.map(one => one.dateTime)")
     assert times == sorted(times)
+
+
+def test_what_comes_after_the_cards_of_a_briefing_is_not_there_to_be_tapped_before_they_are(signed_in: Phone) -> None:
+    signed_in.context.add_init_script(
+        "const idle = []; window.requestIdleCallback = (work) => idle.push(work); window.rest = () => idle.splice(0).map((work) => work())"
+    )
+    page = signed_in.open("/")
+    path = page.locator("a.card[href^='/visits/']:has(.matters)").first.get_attribute("href") or ""
+    for address, last in ((path, "a.talk-card"), (an_account(signed_in, "Norrvik"), "a.item[href^='/visits/']")):
+        signed_in.open(address)
+        expect(page.locator("main section.card").first).to_be_visible()
+        expect(page.locator("main section:has(button.row)")).not_to_have_count(0)
+        assert (
+            page.locator(last).and_(page.locator("section:has(button.row) ~ *, section:has(button.row) ~ * *")).count()
+            == 0
+        )
+        until(
+            page,
+            lambda last=last: page.evaluate("rest().length") == 0 and page.locator(last).count(),
+            "the rest is drawn",
+        )
 
 
 def test_every_line_of_a_briefing_opens_what_it_rests_on(signed_in: Phone) -> None:

@@ -38,6 +38,15 @@ export function AccountScreen({ page }: { page: AccountRows | null }) {
   const inBriefing = new Set(briefing?.cards.flatMap((card) => card.people?.map((person) => person.id) ?? []));
   const others = people.filter((person) => !inBriefing.has(person.id));
   const cards = new Set(briefing?.cards.map((card) => card.kind));
+  const after = (
+    <>
+      {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
+      <Visits visits={page.visits} colleagues={page.colleagues} />
+      <Tickets tickets={page.tickets} zone={zone} />
+      <Subscriptions subscriptions={page.subscriptions} />
+      <Attachments attachments={written.attachments} />
+    </>
+  );
   return (
     <Screen title={account.name} sub={subtitle(account)} back={ACCOUNTS} bar={<Actions page={page} />}>
       <Facts account={account} />
@@ -46,12 +55,13 @@ export function AccountScreen({ page }: { page: AccountRows | null }) {
       <Promises promises={page.promises} people={people} />
       <Goals goals={page.goals} />
       <Quotes quotes={page.quotes} />
-      {briefing && <Cards briefing={briefing} people={people} zone={zone} />}
-      {others.length > 0 && <People people={others} title={cards.has('people') ? 'More people' : 'People'} />}
-      <Visits visits={page.visits} colleagues={page.colleagues} />
-      <Tickets tickets={page.tickets} zone={zone} />
-      <Subscriptions subscriptions={page.subscriptions} />
-      <Attachments attachments={written.attachments} />
+      {briefing ? (
+        <Cards briefing={briefing} people={people} zone={zone}>
+          {after}
+        </Cards>
+      ) : (
+        after
+      )}
     </Screen>
   );
 }

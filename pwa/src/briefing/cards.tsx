@@ -1,4 +1,5 @@
 /** The cards of a briefing, in the order in which it came. */
+import type { ComponentChildren } from 'preact';
 import type { BriefedPerson, Briefing, Card, Person } from '../store/rows';
 import { today } from '../ui/clock';
 import { dayAndMonth } from '../ui/dates';
@@ -15,12 +16,14 @@ interface CardsProps {
   /** the people as this phone knows them: what they consented to counts before what the briefing was composed from */
   people: Person[];
   zone: string;
+  /** what comes after them: drawn with the last, else each card that is drawn later would move it from under a thumb */
+  children?: ComponentChildren;
 }
 
 /** How many cards fill a phone's screen: a first card of four lines or more does so by itself. */
 const aboveTheFold = ({ cards }: Briefing): number => ((cards[0]?.lines?.length ?? 0) >= 4 ? 1 : 2);
 
-export function Cards({ briefing, people, zone }: CardsProps) {
+export function Cards({ briefing, people, zone, children }: CardsProps) {
   const cards = useFold(briefing.cards, aboveTheFold(briefing));
   return (
     <>
@@ -48,6 +51,7 @@ export function Cards({ briefing, people, zone }: CardsProps) {
           ))}
         </section>
       ))}
+      {cards.length === briefing.cards.length && children}
     </>
   );
 }

@@ -36,6 +36,12 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
   const { visit, account, briefing, people, written } = page;
   const talk = <TalkCard href={`/visits/${visit.id}/talk`} messages={written.messages} />;
   const fresh = written.messages.some(isUnread); // what is new comes first, else what must be known before going in
+  const after = (
+    <>
+      {!fresh && talk}
+      {visit.status === 'planned' && mayChange(visit) && <ChangeVisit visit={visit} />}
+    </>
+  );
   return (
     <Screen title={account?.name ?? 'Unknown account'} sub={<Where page={page} />} back={TODAY} bar={<Actions page={page} />}>
       {visit.status === 'cancelled' && <p class="note">This visit was cancelled.</p>}
@@ -45,14 +51,17 @@ export function VisitScreen({ page }: { page: VisitRows | null }) {
       <Attachments attachments={written.attachments} />
       {fresh && talk}
       {briefing ? (
-        <Cards briefing={briefing} people={people} zone={visit.time_zone} />
+        <Cards briefing={briefing} people={people} zone={visit.time_zone}>
+          {after}
+        </Cards>
       ) : (
-        <Empty title="No briefing yet">
-          <p>It is composed on the server from tickets, usage, news and notes, and comes with the next update.</p>
-        </Empty>
+        <>
+          <Empty title="No briefing yet">
+            <p>It is composed on the server from tickets, usage, news and notes, and comes with the next update.</p>
+          </Empty>
+          {after}
+        </>
       )}
-      {!fresh && talk}
-      {visit.status === 'planned' && mayChange(visit) && <ChangeVisit visit={visit} />}
     </Screen>
   );
 }
